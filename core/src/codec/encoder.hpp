@@ -1,0 +1,41 @@
+// The one shape that every encoder has: begin with a layout, take rows top to bottom, finish with the file's bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <photo_core/result.hpp>
+
+#include "base/bytes.hpp"
+#include "image/planes.hpp"
+
+namespace photo_core {
+
+struct EncodeRequest {
+  int quality = 82;           // 1..100; JPEG and WebP
+  bool progressive = false;   // JPEG
+  ByteView icc_profile;       // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
+  ByteView exif;              // a TIFF structure ("II*\0…"), written when not empty, in the format's own wrapping
+  bool palette = false;       // PNG: write a palette when the picture has at most 256 colours
+};
+
+// Takes a picture as rows in the layout it asked for and gives a whole file.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  // The layout the encoder wants for a picture of this size and content: JPEG wants ycc (4:2:0 below quality 90, else
+  // 4:4:4) or gray; WebP wants ycc 4:2:0 full range when opaque, rgb + alpha else; PNG wants gray or rgb (+ alpha).
+  virtual PlaneLayout wanted(const PlaneLayout& source) const = 0;
+  // `layout` must be what wanted() gave.
+  virtual Status begin(const PlaneLayout& layout) = 0;
+  // The next rows of every plane, in step: rows [y, y + n) of luma and the chroma rows that belong to them, where y is
+  // a multiple of the vertical subsampling and n too except at the end. The encoder copies what it needs.
+  virtual Status rows(const Band& band) = 0;
+  virtual Result<Bytes> finish() = 0;
+};
+
+std::unique_ptr<Encoder> make_jpeg_encoder(const EncodeRequest& request);
+std::unique_ptr<Encoder> make_png_encoder(const EncodeRequest& request);
+std::unique_ptr<Encoder> make_webp_encoder(const EncodeRequest& request);
+
+}  // namespace photo_core

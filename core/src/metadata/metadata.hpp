@@ -1,0 +1,58 @@
+// Metadata of the three formats: found, read within its bytes, taken out, or written back as little as asked.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <photo_core/probe.hpp>
+#include <photo_core/result.hpp>
+
+#include "base/bytes.hpp"
+
+namespace photo_core {
+
+// Where the metadata of a file lies. Views point into the source, or into `storage` where the pieces had to be joined
+// or inflated (a profile in several APP2 markers, a compressed iCCP chunk). Everything may be empty.
+struct MetadataBlocks {
+  ByteView exif;          // a TIFF structure, "II*\0" or "MM\0*" first
+  ByteView icc_profile;   // whole; empty when absent or broken
+  ByteView xmp;           // packet text (main packet; extended XMP is not joined)
+  bool has_gain_map = false;     // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
+  bool has_private = false;      // anything that a scrub would remove: Exif, XMP, IPTC, comments, MPF, thumbnails, text
+  std::size_t image_end = 0;     // offset behind the image's own last byte (EOI, IEND, end of RIFF); size when unknown
+  // PNG colour chunks, used when there is no profile (PNG specification, third edition, section 11.3.2).
+  bool png_srgb = false;
+  double png_gamma = 0;                       // gAMA as an encoding exponent (0.45455); 0 absent
+  std::optional<std::array<double, 8>> png_chromaticities;   // cHRM: white x y, red x y, green x y, blue x y
+  Bytes icc_storage, exif_storage, xmp_storage;
+};
+
+// Walks the container. Never fails: what is broken is left out. Work is bounded: each block at most 16 MiB inflated.
+MetadataBlocks find_jpeg_metadata(ByteView source);
+MetadataBlocks find_png_metadata(ByteView source);
+MetadataBlocks find_webp_metadata(ByteView source);
+
+// Orientation 1..8 (1 when absent or out of range), from Exif (Exif 2.32, 4.6.4 A, tag 0x0112).
+int read_orientation(ByteView exif);
+// Capture data from Exif with XMP as second source. The position only when `with_position`.
+CaptureData read_capture(const MetadataBlocks& blocks, bool with_position);
+// A minimal clean Exif (TIFF structure): capture time, camera, lens, exposure, and the position when `capture` has it;
+// orientation 1 is implied and not written. Empty when there is nothing to write.
+Bytes write_capture_exif(const CaptureData& capture);
+// A TIFF structure with only the orientation.
+Bytes write_orientation_exif(int orientation);
+
+// What a scrub keeps beside the pixels.
+struct ScrubKeep {
+  ByteView exif;             // written in place of the source's own Exif when not empty (a TIFF structure)
+  bool icc_profile = false;  // keep the source's profile (PNG: and its gAMA, cHRM, sRGB chunks)
+};
+// The same image data in a clean container: only what decoding the (first) picture needs, plus `keep`. Pixels are
+// identical. Trailing data and further images are dropped. Errors: corrupt_image.
+Result<Bytes> scrub_jpeg(ByteView source, const ScrubKeep& keep);
+Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep);
+Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep);
+
+}  // namespace photo_core
