@@ -59,6 +59,8 @@ class Decoder {
   virtual Result<Band> next() = 0;
   // Valid at the end: bytes of the source that the picture took (what follows is trailing data); 0 when unknown.
   virtual std::size_t consumed_bytes() const { return 0; }
+  // Valid at the end: data was missing and is filled in (only with `allow_truncated`).
+  virtual bool was_cut() const { return false; }
 };
 
 // Each codec's door. `source` must outlive the decoder. Errors: corrupt_image, truncated_image, unsupported_type
