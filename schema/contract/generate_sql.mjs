@@ -7,6 +7,15 @@ export function sqlFiles({ timeZones, blank_characters: blank, limits, patterns 
   const characters = blank.map((code) => `\\${code}`).join('');
   return {
     'schema/supabase/migrations/20261101000000_contract.sql': `${mark}-- The lists and patterns that the database and the core share.
+begin;
+
+do $$
+begin
+  if to_regprocedure('private.is_blank(text)') is not null then
+    raise exception 'migration 20261101000000_contract is installed already' using errcode = 'duplicate_object';
+  end if;
+end
+$$;
 
 create schema if not exists private;
 
@@ -54,9 +63,12 @@ as $$
 $$;
 
 -- CHECK constraints run with the writer's rights.
-revoke all on all functions in schema private from public;
+revoke all on function private.is_time_zone(text), private.is_blank(text), private.is_object_path(text, integer),
+  private.is_https_url(text), private.is_metadata(jsonb) from public, anon, authenticated, service_role;
 grant execute on function private.is_time_zone(text), private.is_blank(text), private.is_object_path(text, integer),
-  private.is_https_url(text), private.is_metadata(jsonb) to anon, authenticated, service_role;
+  private.is_https_url(text), private.is_metadata(jsonb) to authenticated, service_role;
+
+commit;
 `,
   };
 }

@@ -50,8 +50,8 @@ export const limits = {
   max_avatar_url_characters: 2048,
   /** a value stands at most so many levels under the metadata object; servers differ in the depth their stack allows */
   max_metadata_level: 100,
-  /** 16 MiB, far above any row; the document is held in memory three times */
-  max_payload_bytes: 16777216,
+  /** 4 MiB, far above any row; the document is held in memory many times over */
+  max_payload_bytes: 4194304,
   /** 500 MiB, a video of the library */
   max_media_bytes: 524288000,
   /** 500 MiB, a generated video */

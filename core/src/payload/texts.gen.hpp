@@ -8,7 +8,7 @@ namespace photo_core {
 
 // English sentences by IssueCode, with {limit}, {actual} and {found}.
 inline constexpr std::string_view issue_sentences[] = {
-    "Expected {found}.",
+    "A value of type {found} is expected here.",
     "A value is required.",
     "Too long: {actual} characters. At most {limit} are possible.",
     "This must not be blank.",

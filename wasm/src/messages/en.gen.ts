@@ -17,7 +17,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   cancelled: 'Cancelled.',
   internal: 'Something went wrong inside the program. Please try again.',
   invalid_payload: 'Some of the details are not valid. Please check them.',
-  wrong_type: 'Expected {found}.',
+  wrong_type: 'A value of type {found} is expected here.',
   required: 'A value is required.',
   too_long: 'Too long: {actual} characters. At most {limit} are possible.',
   blank: 'This must not be blank.',
