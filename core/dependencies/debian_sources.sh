@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Unpacks the pinned library sources from Debian 12 into the user's cache folder, with the
+# distribution's security patches applied:
+#   ${XDG_CACHE_HOME:-$HOME/.cache}/photo-core/sources/<name>/
+# A private apt state is used: the system's own lists are neither read nor changed. The mirrors are
+# the ones that this machine's apt sources name. What is there already is left alone, so a second
+# run needs no network. Exit 0: all sources are there. Exit 3: not a Debian machine; CMake then
+# downloads the upstream releases that dependencies/CMakeLists.txt declares.
+set -euo pipefail
+# shellcheck source=../../wasm/toolchain/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../wasm/toolchain/common.sh"
+
+# name, Debian source package, upstream version (of those with it the newest Debian revision is taken)
+packages="
+libjpeg-turbo libjpeg-turbo 2.1.5
+libwebp       libwebp       1.2.4
+simdjson      simdjson      3.0.1
+libspng       libspng       0.7.3
+zlib          zlib          1.2.13
+lcms2         lcms2         2.14
+catch2        catch2        3.7.1
+"
+sources="$cache_root/sources"
+
+missing=$(while read -r name package version; do
+  [ -n "$name" ] || continue
+  [ "$(cat "$sources/$name/.upstream_version" 2>/dev/null)" = "$version" ] || echo "$name $package $version"
+done <<<"$packages")
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || { say "no apt-get: the libraries come from their upstream releases"; exit 3; }
+command -v dpkg-source >/dev/null || fail "dpkg-source is missing (Debian package dpkg-dev)"
+main_uri=$(apt_uri main)
+security_uri=$(apt_uri security)
+[ -n "$main_uri" ] || { say "no Debian mirror in the apt sources: the libraries come from their upstream releases"; exit 3; }
+
+mkdir -p "$sources"
+exec 9>"$sources/.lock"
+flock 9
+work=$(mktemp -d "$sources/.work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work"/{lists/partial,cache/archives/partial,etc}
+: >"$work/status"
+{
+  for suite in bookworm bookworm-updates bookworm-backports; do echo "deb-src $main_uri $suite main"; done
+  [ -z "$security_uri" ] || echo "deb-src $security_uri bookworm-security main"
+} >"$work/etc/sources.list"
+apt_options=(
+  -o "Dir::Etc::sourcelist=$work/etc/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State=$work"
+  -o "Dir::State::lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
+  -o Acquire::Languages=none -o APT::Sandbox::User=root -o Acquire::Retries=3
+)
+say "library sources: fetching $(awk '{ printf "%s %s  ", $1, $3 }' <<<"$missing")from Debian (pinned versions, security patches)"
+apt-get "${apt_options[@]}" -qq update
+
+cd "$work"
+while read -r name package version; do
+  [ "$(cat "$sources/$name/.upstream_version" 2>/dev/null)" != "$version" ] || continue  # another run was faster
+  revision=""
+  for candidate in $(apt-cache "${apt_options[@]}" showsrc --only-source "$package" | awk '$1 == "Version:" { print $2 }' | sort -u); do
+    upstream=${candidate#*:}; upstream=${upstream%-*}; upstream=${upstream%%[+~]*}; upstream=${upstream%.dfsg}
+    [ "$upstream" = "$version" ] || continue
+    if [ -z "$revision" ] || dpkg --compare-versions "$candidate" gt "$revision"; then revision=$candidate; fi
+  done
+  [ -n "$revision" ] || fail "Debian has no source of $package $version any more"
+  apt-get "${apt_options[@]}" -qq source --only-source --download-only "$package=$revision"
+  dpkg-source --no-check -x "${package}_${revision#*:}.dsc" "unpacked-$name" >/dev/null
+  echo "$version" >"unpacked-$name/.upstream_version"
+  echo "$revision" >"unpacked-$name/.debian_version"
+  rm -rf "${sources:?}/$name"
+  mv "unpacked-$name" "$sources/$name"
+done <<<"$missing"
+say "library sources are in $sources"

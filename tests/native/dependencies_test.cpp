@@ -1,0 +1,32 @@
+// The libraries link and answer with the versions that are pinned.
+#include <catch2/catch_test_macros.hpp>
+#include <cstdio>
+#include <string>
+
+#include <jpeglib.h>
+#include <lcms2.h>
+#include <simdjson.h>
+#include <spng.h>
+#include <webp/decode.h>
+#include <webp/encode.h>
+#include <zlib.h>
+
+TEST_CASE("the bundled libraries are the pinned ones", "[dependencies]") {
+  CHECK(LIBJPEG_TURBO_VERSION_NUMBER == 2001005);
+  CHECK(WebPGetDecoderVersion() == 0x010204);
+  CHECK(WebPGetEncoderVersion() == 0x010204);
+  CHECK(std::string(zlibVersion()) == "1.2.13");
+  CHECK(std::string(spng_version_string()) == "0.7.3");
+  CHECK(cmsGetEncodedCMMversion() == 2140);
+  CHECK(simdjson::SIMDJSON_VERSION_MAJOR == 3);
+
+  jpeg_error_mgr errors{};
+  jpeg_decompress_struct reader{};
+  reader.err = jpeg_std_error(&errors);
+  jpeg_create_decompress(&reader);
+  jpeg_destroy_decompress(&reader);
+
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  REQUIRE(parser.parse(std::string_view("{\"answer\": 42}")).get(document) == simdjson::SUCCESS);
+}

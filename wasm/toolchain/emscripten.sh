@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Runs a command where an Emscripten of 3.1.69 or newer is on the PATH:
+#   wasm/toolchain/emscripten.sh cmake --workflow --preset wasm
+# An emcc on the PATH that is new enough is used as it is. Otherwise Debian 13's package lives in a
+# private root in the cache folder, made once (mmdebstrap, about 2.5 GB) and entered with bwrap; the
+# system is not changed. Inside, the checkout, the cache folder, /tmp and $PHOTO_CORPUS are visible
+# under their own paths. Without user namespaces, root gets the same view by mount and chroot.
+# Without a command it only makes sure that everything is there.
+set -euo pipefail
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+oldest=3.1.69
+root="$cache_root/emscripten-trixie"
+export EM_CACHE="$cache_root/emscripten-cache"
+
+# at_least OLDEST VERSION
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
+
+make_root() {
+  [ ! -x "$root/usr/bin/emcc" ] || return 0
+  command -v mmdebstrap >/dev/null || fail "no emcc >= $oldest on the PATH and no mmdebstrap to get one: install Emscripten (emsdk), or on Debian 12 run wasm/toolchain/ensure_packages.sh wasm"
+  local mirror; mirror=$(apt_uri main)
+  [ -n "$mirror" ] || fail "no Debian mirror in this machine's apt sources: install Emscripten >= $oldest yourself (emsdk) and put emcc on the PATH"
+  mkdir -p "$cache_root"
+  exec 8>"$cache_root/.emscripten.lock"
+  flock 8
+  [ ! -x "$root/usr/bin/emcc" ] || return 0
+  say "Emscripten: no emcc >= $oldest here; putting Debian 13's into a private root in the cache folder (about a minute, 2.5 GB)"
+  local work; work=$(mktemp -d "$cache_root/.emscripten.XXXXXX")
+  chmod 755 "$work"
+  # An interrupted run leaves only a dotted folder, which the next one removes.
+  find "$cache_root" -maxdepth 1 -name '.emscripten.??????' ! -path "$work" -exec rm -rf {} + 2>/dev/null || true
+  mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache \
+    trixie "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
+  rm -rf "$root"
+  mv "$work/root" "$root"
+  rmdir "$work"
+  flock -u 8
+}
+
+if command -v emcc >/dev/null; then
+  version=$(emcc --version 2>/dev/null | sed -nE '1s/.* ([0-9]+\.[0-9]+\.[0-9]+).*/\1/p')
+  if [ -n "$version" ] && at_least "$oldest" "$version"; then
+    unset EM_CACHE
+    [ $# -gt 0 ] || exit 0
+    exec "$@"
+  fi
+fi
+
+make_root
+[ $# -gt 0 ] || exit 0
+mkdir -p "$EM_CACHE"
+folder=$PWD
+case "$folder/" in "$source_root"/*) ;; *) folder=$source_root ;; esac
+
+# The same few variables whatever the caller's environment holds.
+inside=(PATH=/usr/bin:/bin "HOME=$cache_root" "XDG_CACHE_HOME=$(dirname "$cache_root")" "EM_CACHE=$EM_CACHE" EM_FROZEN_CACHE=0 LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+for name in PHOTO_CORPUS CI CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL; do
+  [ -z "${!name:-}" ] || inside+=("$name=${!name}")
+done
+
+if bwrap --ro-bind / / true 2>/dev/null; then
+  binds=(--ro-bind "$root/usr" /usr --ro-bind "$root/etc" /etc --symlink usr/bin /bin --symlink usr/sbin /sbin
+    --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev --bind /tmp /tmp
+    --bind "$cache_root" "$cache_root" --bind "$source_root" "$source_root")
+  [ -z "${PHOTO_CORPUS:-}" ] || binds+=(--ro-bind "$PHOTO_CORPUS" "$PHOTO_CORPUS")
+  exec bwrap "${binds[@]}" --die-with-parent --chdir "$folder" env -i "${inside[@]}" "$@"
+fi
+
+[ "$(id -u)" = 0 ] || fail "bwrap may not make a user namespace here (a container?): run as root, or put an emcc >= $oldest on the PATH"
+say "bwrap may not make a namespace here: entering the Emscripten root with chroot"
+export root folder cache_root source_root
+exec unshare --mount bash -euc '
+  for path in /tmp "$cache_root" "$source_root" ${PHOTO_CORPUS:+"$PHOTO_CORPUS"}; do
+    mkdir -p "$root$path"; mount --bind "$path" "$root$path"
+  done
+  mount --rbind /dev "$root/dev"; mount -t proc proc "$root/proc"
+  exec chroot "$root" env -i -C "$folder" "$@"' chroot "${inside[@]}" "$@"
