@@ -1,0 +1,234 @@
+// The JPEG encoder: planes in, libjpeg-turbo's raw-data interface, a file in memory out.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include "codec/encoder.hpp"
+#include "codec/jpeg_library.hpp"
+
+namespace photo_core {
+namespace {
+
+constexpr std::size_t marker_room = 65533;  // bytes of data in one marker segment
+constexpr int full_chroma_quality = 90;     // from here on chroma is not subsampled
+
+// A destination that grows. The library's calls cannot return an error, so a failed allocation takes its error exit.
+struct JpegSink {
+  jpeg_destination_mgr base;
+  std::uint8_t* bytes;
+  std::size_t capacity;
+};
+
+void init_destination(j_compress_ptr state) {
+  auto& sink = *reinterpret_cast<JpegSink*>(state->dest);
+  sink.base.next_output_byte = sink.bytes;
+  sink.base.free_in_buffer = sink.capacity;
+}
+
+boolean empty_output_buffer(j_compress_ptr state) {
+  auto& sink = *reinterpret_cast<JpegSink*>(state->dest);
+  const std::size_t used = sink.capacity;
+  const std::size_t capacity = sink.capacity == 0 ? std::size_t{128} * 1024 : sink.capacity * 2;
+  auto* grown = static_cast<std::uint8_t*>(std::realloc(sink.bytes, capacity));
+  if (grown == nullptr) {
+    state->err->msg_code = JERR_OUT_OF_MEMORY;
+    state->err->error_exit(reinterpret_cast<j_common_ptr>(state));
+  }
+  sink.bytes = grown;
+  sink.capacity = capacity;
+  sink.base.next_output_byte = sink.bytes + used;
+  sink.base.free_in_buffer = capacity - used;
+  return TRUE;
+}
+
+void term_destination(j_compress_ptr) {}
+
+class JpegEncoder final : public Encoder {
+ public:
+  explicit JpegEncoder(const EncodeRequest& request) : request_(request) {}
+  ~JpegEncoder() override {
+    if (created_) jpeg_destroy_compress(&state_);
+    std::free(sink_.bytes);
+  }
+  JpegEncoder(const JpegEncoder&) = delete;
+  JpegEncoder& operator=(const JpegEncoder&) = delete;
+
+  PlaneLayout wanted(const PlaneLayout& source) const override {
+    PlaneLayout layout;
+    layout.model = source.model == ColorModel::gray ? ColorModel::gray : ColorModel::ycc;
+    layout.width_px = source.width_px;
+    layout.height_px = source.height_px;
+    if (layout.model == ColorModel::ycc && request_.quality < full_chroma_quality) {
+      layout.h_subsampling = 2;
+      layout.v_subsampling = 2;
+    }
+    return layout;
+  }
+
+  Status begin(const PlaneLayout& layout) override;
+  Status rows(const Band& band) override;
+  Result<Bytes> finish() override;
+
+ private:
+  void configure();
+  void write_markers();
+  std::uint32_t rows_of_block_row(int plane) const {
+    return static_cast<std::uint32_t>(state_.comp_info[plane].v_samp_factor * DCTSIZE);
+  }
+  // Whether the plane's part of the current row of MCUs is complete.
+  bool is_full(int plane) const {
+    return filled_[plane] == rows_of_block_row(plane) || taken_[plane] == layout_.plane_height(plane);
+  }
+  void append_row(int plane, const std::uint8_t* from);
+  Status write_block_row();
+
+  EncodeRequest request_;
+  jpeg_compress_struct state_{};
+  JpegErrors errors_{};
+  JpegSink sink_{};
+  bool created_ = false;
+  PlaneLayout layout_;
+  // One row of MCUs: for each plane up to 16 rows, padded to whole blocks by repeating the last sample.
+  Bytes samples_[3];
+  std::size_t stride_[3] = {};
+  std::uint32_t filled_[3] = {};  // rows in samples_
+  std::uint32_t taken_[3] = {};   // rows since the beginning
+};
+
+void JpegEncoder::configure() {
+  const bool gray = layout_.model == ColorModel::gray;
+  state_.image_width = layout_.width_px;
+  state_.image_height = layout_.height_px;
+  state_.input_components = gray ? 1 : 3;
+  state_.in_color_space = gray ? JCS_GRAYSCALE : JCS_YCbCr;
+  jpeg_set_defaults(&state_);
+  jpeg_set_colorspace(&state_, state_.in_color_space);
+  jpeg_set_quality(&state_, std::clamp(request_.quality, 1, 100), TRUE);
+  state_.dct_method = JDCT_ISLOW;
+  state_.optimize_coding = TRUE;
+  state_.raw_data_in = TRUE;
+  state_.comp_info[0].h_samp_factor = static_cast<int>(layout_.h_subsampling);
+  state_.comp_info[0].v_samp_factor = static_cast<int>(layout_.v_subsampling);
+  if (request_.progressive) jpeg_simple_progression(&state_);
+}
+
+void JpegEncoder::write_markers() {
+  constexpr std::string_view exif_name("Exif\0\0", 6);
+  if (!request_.exif.empty()) {
+    jpeg_write_m_header(&state_, JPEG_APP0 + 1, static_cast<unsigned>(exif_name.size() + request_.exif.size()));
+    for (const char c : exif_name) jpeg_write_m_byte(&state_, static_cast<unsigned char>(c));
+    for (const std::uint8_t byte : request_.exif) jpeg_write_m_byte(&state_, byte);
+  }
+  // ICC.1:2022, annex B.4: numbered pieces, each with the count of all.
+  constexpr std::string_view icc_name("ICC_PROFILE\0", 12);
+  constexpr std::size_t piece_room = marker_room - icc_name.size() - 2;
+  const std::size_t pieces = (request_.icc_profile.size() + piece_room - 1) / piece_room;
+  for (std::size_t piece = 0; piece < pieces; ++piece) {
+    const ByteView part = slice(request_.icc_profile, piece * piece_room, piece_room);
+    jpeg_write_m_header(&state_, JPEG_APP0 + 2, static_cast<unsigned>(icc_name.size() + 2 + part.size()));
+    for (const char c : icc_name) jpeg_write_m_byte(&state_, static_cast<unsigned char>(c));
+    jpeg_write_m_byte(&state_, static_cast<int>(piece + 1));
+    jpeg_write_m_byte(&state_, static_cast<int>(pieces));
+    for (const std::uint8_t byte : part) jpeg_write_m_byte(&state_, byte);
+  }
+}
+
+Status JpegEncoder::begin(const PlaneLayout& layout) {
+  if (created_) return fail(ErrorCode::internal, "JPEG encoder begun twice");
+  if (layout.width_px == 0 || layout.height_px == 0 || layout.width_px > JPEG_MAX_DIMENSION ||
+      layout.height_px > JPEG_MAX_DIMENSION || layout.model == ColorModel::rgb || layout.has_alpha ||
+      layout.h_subsampling > 2 || layout.v_subsampling > 2) {
+    return fail(ErrorCode::internal, "a layout that JPEG is not written in");
+  }
+  if (request_.exif.size() > marker_room - 6) return fail(ErrorCode::internal, "Exif data larger than a JPEG segment");
+  if (request_.icc_profile.size() > std::size_t{255} * (marker_room - 14)) {
+    return fail(ErrorCode::internal, "colour profile larger than JPEG holds");
+  }
+  layout_ = layout;
+  init_jpeg_errors(errors_);
+  state_.err = &errors_.base;
+  sink_.base.init_destination = init_destination;
+  sink_.base.empty_output_buffer = empty_output_buffer;
+  sink_.base.term_destination = term_destination;
+  // Most photos at the usual qualities take less than this; a larger one costs a reallocation.
+  sink_.capacity = std::max<std::size_t>(std::size_t{layout.width_px} * layout.height_px / 4, std::size_t{16} * 1024);
+  sink_.bytes = static_cast<std::uint8_t*>(std::malloc(sink_.capacity));
+  if (sink_.bytes == nullptr) return fail(ErrorCode::out_of_memory, "JPEG output");
+  created_ = true;
+  auto start = [this] {
+    jpeg_create_compress(&state_);
+    state_.dest = &sink_.base;
+    configure();
+    jpeg_start_compress(&state_, TRUE);
+    write_markers();
+  };
+  if (!jpeg_guarded(errors_, start)) return jpeg_error(state_, errors_);
+  for (int plane = 0; plane < layout_.plane_count(); ++plane) {
+    stride_[plane] = std::size_t{state_.comp_info[plane].width_in_blocks} * DCTSIZE;
+    samples_[plane].resize(stride_[plane] * rows_of_block_row(plane));
+  }
+  return {};
+}
+
+void JpegEncoder::append_row(int plane, const std::uint8_t* from) {
+  const std::uint32_t width = layout_.plane_width(plane);
+  std::uint8_t* row = samples_[plane].data() + filled_[plane] * stride_[plane];
+  std::memcpy(row, from, width);
+  std::memset(row + width, row[width - 1], stride_[plane] - width);
+  ++filled_[plane];
+  ++taken_[plane];
+}
+
+Status JpegEncoder::write_block_row() {
+  JSAMPROW rows[3][2 * DCTSIZE];
+  JSAMPARRAY planes[3] = {rows[0], rows[1], rows[2]};
+  for (int plane = 0; plane < layout_.plane_count(); ++plane) {
+    const std::uint32_t height = rows_of_block_row(plane);
+    for (std::uint32_t row = 0; row < height; ++row) {
+      rows[plane][row] = samples_[plane].data() + std::min(row, filled_[plane] - 1) * stride_[plane];
+    }
+    filled_[plane] = 0;
+  }
+  auto write = [this, &planes] {
+    jpeg_write_raw_data(&state_, planes, static_cast<JDIMENSION>(state_.max_v_samp_factor * DCTSIZE));
+  };
+  if (!jpeg_guarded(errors_, write)) return jpeg_error(state_, errors_);
+  return {};
+}
+
+Status JpegEncoder::rows(const Band& band) {
+  const int count = layout_.plane_count();
+  std::uint32_t used[3] = {};
+  for (;;) {
+    bool full = true;
+    bool any = false;
+    for (int plane = 0; plane < count; ++plane) {
+      const PlaneRows& given = band.planes[static_cast<unsigned>(plane)];
+      while (used[plane] < given.row_count && !is_full(plane)) {
+        append_row(plane, given.data + used[plane] * given.stride);
+        ++used[plane];
+      }
+      full = full && is_full(plane);
+      any = any || filled_[plane] > 0;
+    }
+    if (!full || !any) return {};
+    if (Status status = write_block_row(); !status.ok()) return status;
+  }
+}
+
+Result<Bytes> JpegEncoder::finish() {
+  if (!created_ || taken_[0] != layout_.height_px) return fail(ErrorCode::internal, "JPEG encoder finished early");
+  auto end = [this] { jpeg_finish_compress(&state_); };
+  if (!jpeg_guarded(errors_, end)) return jpeg_error(state_, errors_);
+  return Bytes(sink_.bytes, sink_.bytes + (sink_.capacity - sink_.base.free_in_buffer));
+}
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_jpeg_encoder(const EncodeRequest& request) {
+  return std::make_unique<JpegEncoder>(request);
+}
+
+}  // namespace photo_core
