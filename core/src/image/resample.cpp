@@ -1,0 +1,217 @@
+#include "image/resample.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <numbers>
+#include <type_traits>
+
+#include "image/resample_kernels.hpp"
+
+namespace photo_core {
+namespace {
+
+constexpr int weight_one = 16384;
+constexpr double lanczos_lobes = 3;
+constexpr int table_steps = 1024;   // samples of the filter a unit; linear between them: error below 2e-6
+
+// Lanczos3 at every 1/1024, once for all kernels.
+const std::array<float, 3 * table_steps + 2>& lanczos_table() {
+  static const auto table = [] {
+    std::array<float, 3 * table_steps + 2> out{};
+    out[0] = 1;
+    for (int i = 1; i < 3 * table_steps; ++i) {
+      const double x = std::numbers::pi * i / table_steps;
+      out[i] = static_cast<float>(lanczos_lobes * std::sin(x) * std::sin(x / lanczos_lobes) / (x * x));
+    }
+    return out;
+  }();
+  return table;
+}
+
+double lanczos3(double x) {
+  const double position = std::abs(x) * table_steps;
+  if (position >= lanczos_lobes * table_steps) return 0;
+  const auto index = static_cast<std::size_t>(position);
+  const double fraction = position - static_cast<double>(index);
+  const auto& table = lanczos_table();
+  return table[index] + (table[index + 1] - table[index]) * fraction;
+}
+
+double triangle(double x) { return std::max(0.0, 1 - std::abs(x)); }
+
+// Rounds weights so that they add up to weight_one: each takes over what its neighbours' rounding left.
+void quantise(const std::vector<double>& weights, std::size_t count, double sum, std::int16_t* out) {
+  double exact = 0;
+  int given = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    exact += weights[i] / sum * weight_one;
+    const int rounded = static_cast<int>(std::lround(exact)) - given;
+    out[i] = static_cast<std::int16_t>(rounded);
+    given += rounded;
+  }
+}
+
+}  // namespace
+
+AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
+  const double ratio = map.extent / map.target_size;
+  const bool shrinks = ratio > 1;
+  const double stretch = shrinks ? ratio : 1;
+  const double support = (shrinks || ratio == 1 ? lanczos_lobes : 1.0) * stretch;
+
+  AxisKernel kernel;
+  kernel.first.resize(map.target_size);
+  kernel.last.resize(map.target_size);
+  const auto most = std::min<std::uint32_t>(static_cast<std::uint32_t>(std::ceil(support * 2)) + 1, map.source_size);
+  kernel.taps = (most + tap_multiple - 1) / tap_multiple * tap_multiple;
+
+  std::vector<double> weights(most + 2);
+  std::vector<std::uint32_t> counts(map.target_size);
+  std::vector<std::int16_t> all(std::size_t{map.target_size} * kernel.taps, 0);
+  std::uint32_t widest = 1;
+  for (std::uint32_t target = 0; target < map.target_size; ++target) {
+    const double centre = map.begin + (target + 0.5) * ratio;   // in sample edges; sample i has its centre at i + 0.5
+    const auto clamp_index = [&](double value) {
+      return static_cast<std::uint32_t>(std::clamp(value, 0.0, static_cast<double>(map.source_size - 1)));
+    };
+    std::uint32_t first = clamp_index(std::floor(centre - support + 0.5));
+    std::uint32_t last = clamp_index(std::ceil(centre + support - 0.5));
+    last = std::min(last, first + most - 1);
+    double sum = 0;
+    std::uint32_t count = 0;
+    for (std::uint32_t i = first; i <= last; ++i) {
+      const double x = (i + 0.5 - centre) / stretch;
+      const double weight = support > stretch * 1.5 ? lanczos3(x) : triangle(x);
+      if (count == 0 && std::abs(weight) < 1e-9) {   // a window's edge that weighs nothing
+        if (first < last) ++first;
+        continue;
+      }
+      weights[count++] = weight;
+      sum += weight;
+    }
+    if (count == 0 || sum < 1e-9) {   // cannot be, but must not divide by nothing
+      first = clamp_index(centre);
+      weights[0] = sum = 1;
+      count = 1;
+    }
+    kernel.first[target] = first;
+    quantise(weights, count, sum, all.data() + std::size_t{target} * kernel.taps);
+    while (count > 1 && all[std::size_t{target} * kernel.taps + count - 1] == 0) --count;
+    kernel.last[target] = first + count - 1;
+    widest = std::max(widest, count);
+  }
+  const std::uint32_t taps = (widest + tap_multiple - 1) / tap_multiple * tap_multiple;
+  if (taps < kernel.taps) {   // close the gaps that the estimate left
+    for (std::uint32_t target = 1; target < map.target_size; ++target) {
+      std::memmove(all.data() + std::size_t{target} * taps, all.data() + std::size_t{target} * kernel.taps,
+                   taps * sizeof(std::int16_t));
+    }
+    all.resize(std::size_t{map.target_size} * taps);
+    kernel.taps = taps;
+  }
+  kernel.weights = std::move(all);
+  // Ascending windows are what the ring relies on; cutting leading zeros may have broken the order by one.
+  for (std::uint32_t target = 1; target < map.target_size; ++target) {
+    kernel.last[target] = std::max(kernel.last[target], kernel.last[target - 1]);
+  }
+  return kernel;
+}
+
+PlaneKernels::PlaneKernels(const AxisMap& x_axis, const AxisMap& y_axis) : x_map(x_axis), y_map(y_axis) {
+  if (!x_map.is_identity()) x = make_kernel(x_map, 8);
+  if (!y_map.is_identity()) y = make_kernel(y_map, 2);
+}
+
+namespace {
+
+std::size_t ring_row_length(std::uint32_t width) { return (std::size_t{width} + 31) / 16 * 16; }
+
+std::uint32_t ring_rows(const AxisMap& y) {
+  if (y.is_identity()) return 32;
+  const double ratio = std::max(1.0, y.extent / y.target_size);
+  return static_cast<std::uint32_t>(ratio * 6) + 32;
+}
+
+}  // namespace
+
+template <typename Sample>
+std::uint64_t PlaneResampler<Sample>::memory_bytes(const AxisMap& x, const AxisMap& y) {
+  const std::uint64_t kernels = 8ULL * (std::uint64_t{x.target_size} + y.target_size) +
+                                2ULL * static_cast<std::uint64_t>(std::max(x.extent, 1.0 * x.target_size) * 8 + 64) +
+                                2ULL * static_cast<std::uint64_t>(std::max(y.extent, 1.0 * y.target_size) * 8 + 64);
+  // Twice the rows: a ring may grow once when another plane lags behind.
+  return kernels + 2ULL * ring_row_length(x.source_size) * ring_rows(y) * sizeof(Sample) + 2ULL * x.source_size + 4096;
+}
+
+template <typename Sample>
+PlaneResampler<Sample>::PlaneResampler(std::shared_ptr<const PlaneKernels> kernels)
+    : kernels_(std::move(kernels)),
+      row_length_(ring_row_length(kernels_->x_map.source_size)),
+      capacity_(ring_rows(kernels_->y_map)),
+      ring_(row_length_ * capacity_),
+      middle_(row_length_ + kernels_->x.taps + 16),
+      taps_(kernels_->y.taps) {}
+
+template <typename Sample>
+void PlaneResampler<Sample>::grow() {
+  const std::uint32_t old_capacity = capacity_;
+  std::vector<Sample> old(row_length_ * capacity_ * 2);
+  old.swap(ring_);
+  capacity_ *= 2;
+  for (std::uint32_t row = pushed_ > old_capacity ? pushed_ - old_capacity : 0; row < pushed_; ++row) {
+    std::memcpy(slot(row), old.data() + std::size_t{row % old_capacity} * row_length_, row_length_ * sizeof(Sample));
+  }
+}
+
+template <typename Sample>
+void PlaneResampler<Sample>::push(const Sample* row) {
+  // Two rows of slack: windows whose leading zeros were cut need not be strictly ascending.
+  std::uint32_t needed_from =
+      done() ? pushed_ : (kernels_->y_map.is_identity() ? next_target_ : kernels_->y.first[next_target_]);
+  needed_from -= std::min(needed_from, 2u);
+  if (pushed_ >= capacity_ && pushed_ - capacity_ >= needed_from && needed_from < pushed_) grow();
+  std::memcpy(slot(pushed_), row, kernels_->x_map.source_size * sizeof(Sample));
+  ++pushed_;
+}
+
+template <typename Sample>
+bool PlaneResampler<Sample>::can_emit() const {
+  if (done()) return false;
+  return pushed_ > (kernels_->y_map.is_identity() ? next_target_ : kernels_->y.last[next_target_]);
+}
+
+template <typename Sample>
+void PlaneResampler<Sample>::emit(Sample* out) {
+  const bool same_x = kernels_->x_map.is_identity(), same_y = kernels_->y_map.is_identity();
+  const std::uint32_t width = kernels_->x_map.source_size;
+  const std::uint32_t target = next_target_++;
+  if (same_y && same_x) {
+    std::memcpy(out, slot(target), width * sizeof(Sample));
+    return;
+  }
+  const std::int16_t* middle = middle_.data();
+  if (!same_y) {
+    const AxisKernel& y = kernels_->y;
+    for (std::uint32_t tap = 0; tap < y.taps; ++tap) {
+      taps_[tap] = slot(std::min(y.first[target] + tap, pushed_ - 1));   // behind the last row the weights are zero
+    }
+    resample::vertical(taps_.data(), y.of(target), y.taps, width, middle_.data());
+  } else if constexpr (std::is_same_v<Sample, std::uint8_t>) {
+    resample::widen(slot(target), width, middle_.data());
+  } else {
+    std::memcpy(middle_.data(), slot(target), width * sizeof(Sample));
+  }
+  if (same_x) {
+    resample::narrow(middle, width, out);
+  } else {
+    const AxisKernel& x = kernels_->x;
+    resample::horizontal(middle, x.first.data(), x.weights.data(), x.taps, kernels_->x_map.target_size, out);
+  }
+}
+
+template class PlaneResampler<std::uint8_t>;
+template class PlaneResampler<std::int16_t>;
+
+}  // namespace photo_core

@@ -1,0 +1,166 @@
+#include "image/resize_stage.hpp"
+
+#include <algorithm>
+
+#include "image/colour.hpp"
+
+namespace photo_core {
+namespace {
+
+constexpr std::uint32_t unit_rows = 2;
+constexpr std::uint32_t chunk_rows = 16;   // rows taken before target rows are made, so that rings stay small
+constexpr std::int32_t one = 32767;        // 1.0 in 15-bit samples
+
+AxisMap axis_of(const ResizeMap& map, int plane, bool is_x) {
+  const bool chroma = map.source.is_chroma(plane);
+  const double subsampling = chroma ? (is_x ? map.source.h_subsampling : map.source.v_subsampling) : 1;
+  AxisMap axis;
+  axis.source_size = is_x ? map.source.plane_width(plane) : map.source.plane_height(plane);
+  axis.target_size = is_x ? map.target.plane_width(plane) : map.target.plane_height(plane);
+  axis.begin = (is_x ? map.begin_x : map.begin_y) / subsampling;
+  axis.extent = (is_x ? map.extent_x : map.extent_y) / subsampling;
+  // A subsampled target whose size is odd covers half a sample more than the picture has.
+  const double target_subsampling =
+      map.target.is_chroma(plane) ? (is_x ? map.target.h_subsampling : map.target.v_subsampling) : 1;
+  const double target_full = is_x ? map.target.width_px : map.target.height_px;
+  axis.extent *= axis.target_size * target_subsampling / target_full;
+  return axis;
+}
+
+}  // namespace
+
+std::uint64_t ResizeStage::memory_bytes(const ResizeMap& map) {
+  const bool wide = map.space == ResizeSpace::linear || (map.target.has_alpha && map.premultiply);
+  std::uint64_t total = 0;
+  for (int plane = 0; plane < map.target.plane_count(); ++plane) {
+    const AxisMap x = axis_of(map, plane, true), y = axis_of(map, plane, false);
+    total += wide ? PlaneResampler<std::int16_t>::memory_bytes(x, y) : PlaneResampler<std::uint8_t>::memory_bytes(x, y);
+  }
+  return total;
+}
+
+ResizeStage::ResizeStage(const ResizeMap& map, RowSink& next)
+    : map_(map),
+      next_(next),
+      wide_(map.space == ResizeSpace::linear || (map.target.has_alpha && map.premultiply)) {
+  std::shared_ptr<const PlaneKernels> luma, chroma;
+  for (int plane = 0; plane < map_.target.plane_count(); ++plane) {
+    auto& kernels = map_.target.is_chroma(plane) ? chroma : luma;
+    if (!kernels) kernels = std::make_shared<PlaneKernels>(axis_of(map_, plane, true), axis_of(map_, plane, false));
+    if (wide_) {
+      wide_planes_[plane] = std::make_unique<PlaneResampler<std::int16_t>>(kernels);
+      wide_rows_[plane].resize(std::max(map_.source.width_px, map_.target.width_px));
+    } else {
+      narrow_planes_[plane] = std::make_unique<PlaneResampler<std::uint8_t>>(kernels);
+    }
+    unit_[plane].resize(std::size_t{map_.target.plane_width(plane)} * unit_rows);
+  }
+}
+
+void ResizeStage::push_wide_row(const Band& band, std::uint32_t y) {
+  const int colors = color_plane_count(map_.source.model);
+  const bool alpha = map_.source.has_alpha;
+  const std::uint32_t width = map_.source.width_px;
+  const auto& to_linear = srgb_to_linear15();
+  const std::uint8_t* alpha_row = alpha ? band.planes[colors].row(y) : nullptr;
+  for (int plane = 0; plane < colors; ++plane) {
+    const std::uint8_t* in = band.planes[plane].row(y);
+    std::int16_t* out = wide_rows_[plane].data();
+    for (std::uint32_t x = 0; x < width; ++x) {
+      const std::int32_t value = map_.space == ResizeSpace::linear ? to_linear[in[x]] : (in[x] * one + 127) / 255;
+      out[x] = static_cast<std::int16_t>(alpha ? (value * alpha_row[x] + 127) / 255 : value);
+    }
+    wide_planes_[plane]->push(out);
+  }
+  if (alpha) {
+    std::int16_t* out = wide_rows_[colors].data();
+    for (std::uint32_t x = 0; x < width; ++x) out[x] = static_cast<std::int16_t>((alpha_row[x] * one + 127) / 255);
+    wide_planes_[colors]->push(out);
+  }
+}
+
+// Takes one row of every plane out of the wide resamplers into row `index` of the unit.
+void ResizeStage::finish_wide_row(std::uint32_t index) {
+  const int colors = color_plane_count(map_.target.model);
+  const std::uint32_t width = map_.target.width_px;
+  for (int plane = 0; plane < map_.target.plane_count(); ++plane) wide_planes_[plane]->emit(wide_rows_[plane].data());
+  const std::int16_t* alpha = map_.target.has_alpha ? wide_rows_[colors].data() : nullptr;
+  for (int plane = 0; plane < colors; ++plane) {
+    const std::int16_t* in = wide_rows_[plane].data();
+    std::uint8_t* out = unit_[plane].data() + std::size_t{index} * width;
+    for (std::uint32_t x = 0; x < width; ++x) {
+      std::int32_t value = in[x];
+      if (alpha) value = alpha[x] > 0 ? std::min<std::int32_t>((value * one + alpha[x] / 2) / alpha[x], one) : 0;
+      out[x] = map_.space == ResizeSpace::linear ? linear15_to_srgb(value)
+                                                 : static_cast<std::uint8_t>((value * 255 + one / 2) / one);
+    }
+  }
+  if (alpha) {
+    std::uint8_t* out = unit_[colors].data() + std::size_t{index} * width;
+    for (std::uint32_t x = 0; x < width; ++x) out[x] = static_cast<std::uint8_t>((alpha[x] * 255 + one / 2) / one);
+  }
+}
+
+Status ResizeStage::push(const Band& band) {
+  const int planes = map_.source.plane_count();
+  if (wide_) {   // rgb and gray planes are always in step
+    const PlaneRows& rows = band.planes[0];
+    for (std::uint32_t i = 0; i < rows.row_count; ++i) {
+      push_wide_row(band, rows.first_row + i);
+      if (Status status = drain(); !status) return status;
+    }
+    return {};
+  }
+  std::array<std::uint32_t, max_planes> taken{};
+  bool more = true;
+  while (more) {
+    more = false;
+    for (int plane = 0; plane < planes; ++plane) {
+      const PlaneRows& rows = band.planes[plane];
+      const std::uint32_t share = map_.source.is_chroma(plane) ? std::max(1u, chunk_rows / map_.source.v_subsampling)
+                                                               : chunk_rows;
+      for (std::uint32_t i = 0; i < share && taken[plane] < rows.row_count; ++i, ++taken[plane]) {
+        narrow_planes_[plane]->push(rows.row(rows.first_row + taken[plane]));
+      }
+      more |= taken[plane] < rows.row_count;
+    }
+    if (Status status = drain(); !status) return status;
+  }
+  return {};
+}
+
+Status ResizeStage::drain() {
+  const int planes = map_.target.plane_count();
+  while (!done()) {
+    const std::uint32_t luma_rows = std::min(unit_rows, map_.target.height_px - next_row_);
+    const auto wanted = [&](int plane) {
+      return map_.target.is_chroma(plane) ? (luma_rows + map_.target.v_subsampling - 1) / map_.target.v_subsampling
+                                          : luma_rows;
+    };
+    bool complete = true;
+    if (wide_) {
+      while (filled_[0] < luma_rows && wide_planes_[0]->can_emit()) finish_wide_row(filled_[0]++);
+      complete = filled_[0] == luma_rows;
+    } else {
+      for (int plane = 0; plane < planes; ++plane) {
+        while (filled_[plane] < wanted(plane) && narrow_planes_[plane]->can_emit()) {
+          narrow_planes_[plane]->emit(unit_[plane].data() +
+                                      std::size_t{filled_[plane]++} * map_.target.plane_width(plane));
+        }
+        complete &= filled_[plane] == wanted(plane);
+      }
+    }
+    if (!complete) return {};
+    Band unit;
+    for (int plane = 0; plane < planes; ++plane) {
+      const std::uint32_t divisor = map_.target.is_chroma(plane) ? map_.target.v_subsampling : 1;
+      unit.planes[plane] = {unit_[plane].data(), map_.target.plane_width(plane), next_row_ / divisor, wanted(plane)};
+      filled_[plane] = 0;
+    }
+    next_row_ += luma_rows;
+    if (Status status = next_.push(unit); !status) return status;
+  }
+  return {};
+}
+
+}  // namespace photo_core

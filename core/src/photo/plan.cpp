@@ -1,0 +1,122 @@
+#include "photo/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <photo_core/limits.gen.hpp>
+
+#include "image/orientation.hpp"
+
+namespace photo_core {
+namespace {
+
+// Decoding at less than this many times the target costs visible detail: the DCT's own low pass is then all there is
+// (at exactly 1/2 a photo full of detail falls to 36 dB against a full decode; at 5/8 it has 47).
+constexpr double least_oversampling = 1.12;
+
+constexpr std::uint64_t base_bytes = 3u << 20;   // code, tables, stacks, small buffers
+
+std::uint32_t scaled_edge(std::uint32_t edge, double scale) {
+  return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * scale)));
+}
+
+}  // namespace
+
+Size fit_inside(Size source, std::uint32_t max_edge_px) {
+  const std::uint32_t longest = std::max(source.width_px, source.height_px);
+  if (longest <= max_edge_px) return source;
+  const double scale = static_cast<double>(max_edge_px) / longest;
+  return {scaled_edge(source.width_px, scale), scaled_edge(source.height_px, scale)};
+}
+
+Geometry plan_geometry(Size upright, const PrepareOptions& options) {
+  Geometry out;
+  out.extent_x = upright.width_px;
+  out.extent_y = upright.height_px;
+  if (options.fit == FitChoice::inside) {
+    out.target = fit_inside(upright, options.max_edge_px);
+    return out;
+  }
+  double box_width = options.cover_width_px != 0 ? options.cover_width_px : options.max_edge_px;
+  double box_height = options.cover_height_px != 0 ? options.cover_height_px : options.max_edge_px;
+  double scale = std::max(box_width / upright.width_px, box_height / upright.height_px);
+  if (scale > 1) {   // never enlarged: the box shrinks instead, and keeps its shape
+    box_width /= scale;
+    box_height /= scale;
+    scale = 1;
+  }
+  out.target = {std::min(scaled_edge(1, box_width), upright.width_px), std::min(scaled_edge(1, box_height), upright.height_px)};
+  out.extent_x = std::min<double>(out.target.width_px / scale, upright.width_px);
+  out.extent_y = std::min<double>(out.target.height_px / scale, upright.height_px);
+  out.begin_x = (upright.width_px - out.extent_x) / 2;
+  out.begin_y = (upright.height_px - out.extent_y) / 2;
+  return out;
+}
+
+Geometry as_stored(const Geometry& upright, Size stored, int orientation) {
+  if (!swaps_axes(orientation)) {
+    return upright;   // the crop is in the middle: mirroring does not move it
+  }
+  (void)stored;
+  Geometry out = upright;
+  std::swap(out.begin_x, out.begin_y);
+  std::swap(out.extent_x, out.extent_y);
+  std::swap(out.target.width_px, out.target.height_px);
+  return out;
+}
+
+std::uint32_t choose_scale(double extent_x, double extent_y, Size target) {
+  if (extent_x <= target.width_px && extent_y <= target.height_px) return 8;
+  const double needed = std::max(target.width_px / extent_x, target.height_px / extent_y) * least_oversampling;
+  return std::clamp(static_cast<std::uint32_t>(std::ceil(needed * 8 - 1e-9)), 1u, 8u);
+}
+
+MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Geometry& stored, int orientation,
+                       const PrepareOptions& options) {
+  MemoryPlan plan;
+  const std::uint64_t target_pixels = std::uint64_t{stored.target.width_px} * stored.target.height_px;
+  const bool frame_is_rgb = info.has_alpha || options.format == OutputFormat::png || options.format == OutputFormat::webp;
+  const std::uint64_t frame_bytes = target_pixels * (frame_is_rgb ? 4 : 3) / (frame_is_rgb ? 1 : 2);
+  // The frame when it is held (turned, looked at for alpha, encoded again), its turned copy, the encoder's own state
+  // (coefficients for the Huffman statistics, or libwebp's picture), and the file.
+  std::uint64_t held = info.has_alpha || orientation != 1 || frame_is_rgb ? frame_bytes : 0;
+  if (orientation != 1) held += frame_bytes / 2;
+  const std::uint64_t encoder = frame_is_rgb ? target_pixels * 6 : target_pixels * 3;
+  plan.fixed_bytes = base_bytes + source_bytes + held + encoder + target_pixels / 2;
+  for (const ThumbnailOptions& thumbnail : options.thumbnails) {
+    const Size size = fit_inside(stored.target, thumbnail.max_edge_px);
+    plan.fixed_bytes += std::uint64_t{size.width_px} * size.height_px * 10 + (256u << 10);
+  }
+
+  plan.decode_bytes = info.decode_bytes;
+  ResizeMap map;
+  map.source = {info.is_ycc ? ColorModel::ycc : ColorModel::rgb, info.has_alpha, info.width_px, info.height_px,
+                info.is_ycc ? info.h_subsampling : 1, info.is_ycc ? info.v_subsampling : 1};
+  map.target = {map.source.model, info.has_alpha, stored.target.width_px, stored.target.height_px};
+  map.extent_x = stored.extent_x;
+  map.extent_y = stored.extent_y;
+  if (info.format == ImageFormat::jpeg) {
+    const double scale = choose_scale(stored.extent_x, stored.extent_y, stored.target) / 8.0;
+    map.source.width_px = static_cast<std::uint32_t>(std::ceil(info.width_px * scale));
+    map.source.height_px = static_cast<std::uint32_t>(std::ceil(info.height_px * scale));
+    map.extent_x *= scale;
+    map.extent_y *= scale;
+  }
+  map.space = options.light == LightChoice::linear ? ResizeSpace::linear : ResizeSpace::encoded;
+  plan.fixed_bytes += ResizeStage::memory_bytes(map);
+  return plan;
+}
+
+Status check_budget(const MemoryPlan& plan, const ImageInfo& info, const PrepareOptions& options) {
+  const std::uint64_t budget = options.max_heap_bytes != 0
+                                   ? std::min<std::uint64_t>(options.max_heap_bytes, limits::max_heap_bytes)
+                                   : limits::max_heap_bytes;
+  if (plan.total() <= budget) return {};
+  const double pixels = static_cast<double>(info.width_px) * info.height_px;
+  const double room = budget > plan.fixed_bytes ? static_cast<double>(budget - plan.fixed_bytes) : 0;
+  const double limit = std::min(pixels - 1, std::floor(pixels * room / static_cast<double>(std::max<std::uint64_t>(plan.decode_bytes, 1))));
+  return fail_limit(ErrorCode::too_many_pixels, std::max(limit, 0.0), pixels, "memory budget");
+}
+
+}  // namespace photo_core

@@ -1,0 +1,51 @@
+// What will be done with a photo, decided from its header before any pixel is decoded: sizes, scale, memory.
+#pragma once
+
+#include <cstdint>
+
+#include <photo_core/prepare.hpp>
+#include <photo_core/result.hpp>
+
+#include "codec/decoder.hpp"
+#include "image/resize_stage.hpp"
+
+namespace photo_core {
+
+struct Size {
+  std::uint32_t width_px = 0;
+  std::uint32_t height_px = 0;
+  bool operator==(const Size&) const = default;
+};
+
+// The part of a picture that is wanted and the size it gets; in the picture's own orientation.
+struct Geometry {
+  double begin_x = 0, begin_y = 0, extent_x = 0, extent_y = 0;   // in source pixels
+  Size target;
+};
+
+// The largest size with the source's aspect whose long edge is at most `max_edge_px`; never larger than the source,
+// never without a pixel.
+Size fit_inside(Size source, std::uint32_t max_edge_px);
+
+// What `options` ask of an upright picture of this size.
+Geometry plan_geometry(Size upright, const PrepareOptions& options);
+
+// The same for the picture as it is stored.
+Geometry as_stored(const Geometry& upright, Size stored, int orientation);
+
+// The DCT scale (in eighths) to decode a JPEG at, for a picture of which `extent` pixels become `target`.
+std::uint32_t choose_scale(double extent_x, double extent_y, Size target);
+
+// Bytes of memory that preparing needs at most, the source included.
+struct MemoryPlan {
+  std::uint64_t fixed_bytes = 0;   // source, target frames, encoders
+  std::uint64_t decode_bytes = 0;  // grows with the source's pixels
+  std::uint64_t total() const { return fixed_bytes + decode_bytes; }
+};
+MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Geometry& stored, int orientation,
+                       const PrepareOptions& options);
+
+// too_many_pixels, with the pixels that this kind of file may have as limit, when the plan is over its budget.
+Status check_budget(const MemoryPlan& plan, const ImageInfo& info, const PrepareOptions& options);
+
+}  // namespace photo_core
