@@ -12,7 +12,7 @@
 namespace photo_core {
 
 struct EncodeRequest {
-  int quality = 82;           // 1..100; JPEG and WebP
+  double quality = 82;        // 1..100, fractions allowed (a byte limit may need them); JPEG and WebP
   bool progressive = false;   // JPEG
   ByteView icc_profile;       // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
   ByteView exif;              // a TIFF structure ("II*\0…"), written when not empty, in the format's own wrapping

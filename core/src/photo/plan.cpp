@@ -54,11 +54,10 @@ Geometry plan_geometry(Size upright, const PrepareOptions& options) {
   return out;
 }
 
-Geometry as_stored(const Geometry& upright, Size stored, int orientation) {
+Geometry as_stored(const Geometry& upright, int orientation) {
   if (!swaps_axes(orientation)) {
     return upright;   // the crop is in the middle: mirroring does not move it
   }
-  (void)stored;
   Geometry out = upright;
   std::swap(out.begin_x, out.begin_y);
   std::swap(out.extent_x, out.extent_y);

@@ -31,7 +31,7 @@ Size fit_inside(Size source, std::uint32_t max_edge_px);
 Geometry plan_geometry(Size upright, const PrepareOptions& options);
 
 // The same for the picture as it is stored.
-Geometry as_stored(const Geometry& upright, Size stored, int orientation);
+Geometry as_stored(const Geometry& upright, int orientation);
 
 // The DCT scale (in eighths) to decode a JPEG at, for a picture of which `extent` pixels become `target`.
 std::uint32_t choose_scale(double extent_x, double extent_y, Size target);
