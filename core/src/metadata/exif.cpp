@@ -1,0 +1,201 @@
+// Exif read: orientation and the facts of the moment of capture, with XMP as second source (Exif 2.32, 4.6).
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "metadata/capture_time.hpp"
+#include "metadata/metadata.hpp"
+#include "metadata/tiff.hpp"
+#include "metadata/xmp.hpp"
+
+namespace photo_core {
+namespace {
+
+enum Tag : std::uint16_t {
+  tag_make = 0x010f, tag_model = 0x0110, tag_orientation = 0x0112, tag_date_time = 0x0132,
+  tag_exif_directory = 0x8769, tag_gps_directory = 0x8825,
+  tag_exposure_time = 0x829a, tag_f_number = 0x829d, tag_iso = 0x8827, tag_recommended_exposure_index = 0x8832,
+  tag_iso_speed = 0x8833, tag_date_time_original = 0x9003, tag_date_time_digitized = 0x9004,
+  tag_offset_time = 0x9010, tag_offset_time_original = 0x9011, tag_offset_time_digitized = 0x9012,
+  tag_shutter_speed = 0x9201, tag_aperture = 0x9202, tag_focal_length = 0x920a,
+  tag_subseconds = 0x9290, tag_subseconds_original = 0x9291, tag_subseconds_digitized = 0x9292,
+  tag_focal_length_35mm = 0xa405, tag_lens_model = 0xa434,
+  tag_latitude_ref = 1, tag_latitude = 2, tag_longitude_ref = 3, tag_longitude = 4, tag_altitude_ref = 5, tag_altitude = 6,
+};
+
+using Directory = std::vector<TiffEntry>;
+
+std::string text_of(const Directory& directory, std::uint16_t tag) {
+  const TiffEntry* entry = find_entry(directory, tag);
+  return entry ? entry->text() : std::string{};
+}
+
+std::optional<double> number_of(const Directory& directory, std::uint16_t tag) {
+  const TiffEntry* entry = find_entry(directory, tag);
+  return entry ? entry->number() : std::nullopt;
+}
+
+std::optional<std::uint32_t> integer_of(const Directory& directory, std::uint16_t tag) {
+  const TiffEntry* entry = find_entry(directory, tag);
+  return entry ? entry->integer() : std::nullopt;
+}
+
+Directory linked(const TiffReader& reader, const Directory& from, std::uint16_t tag) {
+  const std::optional<std::uint32_t> offset = integer_of(from, tag);
+  return offset ? reader.directory(*offset) : Directory{};
+}
+
+// `value` when it lies in (0, highest].
+std::optional<double> believable(std::optional<double> value, double highest) {
+  if (!value || !std::isfinite(*value) || *value <= 0 || *value > highest) return std::nullopt;
+  return value;
+}
+
+// Keeps the first source that has something.
+void fill(std::string& target, std::string value) {
+  if (target.empty()) target = std::move(value);
+}
+void fill(std::optional<double>& target, std::optional<double> value) {
+  if (!target) target = value;
+}
+
+constexpr double max_exposure_seconds = 1e6;
+constexpr double max_f_number = 1000;
+constexpr double max_iso = 1e8;
+constexpr double max_focal_length_mm = 1e5;
+constexpr double max_altitude_m = 1e5;
+
+void read_time(const Directory& image, const Directory& exif, CaptureData& out) {
+  fill(out.time, iso_time_from_exif(text_of(exif, tag_date_time_original), text_of(exif, tag_subseconds_original),
+                                    text_of(exif, tag_offset_time_original)));
+  fill(out.time, iso_time_from_exif(text_of(exif, tag_date_time_digitized), text_of(exif, tag_subseconds_digitized),
+                                    text_of(exif, tag_offset_time_digitized)));
+  fill(out.time, iso_time_from_exif(text_of(image, tag_date_time), text_of(exif, tag_subseconds),
+                                    text_of(exif, tag_offset_time)));
+}
+
+void read_exposure(const Directory& exif, CaptureData& out) {
+  fill(out.exposure_seconds, believable(number_of(exif, tag_exposure_time), max_exposure_seconds));
+  if (const auto apex = number_of(exif, tag_shutter_speed); apex && *apex != 0) {
+    fill(out.exposure_seconds, believable(std::exp2(-*apex), max_exposure_seconds));
+  }
+  fill(out.f_number, believable(number_of(exif, tag_f_number), max_f_number));
+  if (const auto apex = number_of(exif, tag_aperture); apex && *apex > 0) {
+    fill(out.f_number, believable(std::exp2(*apex / 2), max_f_number));
+  }
+  // 65535 means that the real value is in one of the wider tags (Exif 2.32, 4.6.5 K).
+  for (const std::uint16_t tag : {tag_iso, tag_iso_speed, tag_recommended_exposure_index}) {
+    const std::optional<std::uint32_t> iso = integer_of(exif, tag);
+    if (!out.iso && iso && *iso > 0 && *iso <= max_iso && !(tag == tag_iso && *iso == 65535)) out.iso = iso;
+  }
+  fill(out.focal_length_mm, believable(number_of(exif, tag_focal_length), max_focal_length_mm));
+  fill(out.focal_length_35mm, believable(number_of(exif, tag_focal_length_35mm), max_focal_length_mm));
+}
+
+// Degrees, minutes, seconds. 0/0 stands for "no minutes" or "no seconds", never for the degrees.
+std::optional<double> degrees_of(const Directory& gps, std::uint16_t tag) {
+  const TiffEntry* entry = find_entry(gps, tag);
+  if (entry == nullptr || entry->count == 0) return std::nullopt;
+  double degrees = 0;
+  double unit = 1;
+  for (std::uint32_t part = 0; part < std::min<std::uint32_t>(entry->count, 3); ++part, unit *= 60) {
+    const std::optional<TiffRational> value = entry->rational(part);
+    if (!value || value->numerator < 0 || value->denominator < 0) return std::nullopt;
+    if (value->denominator == 0) {
+      if (part == 0 || value->numerator != 0) return std::nullopt;
+      continue;
+    }
+    const double number = value->numerator / value->denominator;
+    if (part > 0 && number > 60) return std::nullopt;
+    degrees += number / unit;
+  }
+  return degrees;
+}
+
+std::optional<double> signed_degrees(const Directory& gps, std::uint16_t tag, std::uint16_t ref_tag, char positive,
+                                     char negative) {
+  const std::optional<double> degrees = degrees_of(gps, tag);
+  const std::string ref = text_of(gps, ref_tag);
+  if (!degrees || ref.empty() || (ref[0] != positive && ref[0] != negative)) return std::nullopt;
+  return ref[0] == positive ? *degrees : -*degrees;
+}
+
+// Sets the position when both numbers are one on Earth. (0, 0) is what receivers without a fix write.
+bool set_position(CaptureData& out, std::optional<double> latitude, std::optional<double> longitude) {
+  if (!latitude || !longitude || std::abs(*latitude) > 90 || std::abs(*longitude) > 180) return false;
+  if (*latitude == 0 && *longitude == 0) return false;
+  out.latitude = latitude;
+  out.longitude = longitude;
+  return true;
+}
+
+void set_altitude(CaptureData& out, std::optional<double> metres, bool below) {
+  if (metres && std::isfinite(*metres) && std::abs(*metres) <= max_altitude_m) out.altitude_m = below ? -*metres : *metres;
+}
+
+void read_position(const Directory& gps, CaptureData& out) {
+  if (!set_position(out, signed_degrees(gps, tag_latitude, tag_latitude_ref, 'N', 'S'),
+                    signed_degrees(gps, tag_longitude, tag_longitude_ref, 'E', 'W'))) {
+    return;
+  }
+  const TiffEntry* ref = find_entry(gps, tag_altitude_ref);
+  // 1 and 3: below sea level, or below the ellipsoid (Exif 3.0).
+  const bool below = ref && !ref->value.empty() && (ref->value[0] == 1 || ref->value[0] == 3 || ref->value[0] == '1');
+  set_altitude(out, number_of(gps, tag_altitude), below);
+}
+
+std::string xmp_text(ByteView xmp, std::string_view name) { return clean_text(xmp_property(xmp, name)); }
+std::optional<double> xmp_value(ByteView xmp, std::string_view name) { return xmp_number(xmp_property(xmp, name)); }
+
+void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
+  for (const std::string_view name : {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized",
+                                      "xmp:CreateDate"}) {
+    if (out.time.empty()) out.time = iso_time_from_xmp(xmp_property(xmp, name));
+  }
+  if (out.make.empty() && out.model.empty()) {
+    out.make = xmp_text(xmp, "tiff:Make");
+    out.model = xmp_text(xmp, "tiff:Model");
+  }
+  for (const std::string_view name : {"exifEX:LensModel", "aux:Lens"}) {
+    if (out.lens.empty()) out.lens = xmp_text(xmp, name);
+  }
+  fill(out.exposure_seconds, believable(xmp_value(xmp, "exif:ExposureTime"), max_exposure_seconds));
+  fill(out.f_number, believable(xmp_value(xmp, "exif:FNumber"), max_f_number));
+  for (const std::string_view name : {"exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity"}) {
+    if (out.iso) break;
+    const std::optional<double> iso = believable(xmp_value(xmp, name), max_iso);
+    if (iso && *iso >= 1) out.iso = static_cast<std::uint32_t>(*iso);
+  }
+  fill(out.focal_length_mm, believable(xmp_value(xmp, "exif:FocalLength"), max_focal_length_mm));
+  fill(out.focal_length_35mm, believable(xmp_value(xmp, "exif:FocalLengthIn35mmFilm"), max_focal_length_mm));
+  if (!with_position || out.latitude) return;
+  if (set_position(out, xmp_degrees(xmp_property(xmp, "exif:GPSLatitude"), 'N', 'S'),
+                   xmp_degrees(xmp_property(xmp, "exif:GPSLongitude"), 'E', 'W'))) {
+    set_altitude(out, xmp_value(xmp, "exif:GPSAltitude"), xmp_property(xmp, "exif:GPSAltitudeRef") == "1");
+  }
+}
+
+}  // namespace
+
+int read_orientation(ByteView exif) {
+  const TiffReader reader(exif);
+  const std::optional<std::uint32_t> value = integer_of(reader.directory(reader.first_directory()), tag_orientation);
+  return value && *value >= 1 && *value <= 8 ? static_cast<int>(*value) : 1;
+}
+
+CaptureData read_capture(const MetadataBlocks& blocks, bool with_position) {
+  CaptureData out;
+  const TiffReader reader(blocks.exif);
+  const Directory image = reader.directory(reader.first_directory());
+  const Directory exif = linked(reader, image, tag_exif_directory);
+  read_time(image, exif, out);
+  out.make = text_of(image, tag_make);
+  out.model = text_of(image, tag_model);
+  out.lens = text_of(exif, tag_lens_model);
+  read_exposure(exif, out);
+  if (with_position) read_position(linked(reader, image, tag_gps_directory), out);
+  if (!blocks.xmp.empty()) read_xmp(blocks.xmp, with_position, out);
+  return out;
+}
+
+}  // namespace photo_core

@@ -1,0 +1,128 @@
+// What a JPEG file carries beside its picture: Exif, XMP, ICC profile, gain maps, further pictures.
+#include <algorithm>
+#include <vector>
+
+#include "metadata/icc_block.hpp"
+#include "metadata/jpeg_segments.hpp"
+#include "metadata/metadata.hpp"
+#include "metadata/tiff.hpp"
+#include "metadata/xmp.hpp"
+
+namespace photo_core {
+namespace {
+
+constexpr std::size_t exif_prefix_bytes = 6;    // "Exif\0\0"
+constexpr std::size_t xmp_prefix_bytes = 29;    // "http://ns.adobe.com/xap/1.0/\0"
+constexpr std::size_t icc_prefix_bytes = 14;    // "ICC_PROFILE\0", sequence number, count
+constexpr std::size_t mpf_prefix_bytes = 4;     // "MPF\0"
+constexpr std::size_t max_further_pictures = 8;
+
+// Joins the pieces of a profile (ICC.1:2022, annex B.4). Every piece must say the same count, and each number from 1
+// to the count must be there once. A single piece whose own header fits is taken whatever its numbers say.
+void join_profile(const std::vector<ByteView>& pieces, MetadataBlocks& blocks) {
+  if (pieces.empty()) return;
+  if (pieces.size() == 1) {
+    blocks.icc_profile = whole_profile(slice(pieces[0], icc_prefix_bytes));
+    if (!blocks.icc_profile.empty()) return;
+  }
+  std::vector<ByteView> ordered(pieces.size());
+  std::size_t total = 0;
+  for (const ByteView piece : pieces) {
+    if (piece.size() < icc_prefix_bytes) return;
+    const std::size_t number = piece[icc_prefix_bytes - 2];
+    const std::size_t count = piece[icc_prefix_bytes - 1];
+    if (count != pieces.size() || number < 1 || number > count || !ordered[number - 1].empty()) return;
+    ordered[number - 1] = piece;
+    total += piece.size();
+  }
+  blocks.icc_storage.reserve(total);
+  for (const ByteView piece : ordered) append(blocks.icc_storage, slice(piece, icc_prefix_bytes));
+  blocks.icc_profile = whole_profile(blocks.icc_storage);
+}
+
+// Offsets of the further pictures, from the multi-picture index (CIPA DC-007, 5.2.3.3), within `source`.
+std::vector<std::size_t> further_pictures(ByteView index, std::size_t index_offset) {
+  constexpr std::uint16_t tag_entries = 0xb002;
+  constexpr std::size_t entry_bytes = 16;
+  std::vector<std::size_t> offsets;
+  const TiffReader reader(index);
+  const std::vector<TiffEntry> directory = reader.directory(reader.first_directory());
+  const TiffEntry* entries = find_entry(directory, tag_entries);
+  if (entries == nullptr) return offsets;
+  for (std::size_t at = 0; in_bounds(entries->value.size(), at, entry_bytes); at += entry_bytes) {
+    const std::uint8_t* p = entries->value.data() + at + 8;
+    const std::uint32_t offset = entries->big_endian ? read_be32(p) : read_le32(p);
+    if (offset != 0 && offsets.size() < max_further_pictures) offsets.push_back(index_offset + offset);
+  }
+  return offsets;
+}
+
+// Whether the JPEG file at the beginning of `picture` says in its header that it is a gain map.
+bool is_gain_map(ByteView picture) {
+  JpegWalker walker(picture);
+  JpegSegment segment;
+  while (walker.next(segment) && segment.marker != jpeg_marker::sos) {
+    const JpegAppKind kind = app_kind(segment);
+    if (kind == JpegAppKind::gain_map) return true;
+    if (kind == JpegAppKind::xmp && xmp_names_gain_map(slice(segment.payload, xmp_prefix_bytes))) return true;
+  }
+  return false;
+}
+
+// Bytes behind the picture that are more than padding.
+bool has_content(ByteView bytes) {
+  return std::any_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte != 0; });
+}
+
+}  // namespace
+
+MetadataBlocks find_jpeg_metadata(ByteView source) {
+  MetadataBlocks blocks;
+  std::vector<ByteView> profile_pieces;
+  std::vector<std::size_t> pictures;
+  JpegWalker walker(source);
+  JpegSegment segment;
+  while (walker.next(segment)) {
+    if (segment.marker == jpeg_marker::com) blocks.has_private = true;
+    if (segment.marker < jpeg_marker::app0 || segment.marker > jpeg_marker::app15) continue;
+    const ByteView payload = segment.payload;
+    switch (app_kind(segment)) {
+      case JpegAppKind::exif:
+        blocks.has_private = true;
+        if (blocks.exif.empty() && TiffReader(slice(payload, exif_prefix_bytes)).valid()) {
+          blocks.exif = slice(payload, exif_prefix_bytes);
+        }
+        break;
+      case JpegAppKind::xmp:
+        blocks.has_private = true;
+        if (blocks.xmp.empty()) blocks.xmp = slice(payload, xmp_prefix_bytes);
+        break;
+      case JpegAppKind::icc_profile: profile_pieces.push_back(payload); break;
+      case JpegAppKind::multi_picture: {
+        blocks.has_private = true;
+        const ByteView index = slice(payload, mpf_prefix_bytes);
+        if (pictures.empty()) pictures = further_pictures(index, static_cast<std::size_t>(index.data() - source.data()));
+        break;
+      }
+      case JpegAppKind::gain_map: blocks.has_gain_map = blocks.has_private = true; break;
+      case JpegAppKind::jfif:
+        if (payload.size() > 14) blocks.has_private = true;   // a thumbnail
+        break;
+      case JpegAppKind::adobe: break;
+      case JpegAppKind::other: blocks.has_private = true; break;
+    }
+  }
+  blocks.image_end = walker.saw_end() ? walker.position() : source.size();
+  const ByteView rest = slice(source, blocks.image_end);
+  if (has_content(rest)) blocks.has_private = true;
+
+  join_profile(profile_pieces, blocks);
+  if (xmp_names_gain_map(blocks.xmp)) blocks.has_gain_map = true;
+  pictures.push_back(blocks.image_end);   // some writers append it without an index
+  for (const std::size_t offset : pictures) {
+    if (!blocks.has_gain_map && is_gain_map(slice(source, offset))) blocks.has_gain_map = true;
+  }
+  return blocks;
+}
+
+}  // namespace photo_core
