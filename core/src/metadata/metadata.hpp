@@ -29,7 +29,7 @@ struct MetadataBlocks {
   Bytes icc_storage, exif_storage, xmp_storage;
 };
 
-// Walks the container. Never fails: what is broken is left out. Work is bounded: each block at most 16 MiB inflated.
+// Walks the container. Never fails: what is broken is left out. Work is bounded: each block at most 4 MiB inflated.
 MetadataBlocks find_jpeg_metadata(ByteView source);
 MetadataBlocks find_png_metadata(ByteView source);
 MetadataBlocks find_webp_metadata(ByteView source);
@@ -50,7 +50,8 @@ struct ScrubKeep {
   bool icc_profile = false;  // keep the source's profile (PNG: and its gAMA, cHRM, sRGB chunks)
 };
 // The same image data in a clean container: only what decoding the (first) picture needs, plus `keep`. Pixels are
-// identical. Trailing data and further images are dropped. Errors: corrupt_image.
+// identical when the source decodes without complaint. Trailing data and further images are dropped. Animations are
+// not for scrubbing (their frames would go): PNG with acTL and animated WebP are refused. Errors: corrupt_image.
 Result<Bytes> scrub_jpeg(ByteView source, const ScrubKeep& keep);
 Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep);
 Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep);

@@ -93,6 +93,14 @@ std::optional<std::uint32_t> TiffEntry::integer(std::uint32_t index) const {
     case TiffType::byte: return value[index];
     case TiffType::short_: return read16(value.data() + std::size_t{index} * 2, big_endian);
     case TiffType::long_: return read32(value.data() + std::size_t{index} * 4, big_endian);
+    case TiffType::signed_short: {
+      const auto number = static_cast<std::int16_t>(read16(value.data() + std::size_t{index} * 2, big_endian));
+      return number < 0 ? std::nullopt : std::optional<std::uint32_t>(number);
+    }
+    case TiffType::signed_long: {
+      const std::uint32_t number = read32(value.data() + std::size_t{index} * 4, big_endian);
+      return number > 0x7fffffff ? std::nullopt : std::optional<std::uint32_t>(number);
+    }
     default: return std::nullopt;
   }
 }

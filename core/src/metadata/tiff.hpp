@@ -29,7 +29,7 @@ struct TiffEntry {
   ByteView value;   // count * size of type bytes
   bool big_endian = false;
 
-  // The value at `index` as a whole number; nullopt for other types, or behind the end.
+  // The value at `index` as a whole number of at least 0; nullopt for other types, or behind the end.
   std::optional<std::uint32_t> integer(std::uint32_t index = 0) const;
   std::optional<TiffRational> rational(std::uint32_t index = 0) const;
   // rational() as one number; nullopt when the denominator is 0.
