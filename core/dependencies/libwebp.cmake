@@ -8,7 +8,8 @@ file(GLOB webp_files
 list(FILTER webp_files EXCLUDE REGEX "_(mips32|mips_dsp_r2|msa)\\.c$")
 
 add_library(webp STATIC ${webp_files})
-target_include_directories(webp SYSTEM PUBLIC ${libwebp_SOURCE_DIR}/src PRIVATE ${libwebp_SOURCE_DIR})
+# The root too: webp_decoder.cpp drives the decoder by rows, through src/dec/*.h.
+target_include_directories(webp SYSTEM PUBLIC ${libwebp_SOURCE_DIR}/src ${libwebp_SOURCE_DIR})
 photo_third_party_target(webp)
 
 file(GLOB webp_sse41_files ${libwebp_SOURCE_DIR}/src/dsp/*_sse41.c)

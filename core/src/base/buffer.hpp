@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 namespace photo_core {
@@ -32,6 +33,44 @@ class Buffer {
 
   std::unique_ptr<std::uint8_t[], Free> data_;
   std::size_t size_ = 0;
+};
+
+// Bytes that grow at the end, as an encoder writes them.
+class GrowingBuffer {
+ public:
+  GrowingBuffer() = default;
+  GrowingBuffer(const GrowingBuffer&) = delete;
+  GrowingBuffer& operator=(const GrowingBuffer&) = delete;
+  ~GrowingBuffer() { std::free(data_); }
+
+  // False without memory; what was there stays.
+  [[nodiscard]] bool append(const void* bytes, std::size_t count) {
+    if (count > capacity_ - size_ && !grow(count)) return false;
+    if (count != 0) std::memcpy(data_ + size_, bytes, count);
+    size_ += count;
+    return true;
+  }
+
+  std::uint8_t* data() { return data_; }
+  const std::uint8_t* data() const { return data_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  bool grow(std::size_t count) {
+    if (count > SIZE_MAX / 4 - size_) return false;
+    const std::size_t half_more = capacity_ + capacity_ / 2;
+    std::size_t wanted = size_ + count < 16'384 ? 16'384 : size_ + count;
+    if (wanted < half_more) wanted = half_more;
+    void* const moved = std::realloc(data_, wanted);
+    if (moved == nullptr) return false;
+    data_ = static_cast<std::uint8_t*>(moved);
+    capacity_ = wanted;
+    return true;
+  }
+
+  std::uint8_t* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
 
 // Whether `size` bytes can be had now, for containers that cannot report failure (std::vector).
