@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing for the groups named, with a line what and why:
+#   wasm/toolchain/ensure_packages.sh native wasm database browser
+# What is there already, from wherever, is left alone: with nothing missing no network is needed.
+# Elsewhere than on Debian it says what to install and ends with 1.
+set -euo pipefail
+# shellcheck source=common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# group | package | what proves that it is there (a command, or a path with wildcards) | why
+needs='
+native   | cmake            | cmake            | configures the builds
+native   | ninja-build      | ninja            | runs the builds
+native   | g++              | g++              | compiles the core natively
+native   | ccache           | ccache           | keeps objects between builds
+native   | nasm             | nasm             | assembles the native JPEG kernels
+native   | dpkg-dev         | dpkg-source      | unpacks the library sources
+native   | patch            | patch            | applies their security patches
+native   | xz-utils         | xz               | unpacks the library sources
+native   | binutils         | nm               | checks what the library calls
+sanitize | clang            | clang++          | address and undefined behaviour sanitizers, fuzzing
+sanitize | libclang-rt-dev  | /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-aarch64.a | their runtime
+sanitize | llvm             | llvm-symbolizer  | names in their reports
+format   | clang-format     | clang-format     | formats C++
+format   | clang-tidy       | clang-tidy       | checks C++
+wasm     | mmdebstrap       | mmdebstrap       | makes the private Emscripten root
+wasm     | bubblewrap       | bwrap            | enters it
+wasm     | brotli           | brotli           | measures the size that a page loads
+database | postgresql       | /usr/lib/postgresql/*/bin/initdb | runs the migrations and their tests
+database | libtap-parser-sourcehandler-pgtap-perl | pg_prove | runs the database tests
+browser  | chromium         | chromium         | drives the page and the package
+browser  | firefox-esr      | firefox-esr      | the same in Gecko
+webkit   | webkit2gtk-driver | WebKitWebDriver /usr/lib/*/webkit2gtk-4.*/WebKitWebDriver | the same in Safari'"'"'s engine
+webkit   | xvfb             | Xvfb             | a screen for it
+photos   | imagemagick      | identify         | an independent look at the outputs
+photos   | libimage-exiftool-perl | exiftool   | an independent look at their metadata
+'
+# An emcc that is new enough needs no private root.
+wanted=" $* "
+missing=() why=()
+
+there() {
+  local proof
+  for proof in $1; do
+    case "$proof" in
+      /*) compgen -G "$proof" >/dev/null && return 0 ;;
+      *) command -v "$proof" >/dev/null && return 0 ;;
+    esac
+  done
+  return 1
+}
+
+while IFS='|' read -r group package proof reason; do
+  group=${group// /} package=${package// /}
+  [ -n "$package" ] || continue
+  case "$wanted" in *" $group "*) ;; *) continue ;; esac
+  there "$proof" || { missing+=("$package"); why+=("$package (${reason# })"); }
+done <<<"$needs"
+
+[ ${#missing[@]} -gt 0 ] || exit 0
+say "missing: $(printf '%s; ' "${why[@]}")"
+if ! command -v apt-get >/dev/null; then
+  fail "this is not a Debian machine: install the like of these with your own package manager, then run again (CONTRIBUTING.md, \"Other platforms\")"
+fi
+say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+install=(env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -qq install --yes --no-install-recommends "${missing[@]}")
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 -qq update >"$log" 2>&1 || { cat "$log" >&2; say "apt-get update failed; trying with the lists that are here"; }
+as_root "${install[@]}" >"$log" 2>&1 </dev/null || { tail -n 30 "$log" >&2; fail "apt-get could not install: ${missing[*]}"; }
