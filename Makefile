@@ -1,0 +1,98 @@
+# The front door. `make demo` shows it, `make test` proves it; `make help` lists the rest.
+# What is missing on this machine is installed by the commands themselves, with a line what and why.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help build test demo bench bench-compare fuzz format lint differential soak clean \
+  tools packages wasm-module package test-native test-sanitized test-wasm test-rules test-node \
+  test-database test-browser
+
+TOOLCHAIN := wasm/toolchain
+PHASE := tests/phase.sh
+NODE := $(TOOLCHAIN)/node.sh
+EMSCRIPTEN := $(TOOLCHAIN)/emscripten.sh
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+build: ## the npm package, into wasm/dist
+	@$(PHASE) --start
+	@$(MAKE) --no-print-directory package
+	@$(PHASE) --summary
+
+# Every suite runs, whatever the one before said; the result is the worst of them.
+SUITES := test-native test-sanitized test-wasm test-rules test-node test-database test-browser
+test: ## everything: native, sanitized, WebAssembly, rules, package, database, browsers
+	@$(PHASE) --start
+	@$(PHASE) "tools" $(MAKE) --no-print-directory tools-for-tests
+	@$(MAKE) --no-print-directory package
+	@failed=; for suite in $(SUITES); do $(MAKE) --no-print-directory $$suite || failed="$$failed $$suite"; done; \
+	  $(PHASE) --summary; \
+	  if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; else echo "all suites passed"; fi
+
+demo: tools packages ## build, start the local backend, serve the page, print its address
+	@$(PHASE) --start
+	@$(MAKE) --no-print-directory package
+	@$(PHASE) --summary
+	@exec $(NODE) npm run --silent demo --workspace @photomemory/web-demo
+
+bench: tools packages ## time and size against other libraries, in one run
+	@$(PHASE) --start
+	@$(MAKE) --no-print-directory package
+	@$(PHASE) "benchmark" $(NODE) npm run --silent bench --workspace @photomemory/bench
+bench-compare: tools packages ## the same, compared with the figures of an earlier run (BASE=file)
+	@$(NODE) npm run --silent compare --workspace @photomemory/bench -- $(BASE)
+differential: tools packages ## the core's verdict against the database's, over many generated rows (ROWS=100000)
+	@$(PHASE) --start
+	@$(MAKE) --no-print-directory package
+	@$(PHASE) "differential" env ROWS=$(or $(ROWS),100000) $(NODE) npm run --silent differential --workspace @photomemory/equality-tests
+soak: tools packages ## sending under injected faults (BATCHES=1000)
+	@$(PHASE) --start
+	@$(MAKE) --no-print-directory package
+	@$(PHASE) "soak" env BATCHES=$(or $(BATCHES),1000) $(NODE) npm run --silent soak --workspace @photomemory/sending-tests
+
+fuzz: ## every fuzz target for SECONDS (60) each, from the kept seeds
+	@$(TOOLCHAIN)/ensure_packages.sh native sanitize
+	@cmake --preset fuzz >build/fuzz.configure.log 2>&1 || { cat build/fuzz.configure.log; exit 1; }
+	@cmake --build --preset fuzz
+	@tests/fuzz/run.sh build/fuzz/tests/fuzz $(or $(SECONDS_EACH),60)
+
+format: ## clang-format over our own C++
+	@$(TOOLCHAIN)/ensure_packages.sh format
+	@git ls-files -z '*.cpp' '*.hpp' '*.c' ':!*.gen.hpp' | xargs -0 clang-format -i
+lint: ## clang-tidy over our own C++
+	@$(TOOLCHAIN)/ensure_packages.sh native format
+	@cmake --preset dev >/dev/null
+	@git ls-files -z 'core/src/*.cpp' | xargs -0 -n 4 -P $(JOBS) clang-tidy --quiet -p build/dev
+
+clean: ## remove build outputs of this checkout (the cache folder stays)
+	@rm -rf build wasm/dist
+
+# ---- parts ----
+
+tools:
+	@$(TOOLCHAIN)/ensure_packages.sh native $$(command -v emcc >/dev/null || echo wasm)
+	@$(NODE)
+.PHONY: tools-for-tests
+tools-for-tests:
+	@$(TOOLCHAIN)/ensure_packages.sh native sanitize database browser webkit photos $$(command -v emcc >/dev/null || echo wasm)
+	@$(NODE)
+packages:
+	@$(TOOLCHAIN)/npm_packages.sh
+
+wasm-module: tools
+	@$(PHASE) "Emscripten" $(EMSCRIPTEN)
+	@$(PHASE) "WebAssembly module" $(EMSCRIPTEN) bash -c 'mkdir -p build && cmake --preset wasm >build/wasm.configure.log 2>&1 || { cat build/wasm.configure.log; exit 1; }; cmake --build --preset wasm --target photo_core_wasm'
+package: wasm-module
+	@$(PHASE) "npm packages" $(TOOLCHAIN)/npm_packages.sh
+	@$(PHASE) "npm package" $(NODE) npm run --silent build --workspace @photomemory/photo-core
+
+test-native: ; @$(PHASE) "native tests (release)" bash -o pipefail -c 'cmake --workflow --preset release 2>&1 | tests/quiet.sh'
+test-sanitized: ; @$(PHASE) "native tests (address and undefined behaviour sanitizers, fuzz replays)" bash -o pipefail -c 'cmake --workflow --preset asan 2>&1 | tests/quiet.sh'
+test-wasm: ; @$(PHASE) "WebAssembly tests (the same program, in Node)" bash -o pipefail -c '$(EMSCRIPTEN) cmake --workflow --preset wasm 2>&1 | tests/quiet.sh'
+test-rules: packages ; @$(PHASE) "rules" $(NODE) tests/node.sh rules
+test-node: packages ; @$(PHASE) "package, contract and sending tests" $(NODE) tests/node.sh package equality sending bundlers
+test-database: packages ; @$(PHASE) "database tests" $(NODE) npm test --silent --workspace @photomemory/database-tests
+test-browser: packages ; @$(PHASE) "browser tests" $(NODE) tests/node.sh browser
