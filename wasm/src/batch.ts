@@ -1,0 +1,171 @@
+/** Many photos: worked on out of order, answered in input order, with the rules that concern them together. */
+import { isPhotoError, type PhotoError } from './error.js';
+import type { ErrorData } from './protocol.js';
+import { BatchMeter, throttled, type PhotoMeter } from './progress.js';
+import type { BatchOptions, BatchResult, PhotoSource, PreparedPhoto } from './types.js';
+
+/** What a batch needs of the core. */
+export interface BatchWork {
+  /** Photos at work at the same time. */
+  readonly workers: number;
+  readonly maxPhotos: number;
+  readonly existingCount: number;
+  /** Bytes that a source announces; 0 when unknown or no source at all. */
+  size(file: PhotoSource): number;
+  prepare(file: PhotoSource, option: string, signal: AbortSignal, meter: PhotoMeter, touch: () => void): Promise<PreparedPhoto>;
+  fail(data: ErrorData): Promise<PhotoError>;
+}
+
+type Files<F> = Iterable<F> | AsyncIterable<F>;
+
+interface Entry<F> {
+  readonly file: F;
+  result?: BatchResult<F>;
+}
+
+/** Aborts with any of the signals; `unlink` forgets them. */
+export function linked(...signals: (AbortSignal | undefined)[]): { signal: AbortSignal; abort(): void; unlink(): void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  for (const signal of signals) {
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+  }
+  return {
+    signal: controller.signal,
+    abort,
+    unlink: () => signals.forEach((signal) => signal?.removeEventListener('abort', abort)),
+  };
+}
+
+export async function* runBatch<F extends PhotoSource>(
+  files: Files<F>,
+  options: BatchOptions,
+  work: BatchWork,
+): AsyncGenerator<BatchResult<F>, void, undefined> {
+  // An array or a FileList: then the whole input is known.
+  const known: readonly F[] | null = typeof (files as F[]).length === 'number' ? Array.from(files as F[]) : null;
+  const meters = new BatchMeter((known ?? []).reduce((sum, file) => sum + work.size(file), 0), known?.length ?? 0);
+  const telling = throttled(() => options.onProgress?.(meters.view));
+  const batch = linked(options.signal);
+  const entries: Entry<F>[] = [];
+  const hashes = new Set<string>();
+  let pulled = 0;
+  let answered = 0;
+  let pending = 0;
+  let accepted = work.existingCount;
+  let ended = false;
+  let left = false;
+  let broken: { error: unknown } | undefined;
+
+  let wake = (): void => {};
+  let change = Promise.resolve();
+  const renew = (): void => {
+    change = new Promise((resolve) => (wake = resolve));
+  };
+  const changed = (): void => {
+    wake();
+    renew();
+  };
+  renew();
+  batch.signal.addEventListener('abort', changed);
+
+  const settle = (index: number, meter: PhotoMeter, outcome: PreparedPhoto | PhotoError): void => {
+    const { file } = entries[index]!;
+    if (isPhotoError(outcome)) {
+      meter.end(outcome.code === 'cancelled' ? 'cancelled' : 'rejected');
+      entries[index]!.result = { index, file, ok: false, error: outcome };
+    } else {
+      meter.end('accepted');
+      entries[index]!.result = { index, file, ok: true, photo: outcome };
+    }
+    telling.touch();
+    changed();
+  };
+
+  const start = async (index: number, file: F, meter: PhotoMeter): Promise<void> => {
+    pending++;
+    const own = linked(batch.signal, options.photoSignal?.(index, file));
+    let outcome: PreparedPhoto | PhotoError;
+    try {
+      outcome = await work.prepare(file, `files[${index}]`, own.signal, meter, telling.touch);
+      accepted++;
+    } catch (error) {
+      outcome = isPhotoError(error) ? error : await work.fail({ code: 'internal', detail: String(error) });
+    }
+    own.unlink();
+    pending--;
+    settle(index, meter, outcome);
+  };
+
+  /** Takes files as there is room: for their bytes, for their results, and in the project. */
+  const feed = async (): Promise<void> => {
+    const input = (Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()) as
+      | AsyncIterator<F>
+      | Iterator<F>;
+    try {
+      for (;;) {
+        const crowded = pending > work.workers || pulled - answered > 2 * work.workers + 2;
+        const undecided = pending > 0 && accepted < work.maxPhotos && accepted + pending >= work.maxPhotos;
+        if ((crowded || undecided) && !batch.signal.aborted) {
+          await change;
+          continue;
+        }
+        if (left || (batch.signal.aborted && !known)) {
+          await input.return?.();
+          break;
+        }
+        const next = await input.next();
+        if (next.done) break;
+        const index = pulled++;
+        const file = next.value;
+        entries[index] = { file };
+        const meter = meters.add(work.size(file));
+        if (batch.signal.aborted) {
+          settle(index, meter, await work.fail({ code: 'cancelled', detail: '' }));
+        } else if (accepted >= work.maxPhotos) {
+          const limit = work.maxPhotos;
+          settle(index, meter, await work.fail({ code: 'too_many_photos', detail: '', limit, actual: accepted + 1 }));
+        } else {
+          void start(index, file, meter);
+        }
+      }
+    } catch (error) {
+      broken = { error };
+    }
+    ended = true;
+    changed();
+  };
+
+  void feed();
+  try {
+    for (;;) {
+      const result = entries[answered]?.result;
+      if (result) {
+        delete entries[answered++];
+        changed();
+        if (answered === pulled && ended) telling.flush();
+        yield result.ok ? { ...result, photo: withDuplicate(result.photo, hashes) } : result;
+      } else if (ended && answered === pulled) {
+        break;
+      } else {
+        await change;
+      }
+    }
+    telling.flush();
+    if (broken) throw broken.error;
+  } finally {
+    // Also when the caller leaves its loop early: what is still at work ends now.
+    left = true;
+    batch.abort();
+    batch.unlink();
+    changed();
+  }
+}
+
+/** The same bytes earlier in the batch are worth a word, not a refusal. */
+function withDuplicate(photo: PreparedPhoto, hashes: Set<string>): PreparedPhoto {
+  if (photo.sha256 && hashes.has(photo.sha256)) return { ...photo, warnings: [...photo.warnings, 'duplicate_photo'] };
+  hashes.add(photo.sha256);
+  return photo;
+}

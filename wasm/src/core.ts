@@ -1,0 +1,300 @@
+/** `createPhotoCore` and the core's face to the page. */
+import { runBatch } from './batch.js';
+import { asset, invalidOption, isPhotoError, PhotoError, type PayloadIssue } from './error.js';
+import type { ErrorCode } from './errors.gen.js';
+import { address, compileCore, defaultWorkers, workerStarter } from './host.js';
+import { limitsWith, type LimitOptions, type Limits } from './limits.js';
+import { announced, checkMembers, checkOptions, type Checked } from './options.js';
+import { mediaItemRow, photoRow } from './payload.js';
+import { inlineRunner, Pool, type Runner } from './pool.js';
+import { PhotoMeter, throttled } from './progress.js';
+import { languages, loadSentences, sentence, type Language } from './sentences.js';
+import type { MediaItemPayload, PhotoPayload, ProfilePayload, ProjectPayload } from './payload_types.gen.js';
+import type { ErrorData, Job, JobResult, Prepared, SourceData } from './protocol.js';
+import type { PayloadTable, RawImage } from './raw.js';
+import type {
+  BatchOptions,
+  BatchResult,
+  MediaRowFacts,
+  PhotoProbe,
+  PhotoRowFacts,
+  PhotoSource,
+  PreparedImage,
+  PreparedPhoto,
+  PrepareCall,
+  Versions,
+} from './types.js';
+
+/** Options of `createPhotoCore`. */
+export interface CoreOptions {
+  /** 0 runs on the calling thread. Default: `max(1, min(4, cores - 1))`, at most 2 on phones and small devices. */
+  readonly workers?: number;
+  /** Address of `photo-core.wasm`; default: beside this file. Another origin needs CORS. */
+  readonly wasmUrl?: string | URL;
+  /** Address of `worker.js`, of the page's own origin; default: beside this file. */
+  readonly workerUrl?: string | URL;
+  readonly limits?: LimitOptions;
+  /** Language of the errors' sentences. Default `en`. */
+  readonly language?: Language;
+}
+
+/** The core, ready for work. Made by `createPhotoCore`. */
+export interface PhotoCore {
+  /** Every limit in force, by its name in the contract. */
+  readonly limits: Limits;
+  /** What the header alone tells. @throws PhotoError */
+  probe(file: PhotoSource, options?: { readonly signal?: AbortSignal }): Promise<PhotoProbe>;
+  /** One photo, made ready. @throws PhotoError */
+  prepare(file: PhotoSource, options?: PrepareCall): Promise<PreparedPhoto>;
+  /**
+   * One result a file, in input order, accepted or rejected. A wrong option throws at the first step; a bad file never
+   * does.
+   */
+  prepareAll<F extends PhotoSource>(
+    files: Iterable<F> | AsyncIterable<F>,
+    options?: BatchOptions,
+  ): AsyncGenerator<BatchResult<F>, void, undefined>;
+  /** Row for `video_projects`. @throws PhotoError `invalid_payload` with every issue */
+  projectPayload(draft: unknown): Promise<ProjectPayload>;
+  /** Row for `photos`. @throws PhotoError `invalid_payload` with every issue */
+  photoPayload(photo: PreparedPhoto, facts: PhotoRowFacts): Promise<PhotoPayload>;
+  /** Row for `media_items`. @throws PhotoError `invalid_payload` with every issue */
+  mediaItemPayload(photo: PreparedPhoto, facts: MediaRowFacts): Promise<MediaItemPayload>;
+  /** What a person may change of `users`. @throws PhotoError `invalid_payload` with every issue */
+  profilePayload(draft: unknown): Promise<ProfilePayload>;
+  /** The rules of one row, on JSON text: the row, or throws. @throws PhotoError `invalid_payload` with every issue */
+  checkPayload(table: PayloadTable, json: string): Promise<Record<string, unknown>>;
+  /** The libraries in the binary. */
+  versions(): Promise<Versions>;
+  /** Ends the workers; what is still at work ends as `cancelled`. */
+  close(): void;
+}
+
+const most_workers = 32;
+
+/** Base64 of a few bytes. */
+const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+
+const imageOf = ({ bytes, mimeType, width, height }: RawImage): PreparedImage => ({
+  blob: new Blob([bytes], { type: mimeType }),
+  mimeType: mimeType as PreparedImage['mimeType'],
+  width,
+  height,
+});
+
+function preparedPhoto(made: Prepared, source: SourceData): PreparedPhoto {
+  const { blob, mimeType, width, height } = imageOf(made.photo);
+  const thumbnails = made.thumbnails.map(imageOf);
+  return {
+    photo: blob,
+    thumbnail: thumbnails[0]?.blob ?? null,
+    thumbnails,
+    mimeType,
+    width,
+    height,
+    bytes: blob.size,
+    sha256: made.sha256,
+    photoSha256: made.photoSha256,
+    dhash: made.dhash,
+    thumbhash: base64(made.thumbhash),
+    capture: made.capture,
+    source: {
+      name: source.name,
+      format: made.source.format,
+      mimeType: made.source.mimeType,
+      width: made.source.width,
+      height: made.source.height,
+      orientation: made.source.orientation,
+      bytes: source.size,
+      profile: made.source.profile,
+    },
+    passedThrough: made.passedThrough,
+    decodedBy: made.decodedBy,
+    warnings: made.warnings as PreparedPhoto['warnings'],
+    timings: made.timings,
+  };
+}
+
+class Core implements PhotoCore {
+  readonly limits: Limits;
+  readonly #runner: Runner;
+  readonly #language: Language;
+  #table: ReturnType<typeof loadSentences>;
+
+  constructor(runner: Runner, limits: Limits, language: Language) {
+    this.limits = limits;
+    this.#runner = runner;
+    this.#language = language;
+    this.#table = loadSentences(language);
+  }
+
+  async #fail(data: ErrorData, more: { issues?: PayloadIssue[] } = {}): Promise<PhotoError> {
+    if (data.code === 'asset_unavailable') return asset(data.detail);
+    const code = data.code as ErrorCode;
+    return new PhotoError(code, sentence(await this.#table, this.#language, { ...data, code }), { ...data, ...more });
+  }
+
+  async #run<K extends (JobResult & { ok: true })['kind']>(
+    job: Job,
+    kind: K,
+    options?: Parameters<Runner['run']>[1],
+  ): Promise<JobResult & { ok: true; kind: K }> {
+    const result = await this.#runner.run(job, options);
+    if (!result.ok) throw await this.#fail(result.error);
+    if (result.kind !== kind) throw await this.#fail({ code: 'internal', detail: `answered ${result.kind}` });
+    return result as JobResult & { ok: true; kind: K };
+  }
+
+  /** The bytes, after the refusals that need none. */
+  async #open(file: PhotoSource, option: string, signal: AbortSignal | undefined): Promise<SourceData> {
+    const source = announced(file, option);
+    if (signal?.aborted) throw await this.#fail({ code: 'cancelled', detail: '' });
+    const limit = this.limits.max_source_bytes;
+    const check = async (size: number | undefined): Promise<void> => {
+      if (size === 0) throw await this.#fail({ code: 'empty_file', detail: '' });
+      if (size && size > limit) throw await this.#fail({ code: 'source_too_large', detail: '', limit, actual: size });
+    };
+    await check(source.size);
+    const data = await source.open().catch(async (error: unknown) => {
+      throw isPhotoError(error) ? error : await this.#fail({ code: 'corrupt_image', detail: `cannot be read: ${error}` });
+    });
+    await check(data.size);
+    return data;
+  }
+
+  async #prepare(
+    file: PhotoSource,
+    option: string,
+    { raw, browserDecode, transfer }: Checked,
+    signal: AbortSignal | undefined,
+    meter: PhotoMeter,
+    touch: () => void,
+  ): Promise<PreparedPhoto> {
+    const source = await this.#open(file, option, signal);
+    const transferable = transfer && source.data instanceof Uint8Array ? [source.data.buffer] : [];
+    const options = { ...raw, claimedType: source.type, fileName: source.name };
+    const { prepared } = await this.#run(
+      { kind: 'prepare', source, options, browserDecode, returnSource: transferable.length > 0 },
+      'prepare',
+      {
+        signal,
+        transfer: transferable,
+        onStep: (step, done, total) => {
+          meter.step(step, done, total);
+          touch();
+        },
+      },
+    );
+    return preparedPhoto(prepared, source);
+  }
+
+  async probe(file: PhotoSource, options: { readonly signal?: AbortSignal } = {}): Promise<PhotoProbe> {
+    const source = await this.#open(file, 'file', options.signal);
+    const { probe } = await this.#run({ kind: 'probe', source }, 'probe', options);
+    return { ...probe, bytes: source.size } as PhotoProbe;
+  }
+
+  async prepare(file: PhotoSource, options: PrepareCall = {}): Promise<PreparedPhoto> {
+    const checked = checkOptions(options, this.limits, false);
+    const { signal, onProgress } = options;
+    const meter = new PhotoMeter(announced(file, 'file').size ?? 0);
+    const telling = throttled(() => onProgress?.(meter.view));
+    try {
+      const photo = await this.#prepare(file, 'file', checked, signal, meter, telling.touch);
+      meter.end('accepted');
+      return photo;
+    } catch (error) {
+      meter.end(isPhotoError(error) && error.code === 'cancelled' ? 'cancelled' : 'rejected');
+      throw error;
+    } finally {
+      telling.touch();
+      telling.flush();
+    }
+  }
+
+  async *prepareAll<F extends PhotoSource>(
+    files: Iterable<F> | AsyncIterable<F>,
+    options: BatchOptions = {},
+  ): AsyncGenerator<BatchResult<F>, void, undefined> {
+    const checked = checkOptions(options, this.limits, true);
+    if (!files || !(Symbol.iterator in files || Symbol.asyncIterator in files) || typeof files === 'string') {
+      throw invalidOption('files', 'an array or another iterable of files', files);
+    }
+    yield* runBatch(files, options, {
+      workers: this.#runner.size,
+      maxPhotos: this.limits.max_photos_per_project,
+      existingCount: checked.existingCount,
+      size(file) {
+        try {
+          return announced(file, 'file').size ?? 0;
+        } catch {
+          return 0;
+        }
+      },
+      prepare: (file, option, signal, meter, touch) => this.#prepare(file, option, checked, signal, meter, touch),
+      fail: (data) => this.#fail(data),
+    });
+  }
+
+  async checkPayload(table: PayloadTable, json: string): Promise<Record<string, unknown>> {
+    const { text } = await this.#run({ kind: 'check', table, json }, 'text');
+    const verdict = JSON.parse(text) as { ok: true; payload: Record<string, unknown> } | { ok: false; issues: PayloadIssue[] };
+    if (verdict.ok) return verdict.payload;
+    throw await this.#fail({ code: 'invalid_payload', detail: '' }, { issues: verdict.issues });
+  }
+
+  async #payload<P>(table: PayloadTable, draft: unknown): Promise<P> {
+    let json: string;
+    try {
+      json = JSON.stringify(draft) ?? 'null';
+    } catch (error) {
+      throw invalidOption('draft', 'what JSON can hold', error);
+    }
+    return (await this.checkPayload(table, json)) as P;
+  }
+
+  projectPayload(draft: unknown): Promise<ProjectPayload> {
+    return this.#payload('project', draft);
+  }
+
+  async photoPayload(photo: PreparedPhoto, facts: PhotoRowFacts): Promise<PhotoPayload> {
+    return this.#payload('photo', photoRow(photo, facts));
+  }
+
+  async mediaItemPayload(photo: PreparedPhoto, facts: MediaRowFacts): Promise<MediaItemPayload> {
+    return this.#payload('media-item', mediaItemRow(photo, facts));
+  }
+
+  profilePayload(draft: unknown): Promise<ProfilePayload> {
+    return this.#payload('profile', draft);
+  }
+
+  async versions(): Promise<Versions> {
+    const { text } = await this.#run({ kind: 'versions' }, 'text');
+    return JSON.parse(text) as Versions;
+  }
+
+  close(): void {
+    this.#runner.close();
+  }
+}
+
+/**
+ * Fetches and compiles the binary, and gives the core. Workers start with the first photo.
+ *
+ * @throws PhotoError `invalid_option`, `asset_unavailable`, `unsupported_environment`
+ */
+export async function createPhotoCore(options: CoreOptions = {}): Promise<PhotoCore> {
+  const { workers = defaultWorkers(), wasmUrl, workerUrl, limits, language = 'en' } = options;
+  const same = (_: string, value: unknown): unknown => value;
+  checkMembers('', options, { workers: same, wasmUrl: same, workerUrl: same, limits: same, language: same });
+  if (!Number.isInteger(workers) || workers < 0 || workers > most_workers) {
+    throw invalidOption('workers', `an integer from 0 to ${most_workers}`, workers);
+  }
+  if (!languages.includes(language)) throw invalidOption('language', `one of ${languages.join(', ')}`, language);
+  const inForce = limitsWith(limits);
+  const wasm = address('wasmUrl', wasmUrl);
+  const start = workers ? workerStarter(address('workerUrl', workerUrl)) : undefined;
+  const module = await compileCore(wasm);
+  return new Core(start ? new Pool({ size: workers, start, module }) : inlineRunner(module), inForce, language);
+}

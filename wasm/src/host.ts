@@ -1,0 +1,147 @@
+/** Where the core runs: a browser, a worker of one, or Node. What differs between them is here and in `worker.ts`. */
+import { asset, environment, invalidOption } from './error.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+
+/** One worker, whatever the platform calls it. */
+export interface WorkerPort {
+  post(message: ToWorker, transfer?: Transferable[]): void;
+  /** Ends it at once, in the middle of whatever it does. */
+  stop(): void;
+  /** Whether the process has to wait for it (Node). */
+  hold(busy: boolean): void;
+}
+
+export interface WorkerEvents {
+  message(message: FromWorker): void;
+  /** It failed to start, died, or sent what cannot be read. */
+  died(detail: string): void;
+}
+
+export type StartWorker = (events: WorkerEvents) => WorkerPort;
+
+/** Node's own modules, without an import that a bundler would follow. */
+export const node = typeof Worker === 'function' ? undefined : globalThis.process?.getBuiltinModule;
+
+/** The address that relative ones are relative to. */
+const base = (): string =>
+  node ? `${node('node:url').pathToFileURL(`${process.cwd()}/`)}` : (globalThis.document?.baseURI ?? location.href);
+
+/** An option that is an address, made absolute. */
+export function address(option: string, value: unknown): URL | undefined {
+  if (value === undefined) return undefined;
+  try {
+    return new URL(value as string | URL, base());
+  } catch {
+    throw invalidOption(option, 'an address', value);
+  }
+}
+
+/**
+ * How workers are started here. `workerUrl` replaces the file beside this one.
+ *
+ * The literal `new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })` is what bundlers look for: it
+ * must stay as it is.
+ */
+export function workerStarter(workerUrl: URL | undefined): StartWorker {
+  if (node) {
+    const { Worker: NodeWorker } = node('node:worker_threads');
+    const here = import.meta.url;
+    return (events) => {
+      const worker = new NodeWorker(workerUrl ?? new URL('worker.js', here));
+      worker.on('message', events.message);
+      worker.on('error', (error) => events.died(String(error)));
+      worker.on('messageerror', (error) => events.died(String(error)));
+      worker.on('exit', (code) => events.died(`exit code ${code}`));
+      return {
+        post: (message, transfer) => worker.postMessage(message, transfer as never),
+        stop: () => void worker.terminate(),
+        hold: (busy) => (busy ? worker.ref() : worker.unref()),
+      };
+    };
+  }
+  if (typeof Worker !== 'function') throw environment('Worker (pass workers: 0 to do without)');
+  if (workerUrl && workerUrl.origin !== 'null' && workerUrl.origin !== location.origin) {
+    throw invalidOption('workerUrl', `an address on ${location.origin}: browsers refuse workers of another origin`, workerUrl.href);
+  }
+  return (events) => {
+    const worker = workerUrl
+      ? new Worker(workerUrl, { type: 'module' })
+      : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    worker.onmessage = (event: MessageEvent<FromWorker>) => events.message(event.data);
+    worker.onmessageerror = () => events.died('a message that cannot be read');
+    worker.onerror = (event) => {
+      event.preventDefault();
+      events.died(event.message || 'the worker script could not be loaded');
+    };
+    return {
+      post: (message, transfer = []) => worker.postMessage(message, transfer),
+      stop: () => worker.terminate(),
+      hold: () => {},
+    };
+  };
+}
+
+/** One fixed-width vector instruction: `i32.const 0, i8x16.splat, drop`. */
+const simd_probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11];
+
+/** Refuses an environment that cannot run the core, saying what it lacks. */
+export function checkEnvironment(): void {
+  if (typeof WebAssembly !== 'object') throw environment('WebAssembly');
+  if (!WebAssembly.validate(new Uint8Array(simd_probe))) {
+    throw environment('WebAssembly SIMD (Chrome 91, Firefox 89 and Safari 16.4 have it)');
+  }
+}
+
+/** A page's policy without 'wasm-unsafe-eval' shows as a CompileError that names it. */
+const compileFailure = (error: unknown, url: URL): never => {
+  const text = String(error);
+  throw /polic|unsafe-eval|disallowed/i.test(text)
+    ? environment(`'wasm-unsafe-eval' in script-src of the page's security policy`)
+    : asset(`${url} does not compile: ${text}`);
+};
+
+/** Fetches and compiles the binary, once for all workers; as it arrives where the server names its type. */
+export async function compileCore(wasmUrl: URL | undefined): Promise<WebAssembly.Module> {
+  checkEnvironment();
+  const url = wasmUrl ?? new URL('./photo-core.wasm', import.meta.url);
+  let bytes: BufferSource;
+  let type = '';
+  if (node && url.protocol === 'file:') {
+    try {
+      bytes = await node('node:fs/promises').readFile(url);
+    } catch (error) {
+      throw asset(`${url.pathname} cannot be read: ${error}`);
+    }
+  } else {
+    let response: Response;
+    try {
+      response = await fetch(url, { credentials: 'same-origin' });
+    } catch (error) {
+      throw asset(`${url} cannot be reached (no network, no CORS, or not in connect-src of the page's security policy): ${error}`);
+    }
+    if (!response.ok) throw asset(`${url} was answered with status ${response.status}`);
+    type = response.headers.get('content-type') ?? '';
+    if (/^application\/wasm/i.test(type)) {
+      return WebAssembly.compileStreaming(response).catch((error: unknown) => compileFailure(error, url));
+    }
+    bytes = await response.arrayBuffer();
+  }
+  const start = new DataView(ArrayBuffer.isView(bytes) ? bytes.buffer.slice(bytes.byteOffset) : bytes);
+  if (start.byteLength < 8 || start.getUint32(0) !== 0x0061736d) {
+    throw asset(
+      /html/i.test(type)
+        ? `${url} was answered with an HTML page in place of the WebAssembly file`
+        : `${url} is not a WebAssembly file (type "${type}")`,
+    );
+  }
+  return WebAssembly.compile(bytes).catch((error: unknown) => compileFailure(error, url));
+}
+
+/** The core's own default for the number of workers. */
+export function defaultWorkers(): number {
+  const device = globalThis.navigator as (Navigator & { deviceMemory?: number; userAgentData?: { mobile?: boolean } }) | undefined;
+  const cores = device?.hardwareConcurrency ?? node?.('node:os').availableParallelism() ?? 2;
+  const phone = device?.userAgentData?.mobile ?? /\b(Mobi|Android|iPhone|iPad)/i.test(device?.userAgent ?? '');
+  const most = phone || (device?.deviceMemory ?? 8) <= 4 ? 2 : 4;
+  return Math.max(1, Math.min(most, cores - 1));
+}

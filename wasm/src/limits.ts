@@ -1,0 +1,45 @@
+import { invalidOption } from './error.js';
+import { limits as contract, type LimitName } from './limits.gen.js';
+
+/** Every limit, by its name in the contract (`schema/contract/limits.json`), with its unit in the name. */
+export type Limits = { readonly [name in LimitName]: number };
+
+/** The limits that a caller may set. */
+export interface LimitOptions {
+  /** Tightens the database's 20. */
+  readonly max_photos_per_project?: number;
+  /** Tightens the database's 10 485 760. */
+  readonly max_photo_bytes?: number;
+  /** Default 52 428 800. */
+  readonly max_source_bytes?: number;
+  /** Default 120 000 000. */
+  readonly max_source_pixels?: number;
+  /** Planned WebAssembly memory of one photo; the binary grows to 512 MiB at most. */
+  readonly max_heap_bytes?: number;
+}
+
+/** The highest that each may be set to. */
+const highest: Required<LimitOptions> = {
+  max_photos_per_project: contract.max_photos_per_project,
+  max_photo_bytes: contract.max_photo_bytes,
+  max_source_bytes: 256 << 20,
+  max_source_pixels: 1e9,
+  max_heap_bytes: 480 << 20,
+};
+
+/** The contract's limits with the caller's in their place. */
+export function limitsWith(options: unknown): Limits {
+  const limits: Record<LimitName, number> = { ...contract };
+  if (options === undefined) return limits;
+  if (typeof options !== 'object' || options === null) throw invalidOption('limits', 'an object', options);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(highest, name)) throw invalidOption(`limits.${name}`, `one of ${Object.keys(highest).join(', ')}`, value);
+    const most = highest[name as keyof LimitOptions];
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      throw invalidOption(`limits.${name}`, `an integer from 1 to ${most}`, value);
+    }
+    limits[name as LimitName] = value;
+  }
+  return Object.freeze(limits);
+}

@@ -1,0 +1,144 @@
+/**
+ * The raw surface of the compiled core, as `bindings/` exports it. Nothing outside `engine.ts` may call it.
+ *
+ * @internal
+ */
+export interface RawError {
+  ok: false;
+  /** One of the codes of `schema/contract/errors.json`. */
+  code: string;
+  /** What was found, in English, for logs. */
+  detail: string;
+  limit?: number;
+  actual?: number;
+  index?: number;
+}
+
+/** Facts of the moment of capture, as the camera recorded them. @internal */
+export interface RawCapture {
+  time?: string;
+  make?: string;
+  model?: string;
+  lens?: string;
+  exposureSeconds?: number;
+  fNumber?: number;
+  iso?: number;
+  focalLengthMm?: number;
+  focalLength35Mm?: number;
+  latitude?: number;
+  longitude?: number;
+  altitudeM?: number;
+}
+
+/** @internal */
+export interface RawProbe {
+  ok: true;
+  format: string;
+  mimeType: string;
+  /** Pixels, as displayed (upright). */
+  width: number;
+  height: number;
+  orientation: number;
+  bits: number;
+  hasAlpha: boolean;
+  frames: number;
+  progressive: boolean;
+  profile: string;
+  gainMap: boolean;
+  capture: RawCapture;
+  warnings: string[];
+  /** Bytes of wasm memory that preparing it needs at most. */
+  heapBytes: number;
+}
+
+/** @internal */
+export interface RawImage {
+  bytes: Uint8Array<ArrayBuffer>;
+  mimeType: string;
+  width: number;
+  height: number;
+}
+
+/** @internal */
+export interface RawPrepared {
+  ok: true;
+  photo: RawImage;
+  thumbnails: RawImage[];
+  /** 16 hexadecimal digits. */
+  dhash: string;
+  thumbhash: Uint8Array<ArrayBuffer>;
+  passedThrough: boolean;
+  source: Omit<RawProbe, 'ok'>;
+  capture: RawCapture;
+  warnings: string[];
+  /** Milliseconds by step. */
+  timings: Record<string, number>;
+}
+
+/** @internal */
+export interface RawThumbnail {
+  maxEdge: number;
+  format: 'jpeg' | 'webp' | 'png';
+  quality: number;
+}
+
+/** Every member is present: the shim fills the defaults and checks them first. @internal */
+export interface RawOptions {
+  maxEdge: number;
+  format: 'auto' | 'jpeg' | 'webp' | 'png';
+  quality: number;
+  maxBytes: number;
+  color: 'srgb' | 'keep';
+  light: 'encoded' | 'linear';
+  fit: 'inside' | 'cover';
+  coverWidth: number;
+  coverHeight: number;
+  progressive: boolean;
+  gps: boolean;
+  thumbnails: RawThumbnail[];
+  /** 0xRRGGBB */
+  background: number;
+  keepMetadata: 'none' | 'capture';
+  keepOriginal: 'auto' | 'never' | 'always';
+  allowTruncated: boolean;
+  maxPixels: number;
+  maxHeapBytes: number;
+  claimedType: string;
+  strictType: boolean;
+  fileName: string;
+}
+
+/** @internal */
+export type RawProgress = (step: string, done: number, total: number) => void;
+
+/** The bytes of one source, in the core's memory. @internal */
+export interface RawSource {
+  /** The buffer to fill; valid until the next call into the module. */
+  view(): Uint8Array<ArrayBuffer>;
+  probe(): RawProbe | RawError;
+  prepare(options: RawOptions, onProgress: RawProgress | null): RawPrepared | RawError;
+  sha256(): string;
+  delete(): void;
+}
+
+/** The rows that the core checks. */
+export type PayloadTable = 'project' | 'photo' | 'media-item' | 'profile';
+
+/** @internal */
+export interface RawModule {
+  HEAPU8: Uint8Array;
+  /** Null: out of memory. */
+  createSource(byteLength: number): RawSource | null;
+  preparePixels(width: number, height: number, rgba: RawSource, options: RawOptions): RawPrepared | RawError;
+  checkPayload(table: PayloadTable, json: string): string;
+  heapBytes(): number;
+  versions(): string;
+}
+
+/** The default export of the Emscripten glue. @internal */
+export type CreateRawModule = (options: {
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ): object;
+}) => Promise<RawModule>;

@@ -1,0 +1,259 @@
+import type { PhotoError } from './error.js';
+import type { WarningCode } from './errors.gen.js';
+import type { JsonObject } from './payload_types.gen.js';
+
+/** Bytes of a picture, in any of the shapes that platforms hand out. */
+export type PhotoBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+
+/** Bytes with what the caller knows of them; neither is trusted. */
+export interface NamedSource {
+  /** A function is asked when the photo's turn comes, so that few sources are in memory at a time. */
+  readonly data: Blob | PhotoBytes | (() => Promise<Blob | PhotoBytes>);
+  /** Bytes that the function will give, for progress and for a refusal without asking it. */
+  readonly size?: number;
+  /** File name, for `original_filename`. */
+  readonly name?: string;
+  /** Claimed MIME type. */
+  readonly type?: string;
+}
+
+/** What a person picked: a `File` from an input or a drop, any `Blob`, or bytes. */
+export type PhotoSource = Blob | PhotoBytes | NamedSource;
+
+/** Facts of the moment of capture. A member is absent when the file does not say, or says the impossible. */
+export interface CaptureData {
+  /** ISO 8601 as recorded, with its offset when the camera wrote one: `2024-05-01T12:34:56+02:00`. */
+  readonly time?: string;
+  readonly make?: string;
+  readonly model?: string;
+  readonly lens?: string;
+  readonly exposureSeconds?: number;
+  readonly fNumber?: number;
+  readonly iso?: number;
+  readonly focalLengthMm?: number;
+  readonly focalLength35Mm?: number;
+  /** Decimal degrees, WGS 84; only with `gps: true`. */
+  readonly latitude?: number;
+  readonly longitude?: number;
+  readonly altitudeM?: number;
+}
+
+/** What the header alone tells about a file. */
+export interface PhotoProbe {
+  /** `jpeg`, `png` or `webp`; from the bytes, whatever the name says. */
+  readonly format: string;
+  readonly mimeType: string;
+  /** Pixels, as displayed (upright). */
+  readonly width: number;
+  readonly height: number;
+  /** Exif orientation, 1 to 8, as stored. */
+  readonly orientation: number;
+  /** Bits of one sample. */
+  readonly bits: number;
+  readonly hasAlpha: boolean;
+  readonly frames: number;
+  readonly progressive: boolean;
+  /** Description of the colour profile, empty without one. */
+  readonly profile: string;
+  readonly gainMap: boolean;
+  readonly capture: CaptureData;
+  readonly warnings: readonly WarningCode[];
+  /** Size of the file. */
+  readonly bytes: number;
+  /** WebAssembly memory that preparing it needs at most, in bytes. */
+  readonly heapBytes: number;
+}
+
+/** Facts of the source that a photo was made from. */
+export interface SourceFacts {
+  readonly name: string;
+  readonly format: string;
+  readonly mimeType: string;
+  readonly width: number;
+  readonly height: number;
+  readonly orientation: number;
+  readonly bytes: number;
+  readonly profile: string;
+}
+
+/** The upload-ready photo with its thumbnail and facts. */
+export interface PreparedPhoto {
+  readonly photo: Blob;
+  /** The first thumbnail, the one that is stored; null with `thumbnail: false`. */
+  readonly thumbnail: Blob | null;
+  readonly thumbnails: readonly PreparedImage[];
+  readonly mimeType: 'image/jpeg' | 'image/png' | 'image/webp';
+  /** Pixels of `photo`. */
+  readonly width: number;
+  readonly height: number;
+  /** Size of `photo`. */
+  readonly bytes: number;
+  /** SHA-256 of the source, 64 hexadecimal digits. */
+  readonly sha256: string;
+  /** SHA-256 of `photo`, to check what Storage holds. */
+  readonly photoSha256: string;
+  /** Difference hash, 16 hexadecimal digits: near pictures differ in few bits. */
+  readonly dhash: string;
+  /** ThumbHash in base64; see `thumbHashToPixels`. */
+  readonly thumbhash: string;
+  readonly capture: CaptureData;
+  readonly source: SourceFacts;
+  /** True when the source's own pixels were kept, scrubbed of metadata. */
+  readonly passedThrough: boolean;
+  /** Who decoded the source. */
+  readonly decodedBy: 'core' | 'browser';
+  readonly warnings: readonly WarningCode[];
+  /** Milliseconds by step. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** One encoded image with its facts. */
+export interface PreparedImage {
+  readonly blob: Blob;
+  readonly mimeType: 'image/jpeg' | 'image/png' | 'image/webp';
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Size and form of a thumbnail. */
+export interface ThumbnailOptions {
+  /** Longest edge in pixels, 1 to 16 384. Default 400. */
+  readonly maxEdge?: number;
+  /** Default `webp`. */
+  readonly format?: 'webp' | 'jpeg' | 'png';
+  /** 1 to 100. Default 75. */
+  readonly quality?: number;
+}
+
+/** How a photo is made. Every member is optional; an unknown name is refused. */
+export interface PrepareOptions {
+  /** Longest edge in pixels, 1 to 16 384; smaller pictures are not enlarged. Default 2000. */
+  readonly maxEdge?: number;
+  /** `auto`: JPEG, or WebP where transparency is really used. Default `auto`. */
+  readonly format?: 'auto' | 'jpeg' | 'webp' | 'png';
+  /** 1 to 100. Default 82. */
+  readonly quality?: number;
+  /** Largest size of the photo in bytes. Default and highest: the database's 10 485 760. */
+  readonly maxBytes?: number;
+  /** `srgb` converts by the source's profile; `keep` keeps pixels and profile. Default `srgb`. */
+  readonly color?: 'srgb' | 'keep';
+  /** The light in which pixels are averaged. Default `encoded`, as nearly every program does. */
+  readonly light?: 'encoded' | 'linear';
+  /** `inside` keeps the whole picture; `cover` fills the box and cuts the rest evenly. Default `inside`. */
+  readonly fit?: 'inside' | 'cover';
+  /** The box of `fit: 'cover'`, in pixels. Default: a square of `maxEdge`. */
+  readonly coverWidth?: number;
+  readonly coverHeight?: number;
+  /** Progressive JPEG. Default false. */
+  readonly progressive?: boolean;
+  /** Adds the position to `capture` (and to the file with `keepMetadata: 'capture'`). Default false. */
+  readonly gps?: boolean;
+  /** `auto`: what the core cannot decode (HEIC, AVIF) goes through the browser's decoder. Default `auto`. */
+  readonly browserDecode?: 'auto' | 'never';
+  /** False for none; an array makes several, of which the first is the one that is stored. */
+  readonly thumbnail?: ThumbnailOptions | readonly ThumbnailOptions[] | false;
+  /** Colour under transparent pixels in JPEG: `#rrggbb` or 0xRRGGBB. Default white. */
+  readonly background?: string | number;
+  /** `capture` writes camera and time into the photo. Default `none`. */
+  readonly keepMetadata?: 'none' | 'capture';
+  /** `auto`: a source that already fits is only scrubbed of metadata. Default `auto`. */
+  readonly keepOriginal?: 'auto' | 'never' | 'always';
+  /** Refuses a file whose claimed type is not the true one. Default false: a warning. */
+  readonly strictType?: boolean;
+  /** Accepts a picture that ends too early. Default false. */
+  readonly allowTruncated?: boolean;
+  /** Hands the caller's bytes over in place of copying them: they are empty afterwards. Default false. */
+  readonly transfer?: boolean;
+}
+
+/** The steps of one photo, in order. */
+export type PhotoStep = 'read' | 'probe' | 'decode' | 'encode' | 'thumbnail' | 'hash';
+
+/**
+ * Where one photo is. `waiting` → `working` → `accepted` | `rejected` | `cancelled`; a photo may go from `waiting`
+ * straight to `rejected` or `cancelled`, and never leaves the last three.
+ */
+export type PhotoState =
+  | { readonly state: 'waiting' }
+  | { readonly state: 'working'; readonly step: PhotoStep }
+  | { readonly state: 'accepted'; readonly photo: PreparedPhoto }
+  | { readonly state: 'rejected'; readonly error: PhotoError }
+  | { readonly state: 'cancelled'; readonly error: PhotoError };
+
+/** Progress of one photo. `fraction` and `bytesDone` never run backwards. */
+export interface PhotoProgress {
+  readonly state: PhotoState['state'];
+  readonly step: PhotoStep | null;
+  /** 0 to 1. */
+  readonly fraction: number;
+  /** `fraction` of the source's bytes. */
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+/** Progress of a batch. Delivered at most once an animation frame; never runs backwards. */
+export interface BatchProgress {
+  /** Files with a result. */
+  readonly done: number;
+  /** Files taken from the input so far; all of them when it is an array. */
+  readonly total: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** 0 to 1, by bytes. */
+  readonly fraction: number;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  /** One entry a file, in input order. */
+  readonly photos: readonly PhotoProgress[];
+}
+
+/** Options of `prepare`. */
+export interface PrepareCall extends PrepareOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: PhotoProgress) => void;
+}
+
+/** Options of `prepareAll`. */
+export interface BatchOptions extends PrepareOptions {
+  /** Photos that the project already has. Default 0. */
+  readonly existingCount?: number;
+  /** Stops the whole batch: what has no result yet ends as `cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Stops one photo of the batch. */
+  readonly photoSignal?: (index: number, file: PhotoSource) => AbortSignal | undefined;
+  readonly onProgress?: (progress: BatchProgress) => void;
+}
+
+/** The result for one file of a batch. */
+export type BatchResult<F = PhotoSource> =
+  | { readonly index: number; readonly file: F; readonly ok: true; readonly photo: PreparedPhoto }
+  | { readonly index: number; readonly file: F; readonly ok: false; readonly error: PhotoError };
+
+/** What a photo's row needs besides the prepared photo. */
+export interface PhotoRowFacts {
+  readonly projectId: string;
+  /** Path in the bucket `photos`. */
+  readonly fileUrl: string;
+  readonly thumbnailUrl?: string | null;
+  /** 0-based; left out, the database appends. */
+  readonly uploadOrder?: number;
+  /** Made on the device, so that a repeated insert is recognised. */
+  readonly id?: string;
+  readonly originalFilename?: string;
+  /** Joined with the photo's own facts. */
+  readonly metadata?: JsonObject;
+}
+
+/** What a media item's row needs besides the prepared photo. */
+export interface MediaRowFacts {
+  readonly userId: string;
+  /** Path in the bucket `media`. */
+  readonly fileUrl: string;
+  readonly thumbnailUrl?: string | null;
+  readonly id?: string;
+  readonly originalFilename?: string;
+  readonly metadata?: JsonObject;
+}
+
+/** Names and versions of what the binary is built from. */
+export type Versions = Readonly<Record<string, string>>;
