@@ -3,7 +3,7 @@ import { runBatch } from './batch.js';
 import { asset, invalidOption, isPhotoError, PhotoError, type PayloadIssue } from './error.js';
 import type { ErrorCode } from './errors.gen.js';
 import { address, compileCore, defaultWorkers, workerStarter } from './host.js';
-import { limitsWith, type LimitOptions, type Limits } from './limits.js';
+import { highestLimits, limitsWith, type LimitOptions, type Limits } from './limits.js';
 import { announced, checkMembers, checkOptions, type Checked } from './options.js';
 import { mediaItemRow, photoRow } from './payload.js';
 import { inlineRunner, Pool, type Runner } from './pool.js';
@@ -284,15 +284,20 @@ class Core implements PhotoCore {
  *
  * @throws PhotoError `invalid_option`, `asset_unavailable`, `unsupported_environment`
  */
-export async function createPhotoCore(options: CoreOptions = {}): Promise<PhotoCore> {
-  const { workers = defaultWorkers(), wasmUrl, workerUrl, limits, language = 'en' } = options;
+export function createPhotoCore(options: CoreOptions = {}): Promise<PhotoCore> {
+  return openCore(options);
+}
+
+/** The same, where the caller may say how high limits may go (the command line). */
+export async function openCore(options: CoreOptions, highest = highestLimits): Promise<PhotoCore> {
   const same = (_: string, value: unknown): unknown => value;
   checkMembers('', options, { workers: same, wasmUrl: same, workerUrl: same, limits: same, language: same });
+  const { workers = defaultWorkers(), wasmUrl, workerUrl, limits, language = 'en' } = options;
   if (!Number.isInteger(workers) || workers < 0 || workers > most_workers) {
     throw invalidOption('workers', `an integer from 0 to ${most_workers}`, workers);
   }
   if (!languages.includes(language)) throw invalidOption('language', `one of ${languages.join(', ')}`, language);
-  const inForce = limitsWith(limits);
+  const inForce = limitsWith(limits, highest);
   const wasm = address('wasmUrl', wasmUrl);
   const start = workers ? workerStarter(address('workerUrl', workerUrl)) : undefined;
   const module = await compileCore(wasm);

@@ -20,7 +20,8 @@ export interface WorkerEvents {
 export type StartWorker = (events: WorkerEvents) => WorkerPort;
 
 /** Node's own modules, without an import that a bundler would follow. */
-export const node = typeof Worker === 'function' ? undefined : globalThis.process?.getBuiltinModule;
+export const node: NodeJS.Process['getBuiltinModule'] | undefined =
+  typeof Worker === 'function' ? undefined : globalThis.process?.getBuiltinModule;
 
 /** The address that relative ones are relative to. */
 const base = (): string =>

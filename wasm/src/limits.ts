@@ -19,7 +19,7 @@ export interface LimitOptions {
 }
 
 /** The highest that each may be set to. */
-const highest: Required<LimitOptions> = {
+export const highestLimits: Required<LimitOptions> = {
   max_photos_per_project: contract.max_photos_per_project,
   max_photo_bytes: contract.max_photo_bytes,
   max_source_bytes: 256 << 20,
@@ -28,7 +28,7 @@ const highest: Required<LimitOptions> = {
 };
 
 /** The contract's limits with the caller's in their place. */
-export function limitsWith(options: unknown): Limits {
+export function limitsWith(options: unknown, highest: Required<LimitOptions>): Limits {
   const limits: Record<LimitName, number> = { ...contract };
   if (options === undefined) return limits;
   if (typeof options !== 'object' || options === null) throw invalidOption('limits', 'an object', options);

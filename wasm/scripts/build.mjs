@@ -1,0 +1,102 @@
+// Builds the npm package into wasm/dist/, flat: what users install and nothing else.
+//   node wasm/scripts/build.mjs [--core DIR] [--out DIR]
+// --core: folder of the compiled core, photo-core.mjs and photo-core.wasm; default build/wasm.
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+import { checkSizes } from './sizes.mjs';
+import { writeInventory } from './inventory.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const source = path.join(root, 'wasm/src');
+const { values } = parseArgs({ options: { core: { type: 'string' }, out: { type: 'string' } } });
+const core = path.resolve(values.core ?? path.join(root, 'build/wasm'));
+const out = path.resolve(values.out ?? path.join(root, 'wasm/dist'));
+const glue = path.join(core, 'photo-core.mjs');
+
+for (const file of [glue, path.join(core, 'photo-core.wasm')]) {
+  if (!existsSync(file)) {
+    console.error(`${file} is missing: build the core first (cmake --workflow --preset wasm).`);
+    process.exit(1);
+  }
+}
+
+const languages = (await readdir(path.join(source, 'messages'))).map((name) => name.split('.')[0]);
+
+/** Every file of the package that is loaded as a whole, by its name in dist. */
+const entries = {
+  index: 'index.ts',
+  worker: 'worker.ts',
+  cli: 'cli.ts',
+  supabase: 'supabase/index.ts',
+  'supabase-tus': 'supabase/tus.ts',
+  ...Object.fromEntries(languages.map((language) => [`messages-${language}`, `messages/${language}.gen.ts`])),
+};
+for (const [name, file] of Object.entries(entries)) {
+  if (!existsSync(path.join(source, file))) delete entries[name];
+}
+const entryOf = new Map(Object.entries(entries).map(([name, file]) => [path.join(source, file), name]));
+
+/** Files that stand for another entry: the error class must exist once, in index.js. */
+const provided = new Map([[path.join(source, 'error.ts'), 'index']]);
+
+/** Keeps entries apart: an import of another entry stays an import of its file. */
+const separateEntries = (own) => ({
+  name: 'separate-entries',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^#glue$/ }, () => ({ path: glue }));
+    bundler.onResolve({ filter: /^\.{1,2}\// }, ({ path: name, resolveDir, kind }) => {
+      if (kind === 'entry-point' || resolveDir === core) return null;
+      const file = path.join(resolveDir, name.replace(/\.js$/, '.ts'));
+      const entry = entryOf.get(file) ?? (['supabase', 'supabase-tus'].includes(own) ? provided.get(file) : undefined);
+      return entry && entry !== own ? { path: `./${entry}.js`, external: true } : null;
+    });
+  },
+});
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+
+for (const [name, file] of Object.entries(entries)) {
+  await build({
+    entryPoints: [path.join(source, file)],
+    outfile: path.join(out, `${name}.js`),
+    bundle: true,
+    format: 'esm',
+    platform: name === 'cli' ? 'node' : 'neutral',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    charset: 'utf8',
+    banner: name === 'cli' ? { js: '#!/usr/bin/env node' } : {},
+    external: ['node:*', '@supabase/supabase-js'],
+    plugins: [separateEntries(name)],
+    logLevel: 'warning',
+  });
+}
+
+await cp(path.join(core, 'photo-core.wasm'), path.join(out, 'photo-core.wasm'));
+
+const types = await rollup({
+  input: Object.fromEntries(
+    ['index', 'supabase'].filter((name) => entries[name]).map((name) => [name, path.join(source, entries[name])]),
+  ),
+  external: [/^node:/, '#glue', '@supabase/supabase-js'],
+  plugins: [dts({ tsconfig: path.join(root, 'wasm/tsconfig.json'), compilerOptions: { noEmit: false, stripInternal: false } })],
+  onwarn: (warning) => warning.code !== 'UNUSED_EXTERNAL_IMPORT' && console.warn(warning.message),
+});
+await types.write({ dir: out, entryFileNames: '[name].d.ts', chunkFileNames: 'types.d.ts' });
+await types.close();
+// Nobody calls the worker but the package; its address is all that is public.
+await writeFile(path.join(out, 'worker.d.ts'), 'export {};\n');
+
+for (const file of ['LICENSE', 'THIRD_PARTY.md']) {
+  if (existsSync(path.join(root, file))) await cp(path.join(root, file), path.join(root, 'wasm', file));
+}
+await writeInventory(root, out);
+await checkSizes(out, path.join(root, 'wasm/size-budget.json'));
