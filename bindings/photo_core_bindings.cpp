@@ -1,0 +1,248 @@
+// The Embind surface: bytes in, plain objects out. Nothing is thrown across the edge; every call answers
+// {ok: true, …} or {ok: false, code, detail, limit?, actual?}. The shape is declared in wasm/src/raw.ts.
+#include <emscripten.h>
+#include <emscripten/bind.h>
+#include <emscripten/heap.h>
+#include <emscripten/val.h>
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <photo_core/payload.hpp>
+#include <photo_core/prepare.hpp>
+#include <photo_core/probe.hpp>
+#include <photo_core/sha256.hpp>
+
+namespace {
+
+using emscripten::val;
+using namespace photo_core;
+
+std::string text(std::string_view view) { return std::string(view); }
+
+// A copy of the bytes outside of the core's memory, to be transferred.
+val copy_bytes(const std::vector<std::uint8_t>& bytes) {
+  return val::global("Uint8Array").new_(val(emscripten::typed_memory_view(bytes.size(), bytes.data())));
+}
+
+val error_value(const Error& error) {
+  val out = val::object();
+  out.set("ok", false);
+  out.set("code", text(code_name(error.code)));
+  out.set("detail", error.detail);
+  if (error.has_limit()) out.set("limit", error.limit);
+  if (error.has_actual()) out.set("actual", error.actual);
+  return out;
+}
+
+val warnings_value(const std::vector<WarningCode>& warnings) {
+  val out = val::array();
+  for (const WarningCode warning : warnings) out.call<void>("push", text(code_name(warning)));
+  return out;
+}
+
+void set_text(val& out, const char* name, const std::string& value) {
+  if (!value.empty()) out.set(name, value);
+}
+template <typename Number>
+void set_number(val& out, const char* name, const std::optional<Number>& value) {
+  if (value) out.set(name, static_cast<double>(*value));
+}
+
+val capture_value(const CaptureData& capture) {
+  val out = val::object();
+  set_text(out, "time", capture.time);
+  set_text(out, "make", capture.make);
+  set_text(out, "model", capture.model);
+  set_text(out, "lens", capture.lens);
+  set_number(out, "exposureSeconds", capture.exposure_seconds);
+  set_number(out, "fNumber", capture.f_number);
+  set_number(out, "iso", capture.iso);
+  set_number(out, "focalLengthMm", capture.focal_length_mm);
+  set_number(out, "focalLength35Mm", capture.focal_length_35mm);
+  set_number(out, "latitude", capture.latitude);
+  set_number(out, "longitude", capture.longitude);
+  set_number(out, "altitudeM", capture.altitude_m);
+  return out;
+}
+
+val probe_value(const PhotoProbe& probe) {
+  val out = val::object();
+  out.set("ok", true);
+  out.set("format", probe.format);
+  out.set("mimeType", probe.mime_type);
+  out.set("width", probe.width_px);
+  out.set("height", probe.height_px);
+  out.set("orientation", probe.orientation);
+  out.set("bits", probe.bits_per_sample);
+  out.set("hasAlpha", probe.has_alpha);
+  out.set("frames", probe.frames);
+  out.set("progressive", probe.progressive);
+  out.set("profile", probe.profile);
+  out.set("gainMap", probe.gain_map);
+  out.set("capture", capture_value(probe.capture));
+  out.set("warnings", warnings_value(probe.warnings));
+  out.set("heapBytes", static_cast<double>(probe.heap_bytes));
+  return out;
+}
+
+val image_value(const EncodedImage& image) {
+  val out = val::object();
+  out.set("bytes", copy_bytes(image.bytes));
+  out.set("mimeType", image.mime_type);
+  out.set("width", image.width_px);
+  out.set("height", image.height_px);
+  return out;
+}
+
+std::string hexadecimal(std::uint64_t value) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string out(16, '0');
+  for (int i = 15; i >= 0; --i, value >>= 4) out[i] = digits[value & 15];
+  return out;
+}
+
+val prepared_value(const PreparedPhoto& prepared) {
+  val out = val::object();
+  out.set("ok", true);
+  out.set("photo", image_value(prepared.photo));
+  val thumbnails = val::array();
+  for (const EncodedImage& thumbnail : prepared.thumbnails) thumbnails.call<void>("push", image_value(thumbnail));
+  out.set("thumbnails", thumbnails);
+  out.set("dhash", hexadecimal(prepared.dhash));
+  out.set("thumbhash", copy_bytes(prepared.thumbhash));
+  out.set("passedThrough", prepared.passed_through);
+  out.set("source", probe_value(prepared.source));
+  out.set("capture", capture_value(prepared.source.capture));
+  out.set("warnings", warnings_value(prepared.warnings));
+  val timings = val::object();
+  for (const auto& [step, milliseconds] : prepared.timings) timings.set(step, milliseconds);
+  out.set("timings", timings);
+  return out;
+}
+
+OutputFormat format_of(const std::string& name) {
+  if (name == "jpeg") return OutputFormat::jpeg;
+  if (name == "webp") return OutputFormat::webp;
+  if (name == "png") return OutputFormat::png;
+  return OutputFormat::automatic;
+}
+
+// The shim has checked every value; here they are only carried over.
+PrepareOptions options_of(const val& in) {
+  const auto string_of = [&](const char* name) { return in[name].as<std::string>(); };
+  const auto number_of = [&](const char* name) { return in[name].as<double>(); };
+  PrepareOptions out;
+  out.max_edge_px = static_cast<std::uint32_t>(number_of("maxEdge"));
+  out.format = format_of(string_of("format"));
+  out.quality = static_cast<int>(number_of("quality"));
+  out.max_bytes = static_cast<std::uint64_t>(number_of("maxBytes"));
+  out.color = string_of("color") == "keep" ? ColorChoice::keep : ColorChoice::srgb;
+  out.light = string_of("light") == "linear" ? LightChoice::linear : LightChoice::encoded;
+  out.fit = string_of("fit") == "cover" ? FitChoice::cover : FitChoice::inside;
+  const val cover_width = in["coverWidth"], cover_height = in["coverHeight"];
+  if (cover_width.isNumber()) out.cover_width_px = static_cast<std::uint32_t>(cover_width.as<double>());
+  if (cover_height.isNumber()) out.cover_height_px = static_cast<std::uint32_t>(cover_height.as<double>());
+  out.progressive = in["progressive"].as<bool>();
+  out.gps = in["gps"].as<bool>();
+  out.thumbnails.clear();
+  const val thumbnails = in["thumbnails"];
+  const auto count = thumbnails["length"].as<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const val thumbnail = thumbnails[i];
+    out.thumbnails.push_back({static_cast<std::uint32_t>(thumbnail["maxEdge"].as<double>()),
+                              format_of(thumbnail["format"].as<std::string>()),
+                              static_cast<int>(thumbnail["quality"].as<double>())});
+  }
+  out.background = static_cast<std::uint32_t>(number_of("background"));
+  out.keep_metadata = string_of("keepMetadata") == "capture" ? MetadataChoice::capture : MetadataChoice::none;
+  const std::string original = string_of("keepOriginal");
+  out.keep_original = original == "never"    ? OriginalChoice::never
+                      : original == "always" ? OriginalChoice::always
+                                             : OriginalChoice::automatic;
+  out.allow_truncated = in["allowTruncated"].as<bool>();
+  out.max_pixels = static_cast<std::uint64_t>(number_of("maxPixels"));
+  out.max_heap_bytes = static_cast<std::uint64_t>(number_of("maxHeapBytes"));
+  out.claimed_type = string_of("claimedType");
+  out.strict_type = in["strictType"].as<bool>();
+  out.clock_ms = [] { return emscripten_get_now(); };
+  return out;
+}
+
+void connect_progress(PrepareOptions& options, const val& callback) {
+  if (callback.isNull() || callback.isUndefined()) return;
+  // A call across the edge costs microseconds: one for every 2 percent of a step is enough.
+  options.on_progress = [callback, last_step = std::string(), last_percent = std::uint64_t{0}](
+                            std::string_view step, std::uint64_t done, std::uint64_t total) mutable {
+    const std::uint64_t percent = total > 0 ? done * 50 / total : 50;
+    if (step == last_step && percent == last_percent && done != total) return;
+    last_step = step;
+    last_percent = percent;
+    callback(text(step), static_cast<double>(done), static_cast<double>(total));
+  };
+}
+
+// The bytes of one source, in the core's memory.
+class Source {
+ public:
+  Source(std::unique_ptr<std::uint8_t[]> bytes, std::size_t size) : bytes_(std::move(bytes)), size_(size) {}
+
+  val view() const { return val(emscripten::typed_memory_view(size_, bytes_.get())); }
+  val probe() const {
+    const auto result = probe_photo(span(), {});
+    return result ? probe_value(*result) : error_value(result.error());
+  }
+  val prepare(const val& options, const val& on_progress) const {
+    PrepareOptions checked = options_of(options);
+    connect_progress(checked, on_progress);
+    const auto result = prepare_photo(span(), checked);
+    return result ? prepared_value(*result) : error_value(result.error());
+  }
+  val prepare_as_pixels(std::uint32_t width_px, std::uint32_t height_px, const val& options) const {
+    const auto result = prepare_pixels(span(), width_px, height_px, options_of(options));
+    return result ? prepared_value(*result) : error_value(result.error());
+  }
+  std::string sha256() const { return sha256_hex(span()); }
+
+ private:
+  std::span<const std::uint8_t> span() const { return {bytes_.get(), size_}; }
+
+  std::unique_ptr<std::uint8_t[]> bytes_;
+  std::size_t size_;
+};
+
+// null when there is no memory for so many bytes.
+Source* create_source(double byte_length) {
+  const auto size = static_cast<std::size_t>(byte_length);
+  std::unique_ptr<std::uint8_t[]> bytes(new (std::nothrow) std::uint8_t[size > 0 ? size : 1]);
+  return bytes ? new (std::nothrow) Source(std::move(bytes), size) : nullptr;
+}
+
+val prepare_pixel_source(std::uint32_t width_px, std::uint32_t height_px, const Source& rgba, const val& options) {
+  return rgba.prepare_as_pixels(width_px, height_px, options);
+}
+
+std::string check_payload_text(const std::string& table, const std::string& json) {
+  const auto known = payload_table(table);
+  return known ? check_payload(*known, json) : std::string();
+}
+
+double heap_bytes() { return static_cast<double>(emscripten_get_heap_size()); }
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(photo_core) {
+  emscripten::class_<Source>("Source")
+      .function("view", &Source::view)
+      .function("probe", &Source::probe)
+      .function("prepare", &Source::prepare)
+      .function("sha256", &Source::sha256);
+  emscripten::function("createSource", &create_source, emscripten::allow_raw_pointers());
+  emscripten::function("preparePixels", &prepare_pixel_source);
+  emscripten::function("checkPayload", &check_payload_text);
+  emscripten::function("heapBytes", &heap_bytes);
+}
