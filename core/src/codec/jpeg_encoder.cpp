@@ -1,5 +1,6 @@
 // The JPEG encoder: planes in, libjpeg-turbo's raw-data interface, a file in memory out.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -105,7 +106,10 @@ void JpegEncoder::configure() {
   state_.in_color_space = gray ? JCS_GRAYSCALE : JCS_YCbCr;
   jpeg_set_defaults(&state_);
   jpeg_set_colorspace(&state_, state_.in_color_space);
-  jpeg_set_quality(&state_, std::clamp(request_.quality, 1, 100), TRUE);
+  // jpeg_quality_scaling() for fractions: the tables' scale in percent.
+  const double quality = std::clamp(request_.quality, 1.0, 100.0);
+  const double percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+  jpeg_set_linear_quality(&state_, static_cast<int>(std::lround(percent)), TRUE);
   state_.dct_method = JDCT_ISLOW;
   state_.optimize_coding = TRUE;
   state_.raw_data_in = TRUE;

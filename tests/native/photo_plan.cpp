@@ -1,0 +1,72 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include <photo_core/limits.gen.hpp>
+#include <photo_core/sha256.hpp>
+
+#include "photo/plan.hpp"
+
+using namespace photo_core;
+
+TEST_CASE("a picture fits inside its edge, keeps its shape and is never enlarged") {
+  CHECK(fit_inside({4032, 3024}, 2000) == Size{2000, 1500});
+  CHECK(fit_inside({3024, 4032}, 2000) == Size{1500, 2000});
+  CHECK(fit_inside({800, 600}, 2000) == Size{800, 600});
+  CHECK(fit_inside({100000, 3}, 2000) == Size{2000, 1});
+  CHECK(fit_inside({1, 5000}, 2000) == Size{1, 2000});
+  CHECK(fit_inside({2001, 2001}, 2000) == Size{2000, 2000});
+}
+
+TEST_CASE("cover fills its box from the middle") {
+  PrepareOptions options;
+  options.fit = FitChoice::cover;
+  options.cover_width_px = 1000;
+  options.cover_height_px = 1000;
+  const Geometry geometry = plan_geometry({4000, 3000}, options);
+  CHECK(geometry.target == Size{1000, 1000});
+  CHECK(geometry.extent_x == 3000);
+  CHECK(geometry.extent_y == 3000);
+  CHECK(geometry.begin_x == 500);
+  CHECK(geometry.begin_y == 0);
+  const Geometry small = plan_geometry({400, 300}, options);   // not enlarged: the box shrinks and keeps its shape
+  CHECK(small.target == Size{300, 300});
+  const Geometry turned = as_stored(geometry, 6);
+  CHECK(turned.begin_y == 500);
+  CHECK(turned.extent_x == 3000);
+}
+
+TEST_CASE("the DCT scale leaves something to filter") {
+  CHECK(choose_scale(4032, 3024, {2000, 1500}) == 5);
+  CHECK(choose_scale(3840, 2160, {2048, 1152}) == 5);
+  CHECK(choose_scale(8064, 6048, {2000, 1500}) == 3);
+  CHECK(choose_scale(2000, 1500, {2000, 1500}) == 8);
+  CHECK(choose_scale(16000, 12000, {400, 300}) == 1);
+}
+
+TEST_CASE("a plan over its budget names the pixels that would fit") {
+  ImageInfo info;
+  info.width_px = 12000;
+  info.height_px = 10000;
+  info.is_ycc = true;
+  info.h_subsampling = info.v_subsampling = 2;
+  info.decode_bytes = std::uint64_t{12000} * 10000 * 6;   // progressive, 4:4:4
+  PrepareOptions options;
+  const Geometry geometry = plan_geometry({info.width_px, info.height_px}, options);
+  const MemoryPlan plan = plan_memory(info, 1000, geometry, 1, options);
+  const Status status = check_budget(plan, info, options);
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.error().code == ErrorCode::too_many_pixels);
+  CHECK(status.error().actual == 120e6);
+  CHECK(status.error().limit < 120e6);
+  CHECK(status.error().limit > 50e6);
+}
+
+TEST_CASE("SHA-256 of the standard's examples") {
+  const auto hash = [](std::string_view text) {
+    return sha256_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  };
+  CHECK(hash("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(hash("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(hash("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  CHECK(hash(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
