@@ -1,0 +1,86 @@
+// What is committed: no machine's paths or hosts, nothing unfinished, nothing third-party, files of a
+// size one can read, generated files that agree with their source, presets that fail without tests.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { exists, files, read, root } from './repository.mjs';
+
+const own = 'tests/rules/repository.test.mjs';
+const text = files().filter((path) => path !== own && !/\.(jpe?g|png|webp|gif|ico|bin|icc|woff2?)$/.test(path) && !path.startsWith('tests/fuzz/seeds/') && !path.startsWith('tests/fuzz/crashes/'));
+
+function occurrences(pattern, paths = text) {
+  const found = [];
+  for (const path of paths) {
+    const content = read(path);
+    if (content.includes('\0')) continue;
+    for (const [index, line] of content.split('\n').entries()) {
+      if (pattern.test(line)) found.push(`${path}:${index + 1}: ${line.trim().slice(0, 120)}`);
+    }
+  }
+  return found;
+}
+
+test('no path of a machine is committed', () => {
+  assert.deepEqual(occurrences(/(^|[^\w.~${}/])\/(root|work|home\/[a-z]|Users\/[A-Z]?[a-z]|tmp\/[\w])/), []);
+});
+
+test('no package registry or mirror is named', () => {
+  assert.deepEqual(occurrences(/registry\.npmjs|deb\.debian\.org|security\.debian\.org|snapshot\.debian\.org|registry\.yarnpkg/), []);
+});
+
+test('package-lock.json records no download addresses', { skip: !exists('package-lock.json') }, () => {
+  assert.deepEqual(occurrences(/"resolved": "http/, ['package-lock.json']), []);
+});
+
+test('nothing is left for later in words', () => {
+  assert.deepEqual(occurrences(/\b(TODO|FIXME|XXX|HACK)\b/), []);
+});
+
+test('nothing third-party, built or downloaded is committed', () => {
+  const wrong = files('--', ':(glob)**/node_modules/**', 'build', 'wasm/dist', '*.a', '*.o', '*.wasm', '*.tgz', '*.so', '*.tar.*', '*.zip');
+  assert.deepEqual(wrong.filter((path) => !path.startsWith('tests/')), []);
+});
+
+test('source files have at most 400 lines', () => {
+  const long = files('*.cpp', '*.hpp', '*.c', '*.ts', '*.mjs', '*.js', '*.sh', '*.sql', '*.css')
+    .filter((path) => !/\.gen\.|_contract\.sql$|database\.types\.ts$/.test(path))
+    .map((path) => [path, read(path).split('\n').length])
+    .filter(([, lines]) => lines > 401);
+  assert.deepEqual(long, []);
+});
+
+test('shell scripts are executable and start with bash', () => {
+  const wrong = files('*.sh', '.ci/run').filter((path) => !path.endsWith('common.sh') && !read(path).startsWith('#!/usr/bin/env bash\n'));
+  assert.deepEqual(wrong, []);
+  const modes = execFileSync('git', ['ls-files', '-s', '*.sh', '.ci/run'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
+  assert.deepEqual(modes.filter((line) => !line.startsWith('100755') && !line.endsWith('common.sh')), []);
+});
+
+test('generated files agree with schema/contract', () => {
+  execFileSync(process.execPath, [join(root, 'schema/contract/generate.mjs'), '--check'], { stdio: 'pipe' });
+});
+
+test('every test preset fails when it finds no tests', () => {
+  const presets = JSON.parse(read('CMakePresets.json'));
+  const byName = new Map(presets.testPresets.map((preset) => [preset.name, preset]));
+  const action = (preset) => preset.execution?.noTestsAction ?? (preset.inherits && action(byName.get(preset.inherits)));
+  for (const preset of presets.testPresets) assert.equal(action(preset), 'error', preset.name);
+  const names = (list) => list.filter((preset) => !preset.hidden).map((preset) => preset.name).sort();
+  assert.deepEqual(names(presets.workflowPresets), names(presets.configurePresets));
+  assert.deepEqual(names(presets.testPresets), names(presets.configurePresets));
+});
+
+test('every dependency is pinned with its hash and named in THIRD_PARTY.md', () => {
+  const declared = [...read('core/dependencies/CMakeLists.txt').matchAll(/photo_declare\((\w+) ([\w-]+)\s+(\S+)\s+([0-9a-f]{64})\)/g)];
+  assert.ok(declared.length >= 5);
+  const script = read('core/dependencies/debian_sources.sh');
+  const notices = read('THIRD_PARTY.md');
+  for (const [, , directory, url] of declared) {
+    const version = new RegExp(`^${directory}\\s+\\S+\\s+(\\S+)$`, 'm').exec(script)?.[1];
+    assert.ok(version, `${directory} is in debian_sources.sh`);
+    assert.ok(url.includes(version), `${directory}: ${url} is of ${version}`);
+    assert.ok(notices.includes(`| ${directory} | ${version} |`), `${directory} ${version} is in THIRD_PARTY.md`);
+  }
+});
