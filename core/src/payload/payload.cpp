@@ -55,7 +55,6 @@ class RowChecker {
         add(pointer_to(tree_.key(tree_.nodes[i])), IssueCode::unknown_field);
       }
     }
-    row_ = "{";
     for (std::size_t i = 0; i < columns_.size(); ++i) check_column(i);
     check_together();
     row_.push_back('}');
@@ -282,7 +281,7 @@ class RowChecker {
   const JsonTree& tree_;
   PayloadVerdict& verdict_;
   std::vector<std::uint32_t> given_;   // by column, the node of its value
-  std::string row_;
+  std::string row_ = std::string(1, '{');   // the row as it grows
   PayloadIssue beyond_{};              // takes what is written about issues that are not kept
 };
 
