@@ -31,8 +31,8 @@ struct ProfileInfo {
 // Reads header, primaries and curves within the bytes. Broken profiles give ProfileKind::broken, never an error.
 ProfileInfo inspect_profile(ByteView icc_profile);
 // null when nothing is to be done (no profile, sRGB, broken, or the wrong kind for `source_kind`).
-// Matrix/TRC and gray profiles by own code (exact against lcms2), LUT and CMYK profiles by lcms2 (relative colorimetric
-// with black point compensation).
+// Relative colorimetric; CMYK with black point compensation. A gray picture takes gray and matrix profiles, a picture
+// in rgb planes also a gray profile. Allocates at most 1.2 MB (CMYK).
 std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk);
 // PNG's gAMA/cHRM without a profile; null when it is sRGB near enough.
 std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const std::array<double, 8>* chromaticities,
@@ -43,5 +43,7 @@ std::unique_ptr<ColourTransform> make_plain_cmyk_transform();
 // sRGB transfer (IEC 61966-2-1): 8-bit code to linear 0..32767 and back, for resizing in linear light.
 const std::array<std::int16_t, 256>& srgb_to_linear15();
 std::uint8_t linear15_to_srgb(std::int32_t value);   // clamps
+// The same as a table of every value.
+const std::array<std::uint8_t, 32768>& linear15_to_srgb_table();
 
 }  // namespace photo_core

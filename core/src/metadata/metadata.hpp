@@ -22,7 +22,8 @@ struct MetadataBlocks {
   bool has_gain_map = false;     // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
   bool has_private = false;      // anything that a scrub would remove: Exif, XMP, IPTC, comments, MPF, thumbnails, text
   std::size_t image_end = 0;     // offset behind the image's own last byte (EOI, IEND, end of RIFF); size when unknown
-  // PNG colour chunks, used when there is no profile (PNG specification, third edition, section 11.3.2).
+  // PNG colour chunks, used when there is no profile (PNG specification, third edition, section 11.3.2). A cICP chunk
+  // that these fields can express replaces them and the profile.
   bool png_srgb = false;
   double png_gamma = 0;                       // gAMA as an encoding exponent (0.45455); 0 absent
   std::optional<std::array<double, 8>> png_chromaticities;   // cHRM: white x y, red x y, green x y, blue x y

@@ -165,12 +165,43 @@ void take_colour(const PngChunk& chunk, MetadataBlocks& blocks) {
   }
 }
 
+// cICP (11.3.2.6) goes before every other colour chunk. RGB in full range with primaries and transfer functions that
+// the other fields can say; the wide dynamic range ones (PQ, HLG) are left to what else the file has.
+void take_cicp(ByteView data, MetadataBlocks& blocks) {
+  struct Primaries {
+    std::uint8_t code;   // ITU-T H.273, table 2
+    std::array<double, 8> chromaticities;
+  };
+  constexpr std::array<Primaries, 3> known = {{
+      {1, {0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060}},    // BT.709, sRGB
+      {9, {0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046}},    // BT.2020
+      {12, {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}},   // Display P3
+  }};
+  if (data.size() != 4 || data[2] != 0 || data[3] != 1) return;
+  const auto primaries = std::find_if(known.begin(), known.end(), [&](const Primaries& p) { return p.code == data[0]; });
+  if (primaries == known.end()) return;
+  double gamma = 0;   // absent: sRGB's curve, which also stands in for the television curves, as in browsers
+  switch (data[1]) {   // H.273, table 3
+    case 1: case 6: case 13: case 14: case 15: break;
+    case 4: gamma = 1 / 2.2; break;
+    case 5: gamma = 1 / 2.8; break;
+    case 8: gamma = 1; break;
+    default: return;
+  }
+  blocks.png_chromaticities = primaries->chromaticities;
+  blocks.png_gamma = gamma;
+  blocks.png_srgb = data[0] == 1 && gamma == 0;
+  blocks.icc_profile = {};
+  blocks.icc_storage.clear();
+}
+
 }  // namespace
 
 MetadataBlocks find_png_metadata(ByteView source) {
   MetadataBlocks blocks;
   TextFinds finds;
   bool before_pixels = true;
+  ByteView cicp;
   PngWalker walker(source);
   PngChunk chunk;
   while (walker.next(chunk)) {
@@ -178,6 +209,7 @@ MetadataBlocks find_png_metadata(ByteView source) {
     if (type == "IDAT" || type == "PLTE") before_pixels = false;
     if (chunk.is_critical()) continue;
     if (std::find(harmless_chunks.begin(), harmless_chunks.end(), type) == harmless_chunks.end()) blocks.has_private = true;
+    if (type == "cICP" && before_pixels && chunk.crc_matches()) cicp = chunk.data;
     const bool is_colour = before_pixels && (type == "iCCP" || type == "sRGB" || type == "gAMA" || type == "cHRM");
     const bool is_text = type == "tEXt" || type == "zTXt" || type == "iTXt";
     const bool is_exif = type == "eXIf" && blocks.exif.empty();
@@ -202,6 +234,7 @@ MetadataBlocks find_png_metadata(ByteView source) {
     blocks.icc_storage = std::move(finds.icc_profile);
     blocks.icc_profile = whole_profile(blocks.icc_storage);
   }
+  take_cicp(cicp, blocks);
   return blocks;
 }
 

@@ -1,0 +1,177 @@
+#include "image/colour.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "image/colour_profile.hpp"
+#include "image/colour_rows.hpp"
+
+namespace photo_core {
+namespace {
+
+constexpr std::uint32_t code_count = 256;
+
+Vector3 encode(const Vector3& linear) {
+  Vector3 out{};
+  for (std::size_t i = 0; i < 3; ++i) out[i] = linear_to_srgb(std::clamp(linear[i], 0.0, 1.0));
+  return out;
+}
+
+// A gray picture through a transform of three planes: each code once. Fits what has one neutral axis, as matrix
+// profiles do.
+std::unique_ptr<ColourTransform> gray_through(const ColourTransform& transform) {
+  std::array<std::uint8_t, code_count> codes, red, green, blue;
+  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::uint8_t>(i);
+  const std::uint8_t* const in[] = {codes.data(), codes.data(), codes.data()};
+  std::uint8_t* const out[] = {red.data(), green.data(), blue.data()};
+  transform.row(in, out, code_count);
+  return make_table_rows(green, 1);
+}
+
+// Whether no sample changes by more than 1: every gray, and a grid of colours.
+bool changes_nothing(const ColourTransform& transform, ColorModel model) {
+  constexpr int step = 15;   // 18 codes from 0 to 255
+  std::array<std::vector<std::uint8_t>, 3> from;
+  for (int gray = 0; gray < 256; ++gray) {
+    for (auto& plane : from) plane.push_back(static_cast<std::uint8_t>(gray));
+  }
+  if (model != ColorModel::gray) {
+    for (int r = 0; r < 256; r += step) {
+      for (int g = 0; g < 256; g += step) {
+        for (int b = 0; b < 256; b += step) {
+          from[0].push_back(static_cast<std::uint8_t>(r));
+          from[1].push_back(static_cast<std::uint8_t>(g));
+          from[2].push_back(static_cast<std::uint8_t>(b));
+        }
+      }
+    }
+  }
+  auto to = from;
+  const std::uint8_t* const in[] = {from[0].data(), from[1].data(), from[2].data()};
+  std::uint8_t* const out[] = {to[0].data(), to[1].data(), to[2].data()};
+  transform.row(in, out, static_cast<std::uint32_t>(from[0].size()));
+  for (std::size_t plane = 0; plane < (model == ColorModel::gray ? 1 : 3); ++plane) {
+    for (std::size_t i = 0; i < from[plane].size(); ++i) {
+      if (std::abs(from[plane][i] - to[plane][i]) > 1) return false;
+    }
+  }
+  return true;
+}
+
+// The connection space's values as XYZ, from what a table gives.
+Vector3 pcs_to_xyz(const IccProfile& profile, const LutValues& values) {
+  if (!profile.pcs_is_lab) {
+    constexpr double scale = 1 + 32767.0 / 32768;   // u1Fixed15
+    return {values[0] * scale, values[1] * scale, values[2] * scale};
+  }
+  if (profile.lut.has_old_lab()) {
+    return lab_to_xyz({values[0] * 100 * 65535 / 65280, values[1] * 65535 / 256 - 128, values[2] * 65535 / 256 - 128});
+  }
+  return lab_to_xyz({values[0] * 100, values[1] * 255 - 128, values[2] * 255 - 128});
+}
+
+// How many points the row function's grid gets along each axis: the profile's own, or each of its cells cut evenly, so
+// that its points stay points.
+int choose_points(int own_points, std::size_t inputs) {
+  const int most = inputs == 3 ? 33 : 21;
+  if (own_points > most) return inputs == 3 ? 33 : 17;
+  return (own_points - 1) * ((most - 1) / (own_points - 1)) + 1;
+}
+
+std::unique_ptr<ColourTransform> make_lut_transform(const IccProfile& profile) {
+  // Black point compensation: the printed black is scaled to black, white stays (for CMYK only).
+  const Vector3 black = lab_to_xyz({profile.black_lightness, 0, 0});
+  const Matrix3& to_srgb = xyz_d50_to_srgb();
+  const ColourLut& lut = profile.lut;
+  return make_grid_rows(
+      lut.inputs(), choose_points(lut.grid_points(), lut.inputs()),
+      [&](std::size_t channel, double value) { return lut.first_curve(channel, value); },
+      [&](const std::array<double, 4>& places) {
+        Vector3 xyz = pcs_to_xyz(profile, lut.after_first_curves(places));
+        for (std::size_t i = 0; i < 3; ++i) xyz[i] = (xyz[i] - black[i]) * d50_white[i] / (d50_white[i] - black[i]);
+        return encode(multiply(to_srgb, xyz));
+      });
+}
+
+std::unique_ptr<ColourTransform> make_gray_transform(const IccProfile& profile, ColorModel model) {
+  std::array<std::uint8_t, code_count> table;
+  for (std::size_t code = 0; code < table.size(); ++code) {
+    double value = profile.curves[0](static_cast<double>(code) / 255);
+    if (profile.pcs_is_lab) value = lab_to_xyz({value * 100, 0, 0})[1];
+    table[code] = static_cast<std::uint8_t>(std::lround(linear_to_srgb(std::clamp(value, 0.0, 1.0)) * 255));
+  }
+  return make_table_rows(table, model == ColorModel::gray ? 1 : 3);
+}
+
+// A transform for pictures of `model`, or null when the profile is not for them.
+std::unique_ptr<ColourTransform> make_profile_transform(const IccProfile& profile, ColorModel model) {
+  switch (profile.kind) {
+    case ProfileKind::gray: return make_gray_transform(profile, model);
+    case ProfileKind::matrix: {
+      auto rows = make_matrix_rows(profile.curves, multiply(xyz_d50_to_srgb(), profile.to_xyz));
+      return model == ColorModel::gray ? gray_through(*rows) : std::move(rows);
+    }
+    case ProfileKind::lut: return model == ColorModel::gray ? nullptr : make_lut_transform(profile);
+    case ProfileKind::cmyk: return make_lut_transform(profile);
+    default: return nullptr;
+  }
+}
+
+class PlainCmykRows final : public ColourTransform {
+ public:
+  void row(const std::uint8_t* const* in, std::uint8_t* const* out, std::uint32_t width) const override {
+    for (std::uint32_t x = 0; x < width; ++x) {
+      const int paper = 255 - in[3][x];
+      for (int c = 0; c < 3; ++c) {
+        // Division by 255 with rounding, exact for products of two codes.
+        const int product = (255 - in[c][x]) * paper + 128;
+        out[c][x] = static_cast<std::uint8_t>((product + (product >> 8)) >> 8);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+ProfileInfo inspect_profile(ByteView icc_profile) {
+  ProfileInfo info;
+  if (icc_profile.empty()) return info;
+  const IccProfile profile = read_icc_profile(icc_profile);
+  info.kind = profile.kind;
+  info.description = icc_description(icc_profile);
+  if (profile.kind == ProfileKind::matrix || profile.kind == ProfileKind::lut || profile.kind == ProfileKind::gray) {
+    const ColorModel model = profile.kind == ProfileKind::gray ? ColorModel::gray : ColorModel::rgb;
+    const std::unique_ptr<ColourTransform> transform = make_profile_transform(profile, model);
+    info.is_srgb = changes_nothing(*transform, model);
+    if (info.is_srgb && profile.kind != ProfileKind::gray) info.kind = ProfileKind::srgb;
+  }
+  return info;
+}
+
+std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk) {
+  const IccProfile profile = read_icc_profile(icc_profile);
+  if ((profile.kind == ProfileKind::cmyk) != is_cmyk) return nullptr;
+  std::unique_ptr<ColourTransform> transform = make_profile_transform(profile, model);
+  if (transform && !is_cmyk && changes_nothing(*transform, model)) return nullptr;
+  return transform;
+}
+
+std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const std::array<double, 8>* chromaticities,
+                                                    ColorModel model) {
+  // An exponent within 5 percent of 1/2.2 is what programs wrote that meant sRGB; readers have always taken it so.
+  constexpr double usual_gamma = 1 / 2.2;
+  constexpr double tolerance = 0.05;
+  const bool has_gamma = encoding_gamma > 0.01 && encoding_gamma < 100;
+  if (!has_gamma && chromaticities == nullptr) return nullptr;
+  const bool usual = !has_gamma || std::abs(encoding_gamma / usual_gamma - 1) < tolerance;
+  const ToneCurve curve = usual ? ToneCurve::srgb() : ToneCurve::power(1 / encoding_gamma);
+  const std::optional<Matrix3> to_xyz = rgb_to_xyz_d50(chromaticities ? *chromaticities : srgb_chromaticities);
+  if (!to_xyz) return nullptr;
+  std::unique_ptr<ColourTransform> transform = make_matrix_rows({curve, curve, curve}, multiply(xyz_d50_to_srgb(), *to_xyz));
+  if (model == ColorModel::gray) transform = gray_through(*transform);
+  return changes_nothing(*transform, model) ? nullptr : std::move(transform);
+}
+
+std::unique_ptr<ColourTransform> make_plain_cmyk_transform() { return std::make_unique<PlainCmykRows>(); }
+
+}  // namespace photo_core

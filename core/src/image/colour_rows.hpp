@@ -1,0 +1,27 @@
+// The row functions behind colour transforms. Integers all the way, so that every build gives the same samples.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+
+#include "image/colour.hpp"
+#include "image/colour_curve.hpp"
+#include "image/colour_space.hpp"
+
+namespace photo_core {
+
+// Curves to linear light, a matrix to linear sRGB, sRGB's own curve. `to_srgb` takes linear values of 0 … 1.
+std::unique_ptr<ColourTransform> make_matrix_rows(const std::array<ToneCurve, 3>& curves, const Matrix3& to_srgb);
+
+// One table for the one plane of a gray picture, or for each of the three planes of a picture that is gray by its
+// profile.
+std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table, int planes);
+
+// A table of three or four dimensions. `curve(channel, x)` maps a sample of 0 … 1 to a place of 0 … 1 along its axis;
+// `node(places)` gives encoded sRGB (0 … 1) there. 2 <= points; points^inputs * 6 bytes are allocated.
+std::unique_ptr<ColourTransform> make_grid_rows(std::size_t inputs, int points,
+                                                const std::function<double(std::size_t, double)>& curve,
+                                                const std::function<Vector3(const std::array<double, 4>&)>& node);
+
+}  // namespace photo_core
