@@ -47,7 +47,10 @@ create policy "Users can view generated videos of own projects" on public.genera
     where project.user_id = (select auth.uid())));
 create policy "Users can request videos of own projects" on public.generated_videos
   for insert to authenticated
-  with check (status = 'queued' and project_id in (
+  with check (status = 'queued' and file_url is null and thumbnail_url is null
+    and duration_seconds is null and file_size_bytes is null and external_generation_id is null
+    and error_message is null and progress_percentage = 0 and estimated_completion_at is null
+    and started_at is null and completed_at is null and project_id in (
     select project.id from public.video_projects as project
     where project.user_id = (select auth.uid())));
 create policy "Users can cancel videos of own projects" on public.generated_videos

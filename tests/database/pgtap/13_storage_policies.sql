@@ -1,0 +1,69 @@
+-- Buckets, and who may read and write which object.
+begin;
+set local search_path = public, tap;
+select plan(36);
+select tests.sign_up('ann');
+select tests.sign_up('bob');
+select tests.project('ann', 'p');
+select tests.project('bob', 'b');
+
+select results_eq($$select id, public, file_size_limit, allowed_mime_types from storage.buckets order by id$$,
+  $$values ('avatars', true, 2097152::bigint, array['image/jpeg', 'image/png', 'image/webp']),
+    ('media', false, 524288000, array['image/jpeg', 'image/png', 'image/webp', 'video/mp4', 'video/webm', 'video/quicktime']),
+    ('photos', false, 10485760, array['image/jpeg', 'image/png', 'image/webp']),
+    ('videos', false, 524288000, array['video/mp4'])$$, 'the four buckets');
+
+create function pg_temp.put(bucket text, name text) returns text language sql as $$
+  select format('insert into storage.objects (bucket_id, name) values (%L, %L)', bucket, name) $$;
+grant execute on function pg_temp.put(text, text) to public;
+
+select tests.act_as(tests.id('ann'));
+select lives_ok(pg_temp.put('photos', tests.path('ann', 'p', 'a.jpg')), 'a photo of an own project');
+select lives_ok(pg_temp.put('media', tests.id('ann') || '/a.mp4'), 'an own media file');
+select lives_ok(pg_temp.put('avatars', tests.id('ann') || '/me.jpg'), 'an own picture');
+select tests.refused(pg_temp.put(bucket, name), '42501', 'row-level security', why || ' is refused')
+from (values
+  ('photos', tests.path('bob', 'p', 'a.jpg'), 'a photo in another''s folder'),
+  ('photos', tests.path('ann', 'b', 'a.jpg'), 'a photo of another''s project'),
+  ('photos', tests.path('ann', 'none', 'a.jpg'), 'a photo of a project that is not there'),
+  ('photos', tests.id('ann') || '/a.jpg', 'a photo without a project'),
+  ('photos', tests.path('ann', 'p', 'x/a.jpg'), 'a photo in a third folder'),
+  ('photos', tests.id('ann') || '/p/a.jpg', 'a photo of a project that is no UUID'),
+  ('photos', 'a.jpg', 'a photo in no folder'),
+  ('photos', '/a.jpg', 'a photo in an empty folder'),
+  ('media', tests.id('bob') || '/a.mp4', 'media in another''s folder'),
+  ('media', tests.id('ann') || '/x/a.mp4', 'media in a second folder'),
+  ('avatars', tests.id('bob') || '/me.jpg', 'a picture in another''s folder'),
+  ('videos', tests.id('ann') || '/v.mp4', 'a video'),
+  ('nowhere', tests.id('ann') || '/a.jpg', 'a bucket that is not there')) as wrong (bucket, name, why);
+select results_eq($$select bucket_id from storage.objects order by 1$$, $$values ('avatars'), ('media'), ('photos')$$, 'the own files are seen');
+select tests.touches($$update storage.objects set metadata = '{}' where bucket_id = 'photos'$$, 1, 'and may be replaced');
+select tests.refused($$update storage.objects set name = tests.path('bob', 'b', 'a.jpg') where bucket_id = 'photos'$$, '42501', 'row-level security', 'but not moved to another');
+select tests.refused($$update storage.objects set bucket_id = 'videos', name = tests.id('ann') || '/v.mp4' where bucket_id = 'media'$$, '42501', 'row-level security', 'nor into the videos');
+select tests.refused('delete from storage.objects', '42501', 'Storage API', 'SQL deletes no file');
+
+-- The Storage API's own deletion.
+select set_config('storage.allow_delete_query', 'true', true);
+select tests.act_as(tests.id('bob'));
+select is_empty('select 1 from storage.objects', 'another sees none');
+select tests.touches($$update storage.objects set metadata = '{}'$$, 0, 'replaces none');
+select tests.touches('delete from storage.objects', 0, 'deletes none');
+select tests.act_as_anon();
+select is_empty('select 1 from storage.objects', 'anon sees none');
+select tests.refused(pg_temp.put('avatars', tests.id('ann') || '/x.jpg'), '42501', 'row-level security', 'anon stores none');
+select tests.touches('delete from storage.objects', 0, 'anon deletes none');
+select tests.act_as_service();
+select lives_ok(pg_temp.put('videos', tests.id('ann') || '/v.mp4'), 'the service stores a video');
+select tests.act_as(tests.id('ann'));
+select isnt_empty($$select 1 from storage.objects where bucket_id = 'videos'$$, 'its owner sees it');
+select tests.touches($$update storage.objects set metadata = '{}' where bucket_id = 'videos'$$, 0, 'does not replace it');
+select tests.touches($$delete from storage.objects where bucket_id = 'videos'$$, 0, 'does not delete it');
+select tests.touches($$delete from storage.objects where bucket_id = 'photos'$$, 1, 'but deletes the own photo');
+select tests.act_as_owner();
+select is((select count(*) from pg_policies where schemaname = 'storage' and 'authenticated' = any (roles)), 4::bigint, 'four policies');
+select is_empty($$select policyname from pg_policies where schemaname = 'storage' and roles <> '{authenticated}'$$, 'each names its role');
+select is_empty($$select policyname from pg_policies where schemaname = 'storage'
+  and coalesce(qual, '') || coalesce(with_check, '') ~ '\mowner\M'$$, 'none asks the column owner, which the Storage API no longer fills');
+
+select * from finish();
+rollback;
