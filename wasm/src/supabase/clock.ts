@@ -1,0 +1,53 @@
+/** Time, chance and the state of the network, injected so that tests wait for nothing. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** 0 inclusive to 1 exclusive. */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', stop, { once: true });
+    }),
+};
+
+/** Whether there is a network at all. */
+export interface Connectivity {
+  online(): boolean;
+  /** Resolves when the network is back; rejects with the signal's reason when that is aborted first. */
+  whenOnline(signal: AbortSignal): Promise<void>;
+}
+
+/** The browser's own word; always online where it says nothing (Node). */
+export const systemConnectivity: Connectivity = {
+  online: () => globalThis.navigator?.onLine !== false,
+  whenOnline: (signal) =>
+    new Promise((resolve, reject) => {
+      const target = globalThis as unknown as EventTarget;
+      if (systemConnectivity.online() || typeof target.addEventListener !== 'function') return resolve();
+      const end = (settle: () => void) => () => {
+        target.removeEventListener('online', back);
+        signal.removeEventListener('abort', stop);
+        settle();
+      };
+      const back = end(resolve);
+      const stop = end(() => reject(signal.reason));
+      target.addEventListener('online', back);
+      signal.addEventListener('abort', stop);
+    }),
+};

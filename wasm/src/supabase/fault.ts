@@ -1,0 +1,221 @@
+import { PhotoError, isPhotoError, type PayloadIssue } from '../error.js';
+import type { ErrorCode, IssueCode } from '../errors.gen.js';
+import { limits } from '../limits.gen.js';
+import sentences from '../messages/en.gen.js';
+import { constraintCodes, sqlstateCodes, storageCodes } from '../remote_codes.gen.js';
+
+/**
+ * What may help after a failed request. `later`: the same again after a wait. `once`: a single careful repetition (an answer
+ * that no Supabase service wrote). `sign_in`: a fresh session. `never`: nothing.
+ */
+export type Remedy = 'never' | 'later' | 'once' | 'sign_in';
+
+/** A failed request, before anybody decided what it means for the photo. Inside the sender only. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  constructor(
+    readonly code: ErrorCode,
+    readonly remedy: Remedy,
+    readonly facts: {
+      readonly status?: number;
+      readonly detail?: string;
+      /** Wait that the server asked for, in milliseconds. */
+      readonly retryAfterMs?: number;
+      /** SQLSTATE or PGRST code of a REST answer, `code` of a Storage answer. */
+      readonly serviceCode?: string;
+      /** `table.constraint` of a failed CHECK, or the bare name of a failed UNIQUE. */
+      readonly constraint?: string;
+      readonly issue?: { readonly path: string; readonly code: IssueCode };
+      readonly limit?: number;
+      readonly actual?: number;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(facts.detail ?? code);
+  }
+}
+
+export function isFault(value: unknown): value is Fault {
+  return value instanceof Error && value.name === 'Fault'; // by name: the on-demand part is a bundle of its own
+}
+
+/** What an answer has that a verdict needs. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  header(name: string): string | null;
+}
+
+export type Service = 'rest' | 'storage';
+
+/** `Retry-After` in both of its forms (RFC 9110, section 10.2.3), in milliseconds from `now`. */
+export function retryAfterMs(value: string | null, now: number): number | undefined {
+  if (!value) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** The table of remedies. @param now moment in milliseconds, for a `Retry-After` that is a date */
+export function readFault(service: Service, answer: Answer, now: number): Fault {
+  const wait = retryAfterMs(answer.header('retry-after'), now);
+  const base = { status: answer.status, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+  let body: Record<string, unknown> | undefined;
+  try {
+    const parsed: unknown = JSON.parse(answer.text);
+    if (typeof parsed === 'object' && parsed !== null) body = parsed as Record<string, unknown>;
+  } catch {
+    body = undefined;
+  }
+  if (!body) return readForeign(answer.status, base);
+  return service === 'storage' ? readStorage(answer.status, body, base) : readRest(answer.status, body, base);
+}
+
+type Base = { status: number; retryAfterMs?: number };
+
+/** By status alone: an answer of a proxy, a gateway or a portal. */
+function byStatus(status: number, base: Base, detail: string): Fault | undefined {
+  if (status === 429) return new Fault('rate_limited', 'later', { ...base, detail });
+  if (status === 507) return new Fault('storage_full', 'never', { ...base, detail });
+  if (status === 408 || status === 425 || status >= 500) return new Fault('server_error', 'later', { ...base, detail });
+  if (status === 401) return new Fault('sign_in_required', 'sign_in', { ...base, detail });
+  return undefined;
+}
+
+function readForeign(status: number, base: Base): Fault {
+  const detail = `HTTP ${status} without a JSON body`;
+  const known = byStatus(status, base, detail);
+  if (known) return known;
+  if (status === 413) return new Fault('output_too_large', 'never', { ...base, detail });
+  return new Fault(status === 403 ? 'not_allowed' : 'server_error', 'once', { ...base, detail });
+}
+
+const storageAliases: Readonly<Record<string, string>> = {
+  Duplicate: 'ResourceAlreadyExists',
+  not_found: 'NoSuchKey',
+  'Bucket not found': 'NoSuchBucket',
+  invalid_mime_type: 'InvalidMimeType',
+  'Payload too large': 'EntityTooLarge',
+  'Invalid key': 'InvalidKey',
+};
+const storageLater = new Set(['SlowDown', 'TooManyRequests', 'LockTimeout', 'DatabaseTimeout', 'ResourceLocked', 'InternalError', 'S3Error']);
+
+/** Storage answers most errors with HTTP 400; the truth is in the body. */
+function readStorage(status: number, body: Record<string, unknown>, base: Base): Fault {
+  const named = String(body['code'] ?? body['error'] ?? '');
+  const code = storageAliases[named] ?? named;
+  const message = String(body['message'] ?? '');
+  const inner = Number(body['statusCode']) || status;
+  const facts = { ...base, detail: `Storage: ${code || inner}: ${message}`, serviceCode: code };
+  if (/\bjwt\b|"exp" claim|token (is )?expired/i.test(`${code} ${message}`) && inner !== 404) {
+    return new Fault('sign_in_required', 'sign_in', facts);
+  }
+  if (storageLater.has(code)) return new Fault(storageCodes[code] ?? 'server_error', 'later', facts);
+  const byName = storageCodes[code];
+  if (byName) return new Fault(byName, byName === 'sign_in_required' ? 'sign_in' : 'never', facts);
+  if (inner === 402) return new Fault('quota_exceeded', 'never', facts);
+  const known = byStatus(inner, base, facts.detail);
+  if (known) return new Fault(known.code, known.remedy, facts);
+  const rest: Readonly<Record<number, ErrorCode>> = { 403: 'not_allowed', 404: 'not_found', 409: 'already_exists', 413: 'output_too_large', 415: 'unsupported_type' };
+  return new Fault(rest[inner] ?? 'invalid_payload', 'never', facts);
+}
+
+/** Codes of PostgreSQL and PostgREST after which the same statement can succeed: overload, lost connection, deadlock. */
+const restLater = /^(40001|40P01|57014|57P0\d|53\d{3}|08\d{3}|PGRST00\d)$/;
+
+function readRest(status: number, body: Record<string, unknown>, base: Base): Fault {
+  const code = String(body['code'] ?? '');
+  const message = String(body['message'] ?? '');
+  const facts = { ...base, detail: `REST: ${code || status}: ${message}`, serviceCode: code };
+  if (status === 401 || code === 'PGRST301' || code === 'PGRST303') return new Fault('sign_in_required', 'sign_in', facts);
+  if (restLater.test(code)) return new Fault('server_error', 'later', facts);
+  if (code === '23514') {
+    const [, table = '', constraint = ''] = /relation "([^"]+)" violates check constraint "([^"]+)"/.exec(message) ?? [];
+    const name = `${table}.${constraint}`;
+    const known = constraintCodes[name];
+    return new Fault(known?.code ?? 'invalid_payload', 'never', {
+      ...facts,
+      constraint: name,
+      issue: { path: known?.path ?? '', code: known?.issue ?? 'out_of_range' },
+    });
+  }
+  if (code === '23505') {
+    return new Fault('already_exists', 'never', { ...facts, constraint: /constraint "([^"]+)"/.exec(message)?.[1] ?? '' });
+  }
+  if (code === 'PT402') return new Fault('quota_exceeded', 'never', { ...facts, ...quotaFigures(body['details']) });
+  const known = sqlstateCodes[code];
+  if (known) return new Fault(known, 'never', facts);
+  const general = byStatus(status, base, facts.detail);
+  if (general) return new Fault(general.code, general.remedy, facts);
+  const rest: Readonly<Record<number, ErrorCode>> = { 402: 'quota_exceeded', 403: 'not_allowed', 404: 'not_found', 409: 'already_exists' };
+  return new Fault(rest[status] ?? 'invalid_payload', 'never', facts);
+}
+
+/** The database's own account of a quota: `{"used", "quota", "requested"}` in the details of PT402. */
+function quotaFigures(details: unknown): { limit?: number; actual?: number } {
+  try {
+    const { used, quota, requested } = JSON.parse(String(details)) as Record<string, unknown>;
+    const limit = Number(quota);
+    const actual = Number(used) + Number(requested);
+    return { ...(Number.isFinite(limit) ? { limit } : {}), ...(Number.isFinite(actual) ? { actual } : {}) };
+  } catch {
+    return {};
+  }
+}
+
+/** Structured data of an error: what the outbox keeps and an event carries. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly limit?: number;
+  readonly actual?: number;
+  readonly detail?: string;
+  readonly issues?: readonly PayloadIssue[];
+}
+
+const sentence = (code: string, facts: { limit?: number | undefined; actual?: number | undefined; detail?: string | undefined }): string =>
+  ((sentences as Readonly<Record<string, string>>)[code] ?? code)
+    .replace('{limit}', String(facts.limit ?? ''))
+    .replace('{actual}', String(facts.actual ?? ''))
+    .replace('{found}', facts.detail ?? '');
+
+/** The error that a caller gets, its sentence in English; `core.messages` has the other languages by the same code. */
+export function remoteError(
+  code: ErrorCode,
+  facts: { limit?: number; actual?: number; detail?: string; issues?: readonly PayloadIssue[]; cause?: unknown } = {},
+): PhotoError {
+  return new PhotoError(code, sentence(code, facts), facts);
+}
+
+/** Whatever was thrown, as the one error class. */
+export function errorOf(thrown: unknown): PhotoError {
+  if (isPhotoError(thrown)) return thrown;
+  if (isFault(thrown)) {
+    const { detail, issue, limit = thrown.code === 'too_many_photos' ? limits.max_photos_per_project : undefined, actual } = thrown.facts;
+    const issues = thrown.code === 'invalid_payload' && issue ? [{ path: issue.path, code: issue.code, message: sentence(issue.code, {}) }] : undefined;
+    return remoteError(thrown.code, {
+      ...(limit === undefined ? {} : { limit }),
+      ...(actual === undefined ? {} : { actual }),
+      ...(detail ? { detail } : {}),
+      ...(issues ? { issues } : {}),
+      cause: thrown,
+    });
+  }
+  return remoteError('internal', { detail: thrown instanceof Error ? thrown.message : String(thrown), cause: thrown });
+}
+
+export function recordOf(error: PhotoError): ErrorRecord {
+  const { code, message, limit, actual, detail, issues } = error;
+  return {
+    code,
+    message,
+    ...(limit === undefined ? {} : { limit }),
+    ...(actual === undefined ? {} : { actual }),
+    ...(detail === undefined ? {} : { detail }),
+    ...(issues === undefined ? {} : { issues }),
+  };
+}
+
+export function errorFromRecord({ code, message, ...facts }: ErrorRecord): PhotoError {
+  return new PhotoError(code, message, facts);
+}

@@ -1,0 +1,72 @@
+import { isFault } from './fault.js';
+import type { OutboxFile } from './outbox.js';
+import type { Supabase } from './service.js';
+
+/** Files above this many bytes go by the resumable protocol where the server speaks it; also the size of its pieces. */
+export const resumableBytes = 6 * 1024 * 1024;
+
+/** Whether the server speaks the resumable protocol: asked once a sender, when the first large file comes. */
+export class ResumableProbe {
+  #answer: Promise<boolean> | undefined;
+
+  async offered(supabase: Supabase): Promise<boolean> {
+    this.#answer ??= supabase.ask('storage', { method: 'OPTIONS', path: '/upload/resumable' }).then(
+      () => true,
+      (error: unknown) => {
+        if (isFault(error) && error.remedy === 'never') return false;
+        this.#answer = undefined;
+        if (isFault(error) && error.remedy === 'once') return false;
+        throw error;
+      },
+    );
+    return this.#answer;
+  }
+
+  /** The server said yes to the question and no to the deed: some gateways answer every OPTIONS. */
+  refused(): void {
+    this.#answer = Promise.resolve(false);
+  }
+}
+
+export interface StoreCalls {
+  /** Bytes of the file that have left. */
+  readonly onSent: (bytes: number) => void;
+  /** A try ended without telling whether the server acted. */
+  readonly onLost: () => void;
+  /** The resume URL has changed: to be kept before the next piece. */
+  readonly onResumeUrl: (url: string | undefined) => Promise<void>;
+}
+
+/**
+ * Brings one object to its path. An object that is already there with the same size is a success; one of another size (an
+ * interrupted write of a server that is not as strict) is removed and sent again, once.
+ */
+export async function storeObject(supabase: Supabase, probe: ResumableProbe, file: OutboxFile, bytes: Blob, calls: StoreCalls): Promise<void> {
+  for (let round = 0; ; round++) {
+    try {
+      await sendBytes(supabase, probe, file, bytes, calls);
+      return;
+    } catch (error) {
+      if (!isFault(error) || error.code !== 'already_exists') throw error;
+      const facts = await supabase.objectFacts(file.bucket, file.path);
+      if (facts?.bytes === file.bytes) return;
+      if (round > 0) throw error;
+      if (facts) await supabase.removeObjects(file.bucket, [file.path]);
+    }
+  }
+}
+
+async function sendBytes(supabase: Supabase, probe: ResumableProbe, file: OutboxFile, bytes: Blob, calls: StoreCalls): Promise<void> {
+  if (file.bytes > resumableBytes && (await probe.offered(supabase))) {
+    const { sendResumable } = await import('./tus.js');
+    try {
+      await sendResumable(supabase, file, bytes, calls);
+      return;
+    } catch (error) {
+      const unknown = isFault(error) && [404, 405, 501].includes(error.facts.status ?? 0) && !file.resumeUrl;
+      if (!unknown) throw error;
+      probe.refused();
+    }
+  }
+  await supabase.upload(file, bytes, calls.onSent, calls.onLost);
+}

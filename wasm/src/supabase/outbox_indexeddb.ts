@@ -1,0 +1,96 @@
+import { byAge, type Outbox, type OutboxEntry } from './outbox.js';
+
+const entries = 'entries';
+const files = 'files';
+
+/** The two calls of Web Locks that are needed. */
+interface LockSource {
+  request(name: string, options: { ifAvailable: true }, held: (lock: unknown) => Promise<void>): Promise<unknown>;
+}
+
+/**
+ * The outbox of a browser: one database with two stores, `entries` by `[owner, id]` and `files` by `[owner, id, path]`.
+ * An entry and its files are written in one transaction. Tabs keep out of each other's way by Web Locks, that a closed tab
+ * loses by itself.
+ * @param name database name, to keep two pages of one origin apart
+ */
+export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: string } = {}): Outbox {
+  let opened: Promise<IDBDatabase> | undefined;
+  const held = new Set<string>();
+
+  const database = () =>
+    (opened ??= new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(name, 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore(entries, { keyPath: ['owner', 'id'] });
+        request.result.createObjectStore(files);
+      };
+      request.onsuccess = () => {
+        // Another tab may want to change or delete the database: do not stand in its way.
+        request.result.onversionchange = () => {
+          request.result.close();
+          opened = undefined;
+        };
+        resolve(request.result);
+      };
+      request.onerror = () => reject(request.error);
+    }).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    }));
+
+  /** Runs requests in one transaction and waits until it is complete, not only answered. */
+  const transact = async <T>(mode: IDBTransactionMode, work: (transaction: IDBTransaction) => IDBRequest<T> | void): Promise<T> => {
+    const db = await database();
+    return new Promise<T>((resolve, reject) => {
+      const transaction = db.transaction([entries, files], mode, { durability: 'strict' });
+      const request = work(transaction);
+      transaction.oncomplete = () => resolve(request ? request.result : (undefined as T));
+      transaction.onabort = () => reject(transaction.error ?? request?.error);
+    });
+  };
+  const allOf = (...start: string[]) => IDBKeyRange.bound(start, [...start, []]);
+
+  return {
+    put: (entry, blobs) =>
+      transact('readwrite', (transaction) => {
+        for (const [path, blob] of blobs) transaction.objectStore(files).put(blob, [entry.owner, entry.id, path]);
+        transaction.objectStore(entries).put(entry);
+      }),
+    update: (entry) => transact('readwrite', (transaction) => void transaction.objectStore(entries).put(entry)),
+    get: async (owner, id) =>
+      (await transact<OutboxEntry | undefined>('readonly', (transaction) => transaction.objectStore(entries).get([owner, id]))) ?? null,
+    list: async (owner) =>
+      (await transact<OutboxEntry[]>('readonly', (transaction) => transaction.objectStore(entries).getAll(allOf(owner)))).sort(byAge),
+    file: async (owner, id, path) =>
+      (await transact<Blob | undefined>('readonly', (transaction) => transaction.objectStore(files).get([owner, id, path]))) ?? null,
+    remove: (owner, id) =>
+      transact('readwrite', (transaction) => {
+        transaction.objectStore(entries).delete([owner, id]);
+        transaction.objectStore(files).delete(allOf(owner, id));
+      }),
+    async lock(owner, id) {
+      const lockName = `${name}/${owner}/${id}`;
+      const locks = (globalThis.navigator as { locks?: LockSource } | undefined)?.locks;
+      if (!locks) {
+        // An insecure page: at least this tab keeps its own order.
+        if (held.has(lockName)) return null;
+        held.add(lockName);
+        return async () => void held.delete(lockName);
+      }
+      return new Promise((resolve, reject) => {
+        let release = () => {};
+        const released = new Promise<void>((done) => (release = done));
+        const request = locks.request(lockName, { ifAvailable: true }, async (lock) => {
+          if (!lock) return resolve(null);
+          resolve(async () => {
+            release();
+            await request;
+          });
+          await released;
+        });
+        request.catch(reject);
+      });
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import { isPhotoError, type PhotoError } from '../error.js';
+import { errorFromRecord, errorOf, isFault, recordOf, remoteError, type Fault } from './fault.js';
+import type { ItemState, SendJob, SendOutcome, SendResult } from './job.js';
+import { Keeper, outboxError } from './keeper.js';
+import { storeObject, type ResumableProbe } from './objects.js';
+import type { Outbox, OutboxEntry, OutboxItem } from './outbox.js';
+import { ProgressCount } from './progress.js';
+import type { Supabase } from './service.js';
+
+const stoppingCodes = new Set(['cancelled', 'sign_in_required', 'network', 'rate_limited', 'server_error', 'storage_full']);
+
+/** A fault that stops the whole entry and leaves it in the outbox: waiting, signing in or trying later can help. */
+export function stopsEntry(error: unknown): boolean {
+  if (isFault(error)) return error.remedy === 'later' || error.code === 'sign_in_required';
+  return isPhotoError(error) ? stoppingCodes.has(error.code) : true;
+}
+
+/**
+ * Finishes one entry: project, quota, objects, rows, and the removal of what failed. Each step is idempotent and its outcome
+ * is in the outbox before the next one begins, so that a run may end anywhere and another one goes on.
+ */
+export class Run {
+  protected readonly keeper: Keeper;
+  protected readonly count: ProgressCount;
+  #shownFraction = -1;
+
+  constructor(
+    protected readonly entry: OutboxEntry,
+    protected readonly supabase: Supabase,
+    private readonly outbox: Outbox,
+    private readonly probe: ResumableProbe,
+    private readonly uploads: number,
+    protected readonly job: SendJob | null,
+  ) {
+    this.keeper = new Keeper(outbox, entry);
+    this.count = new ProgressCount(entry);
+  }
+
+  /** Items without an outcome, in order. */
+  protected waiting(): OutboxItem[] {
+    return this.entry.items.filter((item) => item.state === 'waiting');
+  }
+
+  async storeAll(): Promise<void> {
+    const jobs = this.waiting().flatMap((item) => item.files.filter((file) => !file.stored).map((file) => ({ item, file })));
+    let stopped: { error: unknown } | undefined;
+    const worker = async () => {
+      for (let next = jobs.shift(); next && !stopped; next = jobs.shift()) {
+        const { item, file } = next;
+        if (item.state !== 'waiting') continue; // its other object has failed
+        try {
+          await this.#store(item, file);
+        } catch (error) {
+          if (stopsEntry(error)) stopped ??= { error };
+          else await this.fail(item, error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: this.uploads }, worker));
+    if (stopped) throw stopped.error;
+  }
+
+  async #store(item: OutboxItem, file: OutboxItem['files'][number]): Promise<void> {
+    const { entry, keeper, outbox } = this;
+    const bytes = await outbox.file(entry.owner, entry.id, file.path);
+    if (!bytes) throw remoteError('internal', { detail: 'The outbox has lost the bytes' });
+    this.#move(item, 'sending');
+    await storeObject(this.supabase, this.probe, file, bytes, {
+      onSent: (sent) => {
+        if (this.count.sent(item, file.path, sent)) this.#show();
+      },
+      onLost: () => void (entry.uncertain = true),
+      onResumeUrl: (url) => {
+        if (url) file.resumeUrl = url;
+        else delete file.resumeUrl;
+        return keeper.save();
+      },
+    });
+    file.stored = true;
+    this.count.sent(item, file.path, file.bytes);
+    await keeper.save();
+    if (item.files.every((each) => each.stored)) this.#move(item, 'stored');
+    this.#show();
+  }
+
+  /** Inserts the rows of all stored items: one statement, or one by one when a row is refused for a fault of its own. */
+  async insertAll(): Promise<void> {
+    const { entry, keeper } = this;
+    if (this.waiting().length && entry.step > 0) await this.#readBack(); // an earlier run may have asked already
+    if (this.waiting().length === 0) return;
+    if (entry.step === 0) {
+      entry.step = 1;
+      await keeper.save();
+    }
+    for (let round = 0; this.waiting().length > 0; round++) {
+      const items = this.waiting();
+      try {
+        await this.supabase.insert(entry.table, items.map((item) => item.row), this.#lost);
+        await this.confirm(items);
+      } catch (error) {
+        if (stopsEntry(error)) throw error;
+        const fault = error as Fault;
+        const present = fault.code === 'already_exists' || entry.uncertain ? await this.#readBack() : 0;
+        if (present > 0 && round < 3) continue;
+        if (['not_allowed', 'not_found', 'project_busy'].includes(fault.code)) {
+          for (const item of this.waiting()) await this.fail(item, fault);
+        } else await this.#insertEach();
+      }
+    }
+  }
+
+  async #insertEach(): Promise<void> {
+    let full: Fault | undefined;
+    for (const item of this.waiting()) {
+      if (full) {
+        await this.fail(item, full);
+        continue;
+      }
+      try {
+        await this.supabase.insert(this.entry.table, [item.row], this.#lost);
+        await this.confirm([item]);
+      } catch (error) {
+        if (stopsEntry(error)) throw error;
+        const fault = error as Fault;
+        const known = fault.code === 'already_exists' || this.entry.uncertain;
+        if (known && (await this.#readBack([item])) > 0) continue;
+        if (fault.code === 'too_many_photos') full = fault;
+        await this.fail(item, fault);
+      }
+    }
+  }
+
+  readonly #lost = () => void (this.entry.uncertain = true);
+
+  /** The truth about rows whose insert may have happened. @returns how many were there */
+  async #readBack(items = this.waiting()): Promise<number> {
+    const rows = await this.supabase.byIds(this.entry.table, items.map((item) => item.id), 'id');
+    const ids = new Set(rows.map((row) => row['id']));
+    const present = items.filter((item) => ids.has(item.id));
+    if (present.length) await this.confirm(present);
+    return present.length;
+  }
+
+  protected async confirm(items: readonly OutboxItem[]): Promise<void> {
+    for (const item of items) item.state = 'confirmed';
+    await this.keeper.save();
+    for (const item of items) this.#move(item, 'confirmed');
+    this.#show();
+  }
+
+  /** This photo is given up; the rest goes on. */
+  protected async fail(item: OutboxItem, thrown: unknown): Promise<void> {
+    if (item.state !== 'waiting') return;
+    const error = errorOf(thrown);
+    item.state = 'failed';
+    item.error = recordOf(error);
+    await this.keeper.save();
+    this.#move(item, 'failed', error);
+    this.#show();
+  }
+
+  /** Removes the objects of failed items, and the project when asked and nothing is in it. */
+  async cleanUp(): Promise<void> {
+    const { entry, supabase, keeper } = this;
+    const failed = entry.items.filter((item) => item.state === 'failed');
+    const remove = async () => {
+      const buckets = new Map<string, string[]>();
+      for (const { bucket, path } of failed.flatMap((item) => item.files)) {
+        buckets.set(bucket, [...(buckets.get(bucket) ?? []), path]);
+      }
+      for (const [bucket, paths] of buckets) await supabase.removeObjects(bucket, paths);
+    };
+    if (failed.length) {
+      await remove();
+      if (entry.uncertain) {
+        // A request that was cut off may still be at work on the server: look again a little later.
+        await supabase.wiring.clock.sleep(2_000, supabase.errand.signal);
+        if (entry.table !== 'users') await supabase.delete(entry.table, `id=in.(${failed.map((item) => item.id).join(',')})`);
+        await remove();
+      }
+      for (const item of failed) item.state = 'cleaned';
+      await keeper.save();
+    }
+    const empty = entry.items.every((item) => item.state === 'cleaned');
+    if (empty && entry.removeEmptyProject && entry.projectRow && entry.projectId) {
+      await supabase.delete('video_projects', `id=eq.${entry.projectId}&photo_count=eq.0`);
+    }
+  }
+
+  /** `discard`: everything that is not confirmed is given up. */
+  async giveUp(): Promise<SendResult> {
+    const { entry } = this;
+    if (this.waiting().length && entry.step > 0 && entry.table !== 'users') await this.#readBack();
+    entry.uncertain = true; // whatever an earlier run had under way
+    for (const item of this.waiting()) await this.fail(item, remoteError('cancelled'));
+    await this.cleanUp();
+    return this.finish();
+  }
+
+  /** The entry leaves the outbox. */
+  async finish(): Promise<SendResult> {
+    const { entry } = this;
+    await this.outbox.remove(entry.owner, entry.id).catch((error: unknown) => {
+      throw outboxError(error);
+    });
+    if (this.job) this.job.kept = false;
+    this.job?.emit({ type: 'progress', progress: this.count.snapshot(true) });
+    const photos = entry.items.map(outcomeOf);
+    return { entryId: entry.id, projectId: entry.projectId, photos, ok: photos.every((photo) => photo.ok) };
+  }
+
+  #move(item: OutboxItem, state: ItemState, error?: PhotoError): void {
+    if (this.count.moved(item, state)) {
+      this.job?.emit({ type: 'photo', index: item.index, id: item.id, state, ...(error ? { error } : {}) });
+    }
+  }
+
+  /** At most a thousand steps of progress a job, and one at each outcome. */
+  #show(): void {
+    const progress = this.count.snapshot();
+    const mark = Math.floor(progress.fraction * 1000) + progress.photosDone * 1000;
+    if (mark === this.#shownFraction) return;
+    this.#shownFraction = mark;
+    this.job?.emit({ type: 'progress', progress });
+  }
+}
+
+function outcomeOf(item: OutboxItem): SendOutcome {
+  const { index, id } = item;
+  if (item.error) return { index, id, ok: false, error: errorFromRecord(item.error) };
+  const path = (role: string) => item.files.find((file) => file.role === role)?.path ?? null;
+  return { index, id, ok: true, fileUrl: path('photo') ?? '', thumbnailUrl: path('thumbnail') };
+}

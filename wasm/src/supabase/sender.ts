@@ -1,0 +1,311 @@
+import { invalidOption } from '../error.js';
+import type { PreparedPhoto } from '../types.js';
+import { buildAvatar, buildMedia, buildPhotos, draftEntry, type Built } from './build.js';
+import { systemClock, systemConnectivity } from './clock.js';
+import { errorOf, isFault, remoteError } from './fault.js';
+import { deviceIds, isUuid, uuidV7 } from './ids.js';
+import { SendJob, type SendResult } from './job.js';
+import { outboxError } from './keeper.js';
+import { ResumableProbe } from './objects.js';
+import { checkOptions, type PendingEntry, type SendBatch, type SenderOptions, type SendOptions } from './options.js';
+import { createMemoryOutbox, type Outbox, type OutboxEntry } from './outbox.js';
+import { createIndexedDbOutbox } from './outbox_indexeddb.js';
+import { ProgressCount } from './progress.js';
+import { defaultRetryPolicy, type Pause } from './retry.js';
+import { Supabase, type Row, type Wiring } from './service.js';
+import { Session } from './session.js';
+import { Story } from './stories.js';
+import { chooseTransport } from './transport.js';
+
+/** Sends what is prepared to a Supabase project, and finishes later what could not be sent now. See the functions below. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #wiring: Wiring;
+  readonly #outbox: Outbox;
+  readonly #probe = new ResumableProbe();
+  readonly #closing = new AbortController();
+
+  /** @internal */
+  constructor(options: SenderOptions) {
+    checkOptions(options);
+    this.#options = options;
+    this.#outbox = options.outbox ?? (typeof indexedDB === 'object' ? createIndexedDbOutbox() : createMemoryOutbox());
+    this.#wiring = {
+      url: options.url.replace(/\/+$/, ''),
+      key: options.key,
+      session: new Session(options.client),
+      transport: chooseTransport(options.fetch),
+      clock: options.clock ?? systemClock,
+      connectivity: options.connectivity ?? systemConnectivity,
+      policy: { ...defaultRetryPolicy, ...options.retry },
+      idleMs: options.idleMs ?? 60_000,
+    };
+  }
+
+  /** A new project with its photos: the project row, then all objects, then the rows in one insert. */
+  send({ project, photos, projectId = this.#id() }: SendBatch, options: SendOptions = {}): SendJob {
+    this.#needId('projectId', projectId);
+    return this.#start(projectId, photos, options, (owner, ids) =>
+      buildPhotos(this.#options.core, { owner, projectId, draft: project, photos, ids }),
+    );
+  }
+
+  /** More photos for a project, after those that it has. */
+  append(projectId: string, photos: readonly PreparedPhoto[], options: SendOptions = {}): SendJob {
+    this.#needId('projectId', projectId);
+    return this.#start(projectId, photos, options, (owner, ids) =>
+      buildPhotos(this.#options.core, { owner, projectId, draft: null, photos, ids }),
+    );
+  }
+
+  /** Another photo in the place of one. The old one is removed only when the new one is there. */
+  replace(photoId: string, photo: PreparedPhoto, options: SendOptions = {}): SendJob {
+    this.#needId('photoId', photoId);
+    return this.#start(null, [photo], options, async (owner, ids) => {
+      const [old] = await this.#known('photos', [photoId], owner);
+      const projectId = String(old?.row['project_id']);
+      const built = await buildPhotos(this.#options.core, { owner, projectId, draft: null, photos: [photo], ids });
+      return { ...built, kind: 'replace', removes: old ? [old] : [] };
+    });
+  }
+
+  /** A photo for the media library. */
+  sendMediaItem(photo: PreparedPhoto, options: SendOptions = {}): SendJob {
+    return this.#start(null, [photo], options, (owner, ids) => buildMedia(this.#options.core, { owner, photos: [photo], ids }));
+  }
+
+  /** A new picture of the person; the old one is removed when the profile names the new one. */
+  sendAvatar(photo: PreparedPhoto, options: SendOptions = {}): SendJob {
+    return this.#start(null, [photo], options, async (owner, ids) => {
+      const rows = await this.#quick(owner, (supabase) => supabase.byIds('users', [owner], 'avatar_url'));
+      return buildAvatar({ owner, photo, id: ids[0] ?? '', old: rows[0]?.['avatar_url'] });
+    });
+  }
+
+  /** Removes photos of a project, rows first and then their objects. @throws PhotoError `not_found`, `project_busy`, … */
+  async remove(photoIds: string | readonly string[], options: SendOptions = {}): Promise<void> {
+    await this.#removeRows('photos', photoIds, options);
+  }
+
+  /** Removes items of the media library. */
+  async removeMediaItem(itemIds: string | readonly string[], options: SendOptions = {}): Promise<void> {
+    await this.#removeRows('media_items', itemIds, options);
+  }
+
+  /** Puts the photos of a project into the order of their ids, each named once. */
+  async reorder(projectId: string, photoIds: readonly string[], { signal }: SendOptions = {}): Promise<void> {
+    this.#needId('projectId', projectId);
+    await this.#asPerson((owner) =>
+      this.#quick(owner, (supabase) => supabase.call('reorder_photos', { project: projectId, ids: photoIds }), signal),
+    );
+  }
+
+  /** Changes title, description, style, duration, prompt or metadata. @param changes fields as for `core.projectPayload` */
+  async updateProject(projectId: string, changes: Row, { signal }: SendOptions = {}): Promise<void> {
+    this.#needId('projectId', projectId);
+    await this.#asPerson(async (owner) => {
+      const payload = await this.#options.core.projectPayload(changes);
+      const asked = Object.fromEntries(Object.entries(payload).filter(([name]) => name in changes));
+      const rows = await this.#quick(owner, (supabase) => supabase.update('video_projects', `id=eq.${projectId}`, asked, 'id'), signal);
+      if (rows.length === 0) throw remoteError('not_found', { detail: 'No such project of this person' });
+    });
+  }
+
+  /** What the outbox holds for the person who is signed in; nobody else's. Oldest first. */
+  async pending(): Promise<PendingEntry[]> {
+    return this.#asPerson(async (owner) => (await this.#entries(owner)).map(pendingOf));
+  }
+
+  /**
+   * Goes on with everything in the outbox of the person who is signed in, oldest first: after a reload, a crash, or a new
+   * sign-in. Entries at which another tab or process is working are left to it.
+   */
+  async resume(options: SendOptions = {}): Promise<SendJob[]> {
+    return this.#asPerson(async (owner) => {
+      const jobs: SendJob[] = [];
+      for (const { id } of await this.#entries(owner)) {
+        const release = await this.#outbox.lock(owner, id);
+        if (!release) continue;
+        const entry = await this.#outbox.get(owner, id); // as it is now that nobody else works on it
+        if (!entry) {
+          await release();
+          continue;
+        }
+        jobs.push(this.#job(entry.id, entry.projectId, entry, options, (job, signal) => this.#work(entry, job, signal, release)));
+      }
+      return jobs;
+    });
+  }
+
+  /**
+   * Gives up what an entry has not yet confirmed: its objects and rows are removed, its project too with
+   * `removeEmptyProject` when nothing is in it. When that cannot be finished now, the next `resume` goes on with it.
+   * @throws PhotoError `not_found` when there is no such entry, `project_busy` when another tab is sending it
+   */
+  async discard(entryId: string, { removeEmptyProject = false, signal }: SendOptions = {}): Promise<SendResult> {
+    return this.#asPerson(async (owner) => {
+      const release = await this.#outbox.lock(owner, entryId);
+      if (!release) throw remoteError('project_busy', { detail: 'Another tab or call is sending this entry' });
+      const entry = await this.#outbox.get(owner, entryId);
+      if (!entry) {
+        await release();
+        throw remoteError('not_found', { detail: 'No such entry' });
+      }
+      entry.givenUp = true;
+      entry.removeEmptyProject ||= removeEmptyProject;
+      const job = this.#job(entry.id, entry.projectId, entry, signal ? { signal } : {}, async (self, stop) => {
+        await this.#outbox.update(entry);
+        return this.#work(entry, self, stop, release);
+      });
+      return job.done;
+    });
+  }
+
+  /** Stops every job of this sender. What is not confirmed stays in the outbox. */
+  close(): void {
+    this.#closing.abort(remoteError('cancelled'));
+  }
+
+  #id(): string {
+    return uuidV7(this.#options.ids ?? deviceIds);
+  }
+
+  #needId(name: string, id: unknown): void {
+    if (!isUuid(id)) throw invalidOption(name, 'a UUID in lower case', id);
+  }
+
+  async #asPerson<T>(work: (owner: string) => Promise<T>): Promise<T> {
+    try {
+      return await work((await this.#wiring.session.current()).userId);
+    } catch (error) {
+      throw errorOf(outboxError(error));
+    }
+  }
+
+  #quick<T>(owner: string, work: (supabase: Supabase) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    return work(new Supabase(this.#wiring, { owner, signal: stop, onPause: () => {} }));
+  }
+
+  async #entries(owner: string): Promise<OutboxEntry[]> {
+    return (await this.#outbox.list(owner)).filter((entry) => entry.owner === owner && entry.target === this.#wiring.url);
+  }
+
+  /** Rows with the paths of their objects, as an entry keeps them. @throws when one is not there */
+  async #known(table: 'photos' | 'media_items', ids: readonly string[], owner: string): Promise<OutboxEntry['removes'][number][]> {
+    const columns = `id,${table === 'photos' ? 'project_id,upload_order,' : 'user_id,file_type,'}file_url,thumbnail_url,original_filename,file_size_bytes,mime_type,width,height,metadata`;
+    const rows = await this.#quick(owner, (supabase) => supabase.byIds(table, ids, columns));
+    if (rows.length < new Set(ids).size) throw remoteError('not_found', { detail: 'No such row of this person' });
+    const bucket = table === 'photos' ? 'photos' : 'media';
+    return rows.map((row) => ({
+      id: String(row['id']),
+      row,
+      bucket,
+      paths: [row['file_url'], row['thumbnail_url']].filter((path): path is string => typeof path === 'string'),
+    }));
+  }
+
+  async #removeRows(table: 'photos' | 'media_items', given: string | readonly string[], options: SendOptions): Promise<void> {
+    const ids = typeof given === 'string' ? [given] : [...given];
+    if (ids.length === 0) return;
+    for (const id of ids) this.#needId('id', id);
+    await this.#start(null, [], options, async (owner) => ({
+      kind: 'remove',
+      table,
+      projectId: null,
+      projectRow: null,
+      items: [],
+      files: new Map(),
+      removes: await this.#known(table, ids, owner),
+    })).done;
+  }
+
+  #job(
+    id: string,
+    projectId: string | null,
+    entry: OutboxEntry,
+    options: SendOptions,
+    work: (job: SendJob, signal: AbortSignal) => Promise<SendResult>,
+  ): SendJob {
+    const ids = entry.items.map((item) => item.id);
+    return new SendJob(id, projectId, ids, new ProgressCount(entry).snapshot(), work, options.signal);
+  }
+
+  /** Prepares an entry, stores it, and works on it. */
+  #start(
+    projectId: string | null,
+    photos: readonly PreparedPhoto[],
+    options: SendOptions,
+    build: (owner: string, ids: readonly string[]) => Promise<Built>,
+  ): SendJob {
+    const id = this.#id();
+    const ids = photos.map(() => this.#id());
+    const draft = draftEntry(photos, ids);
+    return new SendJob(id, projectId, ids, new ProgressCount(draft).snapshot(), async (job, signal) => {
+      const { userId: owner } = await this.#wiring.session.current();
+      const { files, items, ...built } = await build(owner, ids);
+      signal.throwIfAborted();
+      const entry: OutboxEntry = {
+        ...built,
+        items,
+        id,
+        owner,
+        target: this.#wiring.url,
+        createdAt: this.#wiring.clock.now(),
+        projectMade: false,
+        quotaAsked: false,
+        removeEmptyProject: options.removeEmptyProject ?? false,
+        givenUp: false,
+        uncertain: false,
+        step: 0,
+        removes: built.removes ?? [],
+      };
+      const release = await this.#outbox.lock(owner, id);
+      if (!release) throw remoteError('internal', { detail: 'A new entry is locked' });
+      try {
+        await this.#outbox.put(entry, files);
+      } catch (error) {
+        await release();
+        throw outboxError(error);
+      }
+      job.kept = true;
+      job.emit({ type: 'kept', entryId: id });
+      return this.#work(entry, job, signal, release);
+    }, options.signal);
+  }
+
+  async #work(entry: OutboxEntry, job: SendJob, signal: AbortSignal, release: () => Promise<void>): Promise<SendResult> {
+    job.kept = true;
+    const errand = {
+      owner: entry.owner,
+      signal: AbortSignal.any([signal, this.#closing.signal]),
+      onPause: (pause: Pause) => job.emit({ type: 'pause', ...pause }),
+    };
+    try {
+      const supabase = new Supabase(this.#wiring, errand);
+      return await new Story(entry, supabase, this.#outbox, this.#probe, this.#options.uploads ?? 4, job).tell();
+    } catch (error) {
+      throw isFault(error) ? error : outboxError(error);
+    } finally {
+      await release();
+    }
+  }
+}
+
+function pendingOf(entry: OutboxEntry): PendingEntry {
+  const { bytesTotal, bytesDone } = new ProgressCount(entry).snapshot();
+  return {
+    id: entry.id,
+    kind: entry.kind,
+    projectId: entry.projectId,
+    createdAt: entry.createdAt,
+    photos: entry.items.map(({ index, id, name, state }) => ({ index, id, name, confirmed: state === 'confirmed' })),
+    bytesTotal,
+    bytesDone,
+  };
+}
+
+/** The sender for one client and one Supabase project. */
+export function createSender(options: SenderOptions): Sender {
+  return new Sender(options);
+}

@@ -1,0 +1,177 @@
+import { Fault, isFault, readFault, type Answer, type Service } from './fault.js';
+import { withRetry, type Pause, type RetryContext } from './retry.js';
+import type { Clock, Connectivity } from './clock.js';
+import type { RetryPolicy } from './retry.js';
+import type { Session } from './session.js';
+import type { Transport } from './transport.js';
+
+/** What all requests of one sender share. */
+export interface Wiring {
+  /** Address of the Supabase project without a slash at its end. */
+  readonly url: string;
+  /** Publishable (anon) key. */
+  readonly key: string;
+  readonly session: Session;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly connectivity: Connectivity;
+  readonly policy: RetryPolicy;
+  readonly idleMs: number;
+}
+
+/** For whom and until when a run of requests goes on. */
+export interface Errand {
+  /** The person whose data is sent: a request is made only while they are signed in. */
+  readonly owner: string;
+  readonly signal: AbortSignal;
+  readonly onPause: (pause: Pause) => void;
+}
+
+export interface Ask {
+  readonly method: string;
+  /** Path and query below the service, such as `/photos?id=eq.…`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Blob | string;
+  readonly onSent?: (bytes: number) => void;
+  /** Called when a try ended without telling whether the server acted. */
+  readonly onLost?: () => void;
+}
+
+export type Row = Record<string, unknown>;
+
+/** Requests to the REST and Storage services in the name of one person, each repeated by the retry table. */
+export class Supabase {
+  constructor(
+    readonly wiring: Wiring,
+    readonly errand: Errand,
+  ) {}
+
+  /** Headers of a request now; a session of anybody else is refused. */
+  async headers(): Promise<Record<string, string>> {
+    const { token, userId } = await this.wiring.session.current();
+    if (userId !== this.errand.owner) {
+      throw new Fault('sign_in_required', 'never', { detail: 'Another person is signed in' });
+    }
+    return { apikey: this.wiring.key, authorization: `Bearer ${token}`, 'x-client-info': 'photo-core' };
+  }
+
+  /** @param used headers of the last try, whose token is renewed when it is refused */
+  retryContext(used: () => Readonly<Record<string, string>>): RetryContext {
+    return {
+      ...this.wiring,
+      signal: this.errand.signal,
+      onPause: this.errand.onPause,
+      renewSession: () => this.wiring.session.renew((used()['authorization'] ?? '').slice('Bearer '.length)),
+    };
+  }
+
+  /** The answer of a request that succeeded. */
+  ask(service: Service, ask: Ask): Promise<Answer> {
+    const { url, transport, idleMs, clock } = this.wiring;
+    let headers: Record<string, string> = {};
+    return withRetry(this.retryContext(() => headers), async () => {
+      headers = { ...(await this.headers()), ...ask.headers };
+      let answer: Answer;
+      try {
+        answer = await transport({
+          method: ask.method,
+          url: `${url}/${service}/v1${ask.path}`,
+          headers,
+          signal: this.errand.signal,
+          idleMs,
+          ...(ask.body === undefined ? {} : { body: ask.body }),
+          ...(ask.onSent ? { onSent: ask.onSent } : {}),
+        });
+      } catch (error) {
+        ask.onLost?.();
+        throw error;
+      }
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      const fault = readFault(service, answer, clock.now());
+      if (fault.remedy === 'later') ask.onLost?.();
+      throw fault;
+    });
+  }
+
+  async select(path: string): Promise<Row[]> {
+    const answer = await this.ask('rest', { method: 'GET', path });
+    return JSON.parse(answer.text) as Row[];
+  }
+
+  /** Rows of a table that have one of the ids, as far as this person sees them. */
+  async byIds(table: string, ids: readonly string[], columns: string): Promise<Row[]> {
+    return ids.length ? this.select(`/${table}?id=in.(${ids.join(',')})&select=${columns}`) : [];
+  }
+
+  /** One statement for all rows. @param onLost see `Ask` */
+  async insert(table: string, rows: readonly Row[], onLost?: () => void): Promise<void> {
+    await this.ask('rest', {
+      method: 'POST',
+      path: `/${table}`,
+      headers: { 'content-type': 'application/json', prefer: 'return=minimal' },
+      body: JSON.stringify(rows),
+      ...(onLost ? { onLost } : {}),
+    });
+  }
+
+  /** @param filter such as `id=eq.…` @returns the rows that were changed, with these columns */
+  async update(table: string, filter: string, changes: Row, columns: string): Promise<Row[]> {
+    const answer = await this.ask('rest', {
+      method: 'PATCH',
+      path: `/${table}?${filter}&select=${columns}`,
+      headers: { 'content-type': 'application/json', prefer: 'return=representation' },
+      body: JSON.stringify(changes),
+    });
+    return JSON.parse(answer.text) as Row[];
+  }
+
+  async delete(table: string, filter: string): Promise<void> {
+    await this.ask('rest', { method: 'DELETE', path: `/${table}?${filter}`, headers: { prefer: 'return=minimal' } });
+  }
+
+  async call(name: string, parameters: Row): Promise<unknown> {
+    const answer = await this.ask('rest', {
+      method: 'POST',
+      path: `/rpc/${name}`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(parameters),
+    });
+    return answer.text ? JSON.parse(answer.text) : null;
+  }
+
+  /** Size and type of a stored object, null when there is none. */
+  async objectFacts(bucket: string, path: string): Promise<{ bytes: number; type: string } | null> {
+    try {
+      const answer = await this.ask('storage', { method: 'GET', path: `/object/info/${bucket}/${path}` });
+      const facts = JSON.parse(answer.text) as { size?: unknown; content_type?: unknown };
+      return { bytes: Number(facts.size), type: String(facts.content_type) };
+    } catch (error) {
+      if (isFault(error) && error.code === 'not_found') return null;
+      throw error;
+    }
+  }
+
+  async upload(file: { bucket: string; path: string; type: string }, bytes: Blob, onSent: (bytes: number) => void, onLost: () => void): Promise<void> {
+    await this.ask('storage', {
+      method: 'POST',
+      path: `/object/${file.bucket}/${file.path}`,
+      headers: { 'content-type': file.type, 'cache-control': 'max-age=3600', 'x-upsert': 'false' },
+      body: bytes,
+      onSent,
+      onLost,
+    });
+  }
+
+  /** Removes objects; those that are not there are no error. */
+  async removeObjects(bucket: string, paths: readonly string[]): Promise<void> {
+    for (let at = 0; at < paths.length; at += 100) {
+      await this.ask('storage', {
+        method: 'DELETE',
+        path: `/object/${bucket}`,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ prefixes: paths.slice(at, at + 100) }),
+      });
+    }
+  }
+}

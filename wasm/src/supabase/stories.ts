@@ -1,0 +1,182 @@
+import { limits } from '../limits.gen.js';
+import { errorOf, isFault, remoteError } from './fault.js';
+import type { SendResult } from './job.js';
+import { Run, stopsEntry } from './run.js';
+
+/** What each kind of entry does, in order. */
+export class Story extends Run {
+  tell(): Promise<SendResult> {
+    if (this.entry.givenUp) return this.giveUp();
+    switch (this.entry.kind) {
+      case 'photos':
+      case 'media':
+        return this.#photos();
+      case 'replace':
+        return this.#replace();
+      case 'avatar':
+        return this.#avatar();
+      case 'remove':
+        return this.#remove();
+    }
+  }
+
+  async #photos(): Promise<SendResult> {
+    try {
+      await this.#ready();
+    } catch (error) {
+      if (stopsEntry(error)) throw error;
+      // The batch as a whole was refused. Before its first byte there is nothing to clean up.
+      const begun = this.#begun();
+      for (const item of this.waiting()) await this.fail(item, error);
+      if (begun) await this.cleanUp();
+      await this.finish();
+      throw errorOf(error);
+    }
+    await this.storeAll();
+    await this.insertAll();
+    await this.cleanUp();
+    return this.finish();
+  }
+
+  /** Whether bytes may have left in this or an earlier run. */
+  #begun(): boolean {
+    return this.entry.uncertain || this.entry.items.some((item) => item.files.some((file) => file.stored || file.resumeUrl));
+  }
+
+  /** Quota and project, before any byte. */
+  async #ready(): Promise<void> {
+    const { entry, supabase, keeper } = this;
+    if (!entry.quotaAsked && !this.#begun()) {
+      await this.#askQuota();
+      entry.quotaAsked = true;
+    }
+    if (!entry.projectId || entry.projectMade) return;
+    if (entry.projectRow) await this.#makeProject();
+    else {
+      const [project] = await supabase.select(`/video_projects?id=eq.${entry.projectId}&select=id,status`);
+      if (!project) throw remoteError('not_found', { detail: 'No such project of this person' });
+      if (project['status'] === 'processing') throw remoteError('project_busy');
+    }
+    entry.projectMade = true;
+    await keeper.save();
+    this.job?.emit({ type: 'project', projectId: entry.projectId });
+  }
+
+  async #askQuota(): Promise<void> {
+    const amount = this.entry.items.reduce((sum, item) => sum + Number(item.row['file_size_bytes'] ?? 0), 0);
+    if (amount === 0) return;
+    let answer: unknown;
+    try {
+      answer = await this.supabase.call('check_quota', { resource: 'storage_bytes', amount });
+    } catch (error) {
+      if (isFault(error) && error.facts.serviceCode === 'PGRST202') return; // a database without the function: its triggers decide
+      throw error;
+    }
+    const [verdict] = (Array.isArray(answer) ? answer : [answer]) as ({ allowed?: boolean; used?: unknown; quota?: unknown } | null)[];
+    if (verdict?.allowed === false) {
+      throw remoteError('quota_exceeded', {
+        limit: Number(verdict.quota),
+        actual: Number(verdict.used) + amount,
+        detail: 'storage_bytes',
+      });
+    }
+  }
+
+  async #makeProject(): Promise<void> {
+    const { entry, supabase } = this;
+    try {
+      await supabase.insert('video_projects', [entry.projectRow ?? {}]);
+    } catch (error) {
+      if (stopsEntry(error)) throw error;
+      // Whatever the refusal says, an earlier try may have arrived (and may be what filled the quota). Our own project is
+      // seen here; somebody else's with this id is not, and stays an error.
+      const mine = await supabase.byIds('video_projects', [String(entry.projectId)], 'id');
+      if (mine.length === 0) throw error;
+    }
+  }
+
+  /**
+   * The new photo is appended, the old one removed, the order restored. In a full project the old row makes room first, and
+   * comes back when the new one is refused.
+   */
+  async #replace(): Promise<SendResult> {
+    const { entry, supabase, keeper } = this;
+    const [old] = entry.removes;
+    const [item] = entry.items;
+    if (!old || !item) throw remoteError('internal', { detail: 'An entry without photos' });
+    if (entry.step < 2) {
+      await this.storeAll();
+      const [project] = await supabase.select(`/video_projects?id=eq.${entry.projectId}&select=photo_count`);
+      if (entry.step === 0 && Number(project?.['photo_count']) >= limits.max_photos_per_project) entry.step = 2;
+      else await this.insertAll();
+      if (item.state === 'failed' && item.error?.code === 'too_many_photos') {
+        item.state = 'waiting';
+        delete item.error;
+        entry.step = 2;
+        await keeper.save();
+      } else if (item.state === 'confirmed') {
+        entry.step = 3;
+        await keeper.save();
+      }
+    }
+    if (entry.step === 2) {
+      await supabase.delete('photos', `id=eq.${old.id}`);
+      await this.insertAll();
+      if (item.state === 'failed') {
+        await supabase.insert('photos', [old.row]).catch((error: unknown) => {
+          if (!isFault(error) || error.code !== 'already_exists') throw error;
+        });
+      } else entry.step = 3;
+      await keeper.save();
+    }
+    if (entry.step === 3) {
+      await supabase.delete('photos', `id=eq.${old.id}`);
+      await this.#putInPlace(item.id, Number(old.row['upload_order']));
+      await supabase.removeObjects(old.bucket, old.paths);
+    }
+    await this.cleanUp();
+    return this.finish();
+  }
+
+  async #putInPlace(id: string, place: number): Promise<void> {
+    const { entry, supabase } = this;
+    const rows = await supabase.select(`/photos?project_id=eq.${entry.projectId}&select=id,upload_order&order=upload_order`);
+    const others = rows.filter((row) => row['id'] !== id);
+    const before = others.filter((row) => Number(row['upload_order']) < place).length;
+    const ids = others.map((row) => String(row['id']));
+    ids.splice(before, 0, id);
+    await supabase.call('reorder_photos', { project: entry.projectId, ids });
+  }
+
+  async #avatar(): Promise<SendResult> {
+    const { entry, supabase } = this;
+    await this.storeAll();
+    const [item] = this.waiting();
+    if (item) {
+      try {
+        const changed = await supabase.update('users', `id=eq.${entry.owner}`, item.row, 'id');
+        if (changed.length === 0) throw remoteError('not_found', { detail: 'No profile' });
+        await this.confirm([item]);
+      } catch (error) {
+        if (stopsEntry(error)) throw error;
+        await this.fail(item, error);
+      }
+    }
+    const confirmed = entry.items.some((each) => each.state === 'confirmed');
+    if (confirmed) for (const old of entry.removes) await supabase.removeObjects(old.bucket, old.paths);
+    await this.cleanUp();
+    return this.finish();
+  }
+
+  async #remove(): Promise<SendResult> {
+    const { entry, supabase } = this;
+    try {
+      await supabase.delete(entry.table, `id=in.(${entry.removes.map((row) => row.id).join(',')})`);
+    } catch (error) {
+      if (!stopsEntry(error)) await this.finish(); // refused: nothing was done and nothing is left to do
+      throw error;
+    }
+    for (const { bucket, paths } of entry.removes) await supabase.removeObjects(bucket, paths);
+    return this.finish();
+  }
+}

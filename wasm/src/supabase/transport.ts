@@ -1,0 +1,133 @@
+import { Fault, type Answer } from './fault.js';
+
+/** One HTTP request of the sender. */
+export interface WireRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Blob | string;
+  /** Bytes of the body that have left so far; not called where the platform cannot tell. */
+  readonly onSent?: (bytes: number) => void;
+  readonly signal: AbortSignal;
+  /** Longest silence in milliseconds: nothing sent and nothing answered. */
+  readonly idleMs: number;
+}
+
+/**
+ * Makes a request and waits for the whole answer, whatever its status. Fails with a `Fault` (`network`), or with the
+ * signal's reason.
+ */
+export type Transport = (request: WireRequest) => Promise<Answer>;
+
+/** Slowest sending, in bytes a second, that is still waited for where nothing tells the bytes that have left. */
+const slowestBytesPerSecond = 16 * 1024;
+
+/** Requests by XMLHttpRequest: the only way in a browser that reports the bytes sent. */
+export function xhrTransport(): Transport {
+  return (request) =>
+    new Promise((resolve, reject) => {
+      if (request.signal.aborted) return reject(request.signal.reason);
+      const xhr = new XMLHttpRequest();
+      let timer: ReturnType<typeof setTimeout>;
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        request.signal.removeEventListener('abort', stop);
+        settle();
+      };
+      const fail = (detail: string) => () => end(() => reject(new Fault('network', 'later', { detail })));
+      const stop = () => {
+        end(() => reject(request.signal.reason));
+        xhr.abort();
+      };
+      const alive = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          fail(`No answer for ${request.idleMs} ms`)();
+          xhr.abort();
+        }, request.idleMs);
+      };
+      xhr.open(request.method, request.url);
+      for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
+      xhr.upload.onprogress = (event) => {
+        alive();
+        request.onSent?.(event.loaded);
+      };
+      xhr.onerror = fail('The request failed');
+      xhr.onload = () => end(() => resolve({ status: xhr.status, text: xhr.responseText, header: (name) => xhr.getResponseHeader(name) }));
+      request.signal.addEventListener('abort', stop);
+      alive();
+      xhr.send(request.body ?? null);
+    });
+}
+
+/** Pieces in which a body is handed to fetch, so that the bytes that left can be told. */
+const pieceBytes = 64 * 1024;
+
+/**
+ * Requests by fetch. With `streams` (Node) the body goes out in pieces and its progress is told; without (an injected
+ * fetch, that may be a backend inside this page) progress moves by whole requests.
+ */
+export function fetchTransport(fetchFunction: typeof fetch, { streams }: { streams: boolean }): Transport {
+  return async (request) => {
+    request.signal.throwIfAborted();
+    const bytes = typeof request.body === 'object' ? new Uint8Array(await request.body.arrayBuffer()) : undefined;
+    const silence = new AbortController();
+    const longest = request.idleMs + (streams || !bytes ? 0 : (bytes.length / slowestBytesPerSecond) * 1000);
+    let timer: ReturnType<typeof setTimeout>;
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(new Error(`No answer for ${longest} ms`)), longest);
+    };
+    const headers: Record<string, string> = { ...request.headers };
+    const init: RequestInit & { duplex?: 'half' } = {
+      method: request.method,
+      headers,
+      signal: AbortSignal.any([request.signal, silence.signal]),
+    };
+    if (bytes && streams) {
+      headers['content-length'] = String(bytes.length);
+      init.body = pieces(bytes, (sent) => {
+        alive();
+        request.onSent?.(sent);
+      });
+      init.duplex = 'half';
+    } else if (bytes) init.body = bytes;
+    else if (request.body !== undefined) init.body = request.body as string;
+    alive();
+    try {
+      const response = await fetchFunction(request.url, init);
+      const text = await response.text();
+      if (bytes) request.onSent?.(bytes.length);
+      return { status: response.status, text, header: (name) => response.headers.get(name) };
+    } catch (error) {
+      request.signal.throwIfAborted();
+      const cause = silence.signal.aborted ? silence.signal.reason : error;
+      throw new Fault('network', 'later', { detail: cause instanceof Error ? cause.message : String(cause), cause });
+    } finally {
+      clearTimeout(timer!);
+    }
+  };
+}
+
+function pieces(bytes: Uint8Array, onSent: (bytes: number) => void): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        onSent(at);
+        if (at >= bytes.length) return controller.close();
+        const next = bytes.slice(at, at + pieceBytes);
+        at += next.length;
+        controller.enqueue(next);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The transport for where this runs: the injected fetch, XMLHttpRequest in a browser, fetch in Node. */
+export function chooseTransport(injected: typeof fetch | undefined): Transport {
+  if (injected) return fetchTransport(injected, { streams: false });
+  if (typeof XMLHttpRequest === 'function') return xhrTransport();
+  return fetchTransport(globalThis.fetch, { streams: true });
+}

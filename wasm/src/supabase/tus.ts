@@ -1,0 +1,116 @@
+import { Upload, type HttpRequest, type HttpResponse } from 'tus-js-client/lib.esm/browser/index.js';
+import { Fault, isFault, readFault, type Answer } from './fault.js';
+import { resumableBytes, type StoreCalls } from './objects.js';
+import type { OutboxFile } from './outbox.js';
+import { withRetry } from './retry.js';
+import type { Supabase } from './service.js';
+
+/**
+ * Sends one object by the resumable protocol (tus 1.0), going on where an earlier try ended. The protocol is tus-js-client's;
+ * its requests go through the sender's transport, so that session, faults, time limits and abort are the same everywhere.
+ * @throws Fault when the server refuses, or does not answer after all tries
+ */
+export async function sendResumable(supabase: Supabase, file: OutboxFile, bytes: Blob, calls: StoreCalls): Promise<void> {
+  let headers: Record<string, string> = {};
+  let furthest = 0;
+  let before = 0;
+  const gotFurther = () => {
+    const further = furthest > before + resumableBytes / 2;
+    before = Math.max(before, furthest);
+    return further;
+  };
+  const onSent = (sent: number) => {
+    furthest = Math.max(furthest, sent);
+    calls.onSent(sent);
+  };
+  await withRetry({ ...supabase.retryContext(() => headers), gotFurther }, async () => {
+    headers = await supabase.headers();
+    try {
+      await attempt(supabase, file, bytes, headers, { ...calls, onSent });
+    } catch (error) {
+      if (isFault(error) && error.remedy === 'later') calls.onLost();
+      throw error;
+    }
+  });
+}
+
+function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Record<string, string>, calls: StoreCalls): Promise<void> {
+  const { wiring, errand } = supabase;
+  // What really went wrong; the client wraps it in an error of its own.
+  let fault: unknown;
+  let kept: Promise<void> = Promise.resolve();
+
+  class WireCall implements HttpRequest {
+    readonly #headers: Record<string, string> = { ...headers };
+    readonly #controller = new AbortController();
+    #onProgress: (bytes: number) => void = () => {};
+    constructor(
+      private readonly method: string,
+      private readonly url: string,
+    ) {}
+    getMethod = () => this.method;
+    getURL = () => this.url;
+    setHeader = (name: string, value: string) => void (this.#headers[name.toLowerCase()] = value);
+    getHeader = (name: string) => this.#headers[name.toLowerCase()];
+    setProgressHandler = (handler: (bytes: number) => void) => void (this.#onProgress = handler);
+    getUnderlyingObject = () => undefined;
+    abort = async () => this.#controller.abort();
+
+    async send(body?: unknown): Promise<HttpResponse> {
+      try {
+        await kept; // the resume URL is on disk before the next piece leaves
+        const answer = await wiring.transport({
+          method: this.method,
+          url: this.url,
+          headers: this.#headers,
+          signal: AbortSignal.any([errand.signal, this.#controller.signal]),
+          idleMs: wiring.idleMs,
+          onSent: this.#onProgress,
+          ...(body instanceof Blob ? { body } : {}),
+        });
+        if (answer.status < 200 || answer.status >= 300) fault = readFault('storage', answer, wiring.clock.now());
+        return responseOf(answer);
+      } catch (error) {
+        fault = error;
+        throw error;
+      }
+    }
+  }
+
+  return new Promise<void>((resolve, reject) => {
+    const upload = new Upload(bytes, {
+      endpoint: `${wiring.url}/storage/v1/upload/resumable`,
+      ...(file.resumeUrl ? { uploadUrl: file.resumeUrl } : {}),
+      chunkSize: resumableBytes,
+      retryDelays: null,
+      removeFingerprintOnSuccess: true,
+      storeFingerprintForResuming: false,
+      headers: { 'x-upsert': 'false' },
+      metadata: { bucketName: file.bucket, objectName: file.path, contentType: file.type, cacheControl: '3600' },
+      httpStack: { createRequest: (method: string, url: string) => new WireCall(method, url), getName: () => 'photo-core' },
+      onProgress: (sent: number) => calls.onSent(sent),
+      onUploadUrlAvailable: () => {
+        if (upload.url && upload.url !== file.resumeUrl) kept = calls.onResumeUrl(upload.url);
+      },
+      onSuccess: () => resolve(),
+      onError: (error: Error) => {
+        if (errand.signal.aborted) return reject(errand.signal.reason);
+        reject(isFault(fault) ? fault : new Fault('server_error', 'later', { detail: error.message, cause: error }));
+      },
+    });
+    errand.signal.addEventListener('abort', () => {
+      void upload.abort();
+      reject(errand.signal.reason);
+    }, { once: true });
+    upload.start();
+  });
+}
+
+function responseOf(answer: Answer): HttpResponse {
+  return {
+    getStatus: () => answer.status,
+    getHeader: (name) => answer.header(name) ?? undefined,
+    getBody: () => answer.text,
+    getUnderlyingObject: () => undefined,
+  };
+}
