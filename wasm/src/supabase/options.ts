@@ -1,16 +1,17 @@
 import { invalidOption } from '../error.js';
-import type { MediaRowFacts, Payload, PhotoRowFacts, PreparedPhoto } from '../types.js';
+import type { MediaRowFacts, PhotoRowFacts, PreparedPhoto } from '../types.js';
 import type { Clock, Connectivity } from './clock.js';
 import type { IdSource } from './ids.js';
 import type { Outbox } from './outbox.js';
 import type { RetryPolicy } from './retry.js';
+import type { Row } from './service.js';
 import type { SessionClient } from './session.js';
 
 /** Where rows come from: a `PhotoCore`, or anything with these three functions. */
 export interface PayloadSource {
-  projectPayload(draft: unknown): Promise<Payload>;
-  photoPayload(prepared: PreparedPhoto, facts: PhotoRowFacts): Promise<Payload>;
-  mediaItemPayload(prepared: PreparedPhoto, facts: MediaRowFacts): Promise<Payload>;
+  projectPayload(draft: unknown): Promise<Row>;
+  photoPayload(prepared: PreparedPhoto, facts: PhotoRowFacts): Promise<Row>;
+  mediaItemPayload(prepared: PreparedPhoto, facts: MediaRowFacts): Promise<Row>;
 }
 
 export interface SenderOptions {
