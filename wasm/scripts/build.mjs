@@ -69,6 +69,7 @@ for (const [name, file] of Object.entries(entries)) {
     bundle: true,
     format: 'esm',
     platform: name === 'cli' ? 'node' : 'neutral',
+    mainFields: ['browser', 'module', 'main'], // of tus-js-client, the only package that is bundled
     target: 'es2022',
     minify: true,
     legalComments: 'none',
