@@ -1,0 +1,9 @@
+// WebP: whole decode, strictly and leniently, under a limit of pixels as the pipeline has one.
+#include "codec/decoder.hpp"
+#include "fuzz.hpp"
+#include "fuzz_decoder.hpp"
+
+int photo_fuzz(const std::uint8_t* bytes, std::size_t size) {
+  photo_core::fuzz_decoder(photo_core::open_webp, {bytes, size});
+  return 0;
+}
