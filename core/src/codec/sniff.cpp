@@ -166,7 +166,9 @@ FileType sniff_markup(std::string_view text) {
   }
   if (text.empty() || text.front() != '<') return is_xml ? FileType::xml : FileType::text;
   std::size_t end = 1;
-  while (end < text.size() && is_name_character(text[end])) ++end;
+  constexpr std::string_view never_first = "-.:0123456789";
+  const bool is_name = text.size() > 1 && never_first.find(text[1]) == std::string_view::npos;
+  while (is_name && end < text.size() && is_name_character(text[end])) ++end;
   std::string name(text.substr(1, end - 1));
   std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
   if (const std::size_t colon = name.rfind(':'); colon != std::string::npos) name.erase(0, colon + 1);
