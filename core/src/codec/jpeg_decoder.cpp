@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "codec/jpeg_inverse.hpp"
+
 namespace photo_core {
 namespace {
 
@@ -178,13 +180,16 @@ Status JpegDecoder::begin_raw() {
     const auto height = static_cast<std::uint32_t>(component.v_samp_factor * scale);
     const std::uint64_t width = round_up(component.width_in_blocks, static_cast<unsigned>(component.h_samp_factor)) *
                                 static_cast<unsigned>(scale);
-    stride_[i] = static_cast<std::size_t>(round_up(width, 16));
+    stride_[i] = static_cast<std::size_t>(round_up(width + idct_overrun_bytes, 16));
     samples_[i] = allocate_samples(stride_[i] * height);
     if (!samples_[i]) return fail(ErrorCode::out_of_memory, "JPEG rows");
     for (std::uint32_t row = 0; row < height; ++row) rows_[i][row] = samples_[i].get() + row * stride_[i];
   }
   auto choose_transforms = [this] { state_.idct->start_pass(&state_); };
   if (!jpeg_guarded(errors_, choose_transforms)) return jpeg_error(state_, errors_, false);
+  install_kernels(state_);
+  use_scan_ = JpegScan::can_decode(state_);
+  if (use_scan_ && !scan_.begin(state_, source_, errors_)) return fail(ErrorCode::out_of_memory, "JPEG tables");
   return {};
 }
 
@@ -227,8 +232,14 @@ Result<Band> JpegDecoder::next_raw() {
   const auto block_rows = static_cast<std::uint32_t>(state_.max_v_samp_factor * state_.min_DCT_scaled_size);
   const std::uint32_t band_index = next_row_ / block_rows;
   auto read = [this, block_rows] {
-    JSAMPARRAY planes[max_planes] = {rows_[0], rows_[1], rows_[2], rows_[3]};
-    jpeg_read_raw_data(&state_, planes, block_rows);
+    if (use_scan_) {
+      const JpegPlaneTarget targets[3] = {{samples_[0].get(), stride_[0]}, {samples_[1].get(), stride_[1]}, {samples_[2].get(), stride_[2]}};
+      scan_.decode_row(targets);
+      state_.output_scanline += block_rows;
+    } else {
+      JSAMPARRAY planes[max_planes] = {rows_[0], rows_[1], rows_[2], rows_[3]};
+      jpeg_read_raw_data(&state_, planes, block_rows);
+    }
   };
   if (!jpeg_guarded(errors_, read)) return jpeg_error(state_, errors_, source_.hit_end);
   next_row_ += block_rows;

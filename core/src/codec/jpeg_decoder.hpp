@@ -6,6 +6,7 @@
 
 #include "codec/decoder.hpp"
 #include "codec/jpeg_library.hpp"
+#include "codec/jpeg_scan.hpp"
 
 namespace photo_core {
 
@@ -68,6 +69,8 @@ class JpegDecoder final : public Decoder {
   PlaneLayout layout_;
   Output output_ = Output::raw;
   int max_scans_ = 0;
+  JpegScan scan_;
+  bool use_scan_ = false;
   std::uint32_t next_row_ = 0;  // of the first plane
   // The band: for each plane the rows of one call, `stride_` bytes apart.
   static constexpr std::uint32_t scanline_band_rows = 16;

@@ -1,0 +1,73 @@
+#include "codec/jpeg_huffman.hpp"
+
+#include <algorithm>
+
+namespace photo_core {
+
+const std::uint8_t jpeg_positions[64 + 16 + end_of_block_run] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14,
+    21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
+    47, 55, 62, 63,
+    // past the end
+    63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63,
+    // end of block, from any index
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64};
+
+void JpegBitReader::fill_slowly() {
+  while (count <= 56) {
+    std::uint64_t byte = 0;
+    if (next == end) {
+      padding += 8;
+    } else if (*next != 0xff) {
+      byte = *next++;
+    } else {
+      // 0xff 0x00 is a data byte; more than one 0xff before the zero is read over, as the library does.
+      const std::uint8_t* after = next;
+      while (after != end && *after == 0xff) ++after;
+      if (after != end && *after == 0) {
+        byte = 0xff;
+        next = after + 1;
+      } else {
+        padding += 8;  // a marker, or the end: `next` stays before it
+      }
+    }
+    buffer |= byte << (56 - count);
+    count += 8;
+  }
+}
+
+void JpegHuffmanTable::build(const JHUFF_TBL& table, bool is_dc) {
+  std::fill(std::begin(entries), std::end(entries), 0u);
+  std::memcpy(symbols, table.huffval, sizeof symbols);
+  std::int32_t code = 0;
+  int index = 0;
+  for (int length = 1; length <= 16; ++length, code <<= 1) {
+    const int count = table.bits[length];
+    symbol_at[length] = index - code;
+    last_code[length] = count > 0 ? code + count - 1 : -1;
+    for (int i = 0; i < count; ++i, ++index, ++code) {
+      if (length > lookup_bits) continue;
+      const int symbol = symbols[index & 255];
+      const int size = symbol & 15;
+      int run = is_dc ? 0 : symbol >> 4;
+      if (!is_dc && size == 0 && run != 15) run = end_of_block_run;
+      const int free_bits = lookup_bits - length;
+      for (int rest = 0; rest < 1 << free_bits; ++rest) {
+        std::uint32_t entry = static_cast<std::uint32_t>(run) << 8;
+        if (size <= free_bits) {
+          int value = rest >> (free_bits - size);
+          if (size > 0 && value < 1 << (size - 1)) value += 1 - (1 << size);
+          entry |= static_cast<std::uint32_t>(value) << 16 | complete | static_cast<std::uint32_t>(length + size);
+        } else {
+          entry |= static_cast<std::uint32_t>(size) << 16 | static_cast<std::uint32_t>(length);
+        }
+        entries[(code << free_bits) | rest] = entry;
+      }
+    }
+  }
+  last_code[17] = 0x7fffffff;
+}
+
+}  // namespace photo_core

@@ -1,0 +1,212 @@
+#include "codec/jpeg_scan.hpp"
+
+#include <cstdlib>
+
+#include <jerror.h>
+
+#include "codec/jpeg_inverse.hpp"
+
+namespace photo_core {
+namespace {
+
+// A symbol whose code does not fit the lookup, as a table entry of its code alone. Zero bits when there is no such code.
+std::uint32_t long_code(const JpegHuffmanTable& table, const JpegBitReader& bits, bool is_dc) {
+  const auto next16 = static_cast<std::int32_t>(bits.buffer >> 48);
+  int length = JpegHuffmanTable::lookup_bits + 1;
+  while (length <= 16 && next16 >> (16 - length) > table.last_code[length]) ++length;
+  if (length > 16) return 0;
+  const int symbol = table.symbols[((next16 >> (16 - length)) + table.symbol_at[length]) & 255];
+  const int size = symbol & 15;
+  int run = is_dc ? 0 : symbol >> 4;
+  if (!is_dc && size == 0 && run != 15) run = end_of_block_run;
+  return static_cast<std::uint32_t>(size) << 16 | static_cast<std::uint32_t>(run) << 8 | static_cast<std::uint32_t>(length);
+}
+
+// The value of `size` bits (ITU-T T.81, F.2.2.1, EXTEND).
+inline int take_value(JpegBitReader& bits, int size) {
+  if (size == 0) return 0;
+  const auto raw = static_cast<int>(bits.buffer >> (64 - size));
+  bits.drop(size);
+  return raw < 1 << (size - 1) ? raw + 1 - (1 << size) : raw;
+}
+
+constexpr unsigned entry_bits(std::uint32_t entry) { return entry & 0x3f; }
+constexpr unsigned entry_run(std::uint32_t entry) { return entry >> 8 & 0xff; }
+constexpr int entry_upper(std::uint32_t entry) { return static_cast<std::int32_t>(entry) >> 16; }
+
+// What follows an entry that is not complete: the value's bits. Sets `damaged` for a code that does not exist.
+[[gnu::noinline]] int incomplete(const JpegHuffmanTable& table, JpegBitReader& bits, std::uint32_t& entry, bool is_dc,
+                                 bool& damaged) {
+  if (entry == 0) entry = long_code(table, bits, is_dc);
+  if (entry == 0) {
+    damaged = true;
+    entry = static_cast<std::uint32_t>(end_of_block_run) << 8;
+    bits.drop(16);
+    return 0;
+  }
+  bits.drop(static_cast<int>(entry_bits(entry)));
+  return take_value(bits, entry_upper(entry));
+}
+
+inline int take_dc(const JpegHuffmanTable& table, JpegBitReader& bits, bool& damaged) {
+  if (bits.count < 32) bits.fill();
+  std::uint32_t entry = table.entries[bits.buffer >> (64 - JpegHuffmanTable::lookup_bits)];
+  if (entry & JpegHuffmanTable::complete) [[likely]] {
+    bits.drop(static_cast<int>(entry_bits(entry)));
+    return entry_upper(entry);
+  }
+  return incomplete(table, bits, entry, true, damaged);
+}
+
+// Decodes the coefficients after the first into `block`. Gives the zigzag index of the last one that may be set.
+inline int take_ac(const JpegHuffmanTable& table, JpegBitReader& bits, std::int16_t* block, bool& damaged) {
+  unsigned k = 1;
+  do {
+    if (bits.count < 32) bits.fill();
+    std::uint32_t entry = table.entries[bits.buffer >> (64 - JpegHuffmanTable::lookup_bits)];
+    int value;
+    if (entry & JpegHuffmanTable::complete) [[likely]] {
+      bits.drop(static_cast<int>(entry_bits(entry)));
+      value = entry_upper(entry);
+    } else {
+      value = incomplete(table, bits, entry, false, damaged);
+    }
+    k += entry_run(entry);
+    block[jpeg_positions[k]] = static_cast<std::int16_t>(value);
+    ++k;
+  } while (k < 64);
+  return k > static_cast<unsigned>(end_of_block_run) ? static_cast<int>(k) - end_of_block_run - 2 : 63;
+}
+
+}  // namespace
+
+bool JpegScan::can_decode(const jpeg_decompress_struct& state) {
+  return !state.progressive_mode && !state.arith_code && !state.inputctl->has_multiple_scans &&
+         state.comps_in_scan == state.num_components && state.num_components <= 3;
+}
+
+JpegScan::~JpegScan() { std::free(tables_); }
+
+bool JpegScan::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErrors& errors) {
+  state_ = &state;
+  source_ = &source;
+  errors_ = &errors;
+  component_count_ = state.comps_in_scan;
+  tables_ = static_cast<JpegHuffmanTable*>(std::malloc(2 * NUM_HUFF_TBLS * sizeof(JpegHuffmanTable)));
+  if (tables_ == nullptr) return false;
+  bool built[2 * NUM_HUFF_TBLS] = {};
+  const auto table = [&](int number, bool is_dc) {
+    const int slot = is_dc ? number : NUM_HUFF_TBLS + number;
+    if (!built[slot]) tables_[slot].build(*(is_dc ? state.dc_huff_tbl_ptrs : state.ac_huff_tbl_ptrs)[number], is_dc);
+    built[slot] = true;
+    return &tables_[slot];
+  };
+  for (int i = 0; i < component_count_; ++i) {
+    const jpeg_component_info& info = *state.cur_comp_info[i];
+    Component& component = components_[i];
+    component.info = &info;
+    component.size = info.DCT_scaled_size;
+    component.kernels = idct_kernels(component.size);
+    component.steps = info.quant_table->quantval;
+    component.has_kernels = kernels_fit(info);
+    component.mcu_width = static_cast<std::uint32_t>(info.MCU_width);
+    component.mcu_height = static_cast<std::uint32_t>(info.MCU_height);
+    component.dc = table(info.dc_tbl_no, true);
+    component.ac = table(info.ac_tbl_no, false);
+    component.predictor = 0;
+  }
+  dc_only_ = components_[0].size == 1;
+  bits_ = {0, 0, 0, source.base.next_input_byte, source.base.next_input_byte + source.base.bytes_in_buffer};
+  restarts_to_go_ = state.restart_interval;
+  return true;
+}
+
+// The library reads the marker, and looks for it where it is not.
+void JpegScan::restart() {
+  source_->base.next_input_byte = bits_.next;
+  source_->base.bytes_in_buffer = static_cast<std::size_t>(bits_.end - bits_.next);
+  state_->marker->read_restart_marker(state_);
+  bits_ = {0, 0, 0, source_->base.next_input_byte, source_->base.next_input_byte + source_->base.bytes_in_buffer};
+  for (Component& component : components_) component.predictor = 0;
+  restarts_to_go_ = state_->restart_interval;
+  // A marker that it left unread belongs to a later segment: this one is empty.
+  insufficient_ = state_->unread_marker != 0;
+  if (insufficient_) errors_->premature_end = true;
+}
+
+inline void JpegScan::finish_block(const Component& component, int last, std::uint8_t* out, std::size_t stride) {
+  const IdctKernel kernel = last == 0                ? component.kernels.flat
+                            : last <= idct_low_last ? component.kernels.low
+                                                    : component.kernels.full;
+  if (!component.has_kernels || !kernel(block_, component.steps, out, stride)) {
+    inverse_by_library(*state_, *component.info, block_, out, stride);
+  }
+  if (last == 0) {
+    block_[0] = 0;
+  } else {
+    std::memset(block_, 0, 64 * sizeof block_[0]);
+  }
+}
+
+void JpegScan::decode_row(const JpegPlaneTarget* targets) {
+  jpeg_decompress_struct& state = *state_;
+  JpegBitReader bits = bits_;
+  const std::uint32_t mcu_count = state.MCUs_per_row;
+  // A scan of one component goes row of blocks by row of blocks, and the last row of MCUs may have fewer.
+  std::uint32_t block_rows = 1;
+  if (component_count_ == 1) {
+    const jpeg_component_info& info = *components_[0].info;
+    const bool is_last = state.input_iMCU_row + 1 == state.total_iMCU_rows;
+    block_rows = static_cast<std::uint32_t>(is_last ? info.last_row_height : info.v_samp_factor);
+  }
+  bool damaged = false;
+  for (std::uint32_t block_row = 0; block_row < block_rows; ++block_row) {
+    for (std::uint32_t mcu = 0; mcu < mcu_count; ++mcu) {
+      if (state.restart_interval != 0) {
+        if (restarts_to_go_ == 0) {
+          bits_ = bits;
+          restart();
+          bits = bits_;
+        }
+        --restarts_to_go_;
+      }
+      for (int i = 0; i < component_count_; ++i) {
+        Component& component = components_[i];
+        const auto size = static_cast<std::size_t>(component.size);
+        const JpegPlaneTarget& target = targets[component.info->component_index];
+        const std::size_t stride = target.stride;
+        std::uint8_t* out_row = target.samples + block_row * size * stride + mcu * component.mcu_width * size;
+        for (std::uint32_t y = 0; y < component.mcu_height; ++y, out_row += size * stride) {
+          std::uint8_t* out = out_row;
+          for (std::uint32_t x = 0; x < component.mcu_width; ++x, out += size) {
+            int last = 0;
+            if (!insufficient_) {
+              const auto sum = static_cast<unsigned>(component.predictor) + static_cast<unsigned>(take_dc(*component.dc, bits, damaged));
+              component.predictor = static_cast<int>(sum);
+              block_[0] = static_cast<std::int16_t>(component.predictor);
+              last = take_ac(*component.ac, bits, block_, damaged);
+              if (dc_only_) last = 0;
+            }
+            finish_block(component, last, out, stride);
+          }
+        }
+      }
+      if (bits.overrun()) {
+        errors_->premature_end = true;
+        insufficient_ = true;
+        if (bits.next == bits.end) source_->hit_end = true;
+        bits.padding = 0;
+      }
+    }
+  }
+  if (damaged && errors_->corrupt_warning == 0) errors_->corrupt_warning = JWRN_HUFF_BAD_CODE;
+  bits_ = bits;
+  ++state.output_iMCU_row;
+  if (++state.input_iMCU_row == state.total_iMCU_rows) {
+    source_->base.next_input_byte = bits_.next;
+    source_->base.bytes_in_buffer = static_cast<std::size_t>(bits_.end - bits_.next);
+    state.inputctl->finish_input_pass(&state);
+  }
+}
+
+}  // namespace photo_core

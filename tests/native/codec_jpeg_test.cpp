@@ -1,0 +1,406 @@
+// The JPEG decoder and encoder: the corpus' verdicts, the library's own samples, round trips, broken and odd files.
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <csetjmp>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "codec/decoder.hpp"
+#include "codec/encoder.hpp"
+#include "codec/jpeg_library.hpp"
+
+namespace {
+
+using namespace photo_core;
+
+Bytes read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<char> content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return Bytes(content.begin(), content.end());
+}
+
+struct CorpusFile {
+  std::string path, verdict, reason;
+  std::uint32_t width = 0, height = 0;
+};
+
+// The JPEGs of the manifest that PHOTO_CORPUS points to, by what their first bytes are.
+std::vector<CorpusFile> corpus_jpegs() {
+  std::vector<CorpusFile> files;
+  const char* root = std::getenv("PHOTO_CORPUS");
+  if (root == nullptr) return files;
+  std::ifstream manifest(std::string(root) + "/manifest.tsv");
+  std::string line;
+  std::getline(manifest, line);
+  while (std::getline(manifest, line)) {
+    std::vector<std::string> cells;
+    std::istringstream stream(line);
+    for (std::string cell; std::getline(stream, cell, '\t');) cells.push_back(cell);
+    if (cells.size() < 32 || cells[7] != "jpeg") continue;
+    CorpusFile file{std::string(root) + "/" + cells[3], cells[30], cells[31]};
+    file.width = static_cast<std::uint32_t>(std::atoi(cells[9].c_str()));
+    file.height = static_cast<std::uint32_t>(std::atoi(cells[10].c_str()));
+    files.push_back(file);
+  }
+  return files;
+}
+
+struct Decoded {
+  ErrorCode code = ErrorCode::internal;
+  std::string detail;
+  bool ok = false;
+  bool gaps = false;
+  ImageInfo info;
+  Frame frame;
+  std::size_t consumed = 0;
+};
+
+Decoded decode(ByteView bytes, DecodeRequest request = {}) {
+  Decoded out;
+  const auto refuse = [&out](const Error& error) {
+    out.code = error.code;
+    out.detail = error.detail;
+    return out;
+  };
+  auto opened = open_jpeg(bytes);
+  if (!opened.ok()) return refuse(opened.error());
+  Decoder& decoder = **opened;
+  out.info = decoder.info();
+  if (std::uint64_t{out.info.width_px} * out.info.height_px > 120'000'000) {
+    return refuse(fail(ErrorCode::too_many_pixels));
+  }
+  auto layout = decoder.start(request);
+  if (!layout.ok()) return refuse(layout.error());
+  out.frame.allocate(*layout);
+  std::array<std::uint32_t, max_planes> rows{};
+  for (;;) {
+    auto band = decoder.next();
+    if (!band.ok()) return refuse(band.error());
+    bool any = false;
+    for (int plane = 0; plane < layout->plane_count(); ++plane) {
+      const PlaneRows& part = band->planes[static_cast<std::size_t>(plane)];
+      auto& count = rows[static_cast<std::size_t>(plane)];
+      if (part.row_count == 0) continue;
+      any = true;
+      out.gaps = out.gaps || part.first_row != count;
+      for (std::uint32_t y = part.first_row; y < part.first_row + part.row_count; ++y) {
+        std::memcpy(out.frame.row(plane, y), part.row(y), layout->plane_width(plane));
+      }
+      count += part.row_count;
+    }
+    if (!any) break;
+  }
+  for (int plane = 0; plane < layout->plane_count(); ++plane) {
+    out.gaps = out.gaps || rows[static_cast<std::size_t>(plane)] != layout->plane_height(plane);
+  }
+  out.consumed = decoder.consumed_bytes();
+  out.ok = true;
+  return out;
+}
+
+// The same planes by the library alone: its coefficient controller, its entropy decoder, its C transforms. False for
+// files whose stored planes are not what the layout says.
+bool decode_by_library(ByteView bytes, unsigned scale, const PlaneLayout& layout, Frame& frame) {
+  static JpegErrors errors;
+  static JpegSource source;
+  static jpeg_decompress_struct state;
+  init_jpeg_errors(errors);
+  init_jpeg_source(source, bytes);
+  state = {};
+  state.err = &errors.base;
+  frame.allocate(layout);
+  std::vector<std::vector<std::uint8_t>> samples(3);
+  std::array<std::array<JSAMPROW, 32>, 3> rows{};
+  bool raw = true;
+  auto run = [&] {
+    jpeg_create_decompress(&state);
+    state.src = &source.base;
+    jpeg_read_header(&state, TRUE);
+    state.scale_num = scale;
+    state.scale_denom = 8;
+    state.raw_data_out = TRUE;
+    state.dct_method = JDCT_ISLOW;
+    state.out_color_space = state.jpeg_color_space;
+    for (int i = 0; i < state.num_components; ++i) {
+      const jpeg_component_info& component = state.comp_info[i];
+      const auto h = layout.is_chroma(i) ? layout.h_subsampling : 1;
+      const auto v = layout.is_chroma(i) ? layout.v_subsampling : 1;
+      raw = raw && component.h_samp_factor * static_cast<int>(h) == state.max_h_samp_factor &&
+            component.v_samp_factor * static_cast<int>(v) == state.max_v_samp_factor;
+    }
+    if (!raw) return;
+    jpeg_start_decompress(&state);
+    for (int i = 0; i < state.num_components; ++i) {
+      jpeg_component_info& component = state.comp_info[i];
+      component.DCT_scaled_size = static_cast<int>(scale);
+      component.MCU_sample_width = component.MCU_width * static_cast<int>(scale);
+      const std::size_t stride = (component.width_in_blocks + 4) * scale;
+      const auto height = static_cast<std::size_t>(component.v_samp_factor) * scale;
+      samples[static_cast<std::size_t>(i)].assign(stride * height, 0);
+      for (std::size_t y = 0; y < height; ++y) rows[static_cast<std::size_t>(i)][y] = samples[static_cast<std::size_t>(i)].data() + y * stride;
+    }
+    state.idct->start_pass(&state);
+    for (std::uint32_t index = 0; state.output_scanline < state.output_height; ++index) {
+      JSAMPARRAY planes[3] = {rows[0].data(), rows[1].data(), rows[2].data()};
+      jpeg_read_raw_data(&state, planes, static_cast<JDIMENSION>(state.max_v_samp_factor) * scale);
+      for (int i = 0; i < state.num_components; ++i) {
+        const auto height = static_cast<std::uint32_t>(state.comp_info[i].v_samp_factor) * scale;
+        for (std::uint32_t y = 0; y < height && index * height + y < layout.plane_height(i); ++y) {
+          std::memcpy(frame.row(i, index * height + y), rows[static_cast<std::size_t>(i)][y], layout.plane_width(i));
+        }
+      }
+    }
+  };
+  const bool done = jpeg_guarded(errors, run) && raw;
+  jpeg_destroy_decompress(&state);
+  return done;
+}
+
+// A smooth picture with an edge and some noise.
+Frame make_picture(const PlaneLayout& layout) {
+  std::mt19937 random(7);
+  Frame frame;
+  frame.allocate(layout);
+  for (int plane = 0; plane < layout.plane_count(); ++plane) {
+    for (std::uint32_t y = 0; y < layout.plane_height(plane); ++y) {
+      for (std::uint32_t x = 0; x < layout.plane_width(plane); ++x) {
+        const double wave = 100 * std::sin(0.05 * x + plane) * std::cos(0.04 * y) + (x > 2 * y ? 30 : -30);
+        frame.row(plane, y)[x] = static_cast<std::uint8_t>(std::clamp(128.0 + wave + static_cast<int>(random() % 5), 0.0, 255.0));
+      }
+    }
+  }
+  return frame;
+}
+
+// Gives the frame in bands of `step` rows of the coarsest plane each.
+Result<Bytes> encode(const Frame& frame, const EncodeRequest& request, std::uint32_t step) {
+  auto encoder = make_jpeg_encoder(request);
+  const PlaneLayout layout = encoder->wanted(frame.layout);
+  REQUIRE(layout.plane_width(layout.plane_count() - 1) == frame.layout.plane_width(layout.plane_count() - 1));
+  if (Status status = encoder->begin(layout); !status.ok()) return std::move(status).error();
+  for (std::uint32_t y = 0; y < layout.height_px; y += step * layout.v_subsampling) {
+    Band band;
+    for (int plane = 0; plane < layout.plane_count(); ++plane) {
+      const std::uint32_t coarse = layout.is_chroma(plane) ? layout.v_subsampling : 1;
+      const std::uint32_t first = y / coarse;
+      const std::uint32_t count = std::min(step * layout.v_subsampling / coarse, layout.plane_height(plane) - first);
+      band.planes[static_cast<std::size_t>(plane)] = {frame.row(plane, first), layout.plane_width(plane), first, count};
+    }
+    if (Status status = encoder->rows(band); !status.ok()) return std::move(status).error();
+  }
+  return encoder->finish();
+}
+
+double mean_square_error(const Frame& a, const Frame& b, int plane) {
+  const auto& x = a.planes[static_cast<std::size_t>(plane)];
+  const auto& y = b.planes[static_cast<std::size_t>(plane)];
+  double sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
+  return sum / static_cast<double>(x.size());
+}
+
+PlaneLayout layout_of(ColorModel model, std::uint32_t width, std::uint32_t height, std::uint32_t subsampling) {
+  PlaneLayout layout;
+  layout.model = model;
+  layout.width_px = width;
+  layout.height_px = height;
+  layout.h_subsampling = layout.v_subsampling = subsampling;
+  return layout;
+}
+
+}  // namespace
+
+TEST_CASE("every JPEG of the corpus gets its verdict", "[jpeg][corpus]") {
+  const auto files = corpus_jpegs();
+  if (files.empty()) SKIP("PHOTO_CORPUS is not set");
+  for (const CorpusFile& file : files) {
+    const Bytes bytes = read_file(file.path);
+    const Decoded decoded = decode(bytes);
+    INFO(file.path << ": " << file.reason << "; got " << (decoded.ok ? "accept" : code_name(decoded.code)) << ", " << decoded.detail);
+    if (file.verdict == "accept") {
+      CHECK(decoded.ok);
+      CHECK(decoded.info.width_px == file.width);
+      CHECK(decoded.info.height_px == file.height);
+    }
+    if (file.verdict == "reject") CHECK(!decoded.ok);
+    if (decoded.ok) {
+      CHECK(!decoded.gaps);
+      CHECK(decoded.consumed > 0);
+      CHECK(decoded.consumed <= bytes.size());
+    } else {
+      CHECK(decoded.code != ErrorCode::internal);
+      CHECK(decoded.code != ErrorCode::out_of_memory);
+    }
+    const Decoded lenient = decode(bytes, {.scale_eighths = 2, .allow_truncated = true});
+    if (decoded.ok) CHECK(lenient.ok);
+    if (lenient.ok) CHECK(!lenient.gaps);
+  }
+}
+
+TEST_CASE("planes of the corpus are the library's, to the bit, at every scale", "[jpeg][corpus]") {
+  const auto files = corpus_jpegs();
+  if (files.empty()) SKIP("PHOTO_CORPUS is not set");
+  int compared = 0;
+  for (const CorpusFile& file : files) {
+    if (file.verdict == "reject") continue;
+    const Bytes bytes = read_file(file.path);
+    const bool large = bytes.size() > 700'000;
+    for (const unsigned scale : {8u, 5u, 4u, 2u, 1u, 3u, 6u, 7u}) {
+      if (large && scale != 8 && scale != 5 && scale != 4) continue;
+      const Decoded decoded = decode(bytes, {.scale_eighths = scale});
+      if (!decoded.ok || decoded.info.is_cmyk) break;
+      const PlaneLayout& layout = decoded.frame.layout;
+      Frame expected;
+      INFO(file.path << " at " << scale << "/8");
+      if (!decode_by_library(bytes, scale, layout, expected)) break;
+      ++compared;
+      for (int plane = 0; plane < layout.plane_count(); ++plane) {
+        const auto index = static_cast<std::size_t>(plane);
+        CHECK((expected.planes[index] == decoded.frame.planes[index]));
+      }
+    }
+  }
+  CHECK(compared > 300);
+}
+
+TEST_CASE("what is encoded comes back", "[jpeg]") {
+  struct Case {
+    ColorModel model;
+    std::uint32_t width, height, subsampling, step;
+    int quality;
+    bool progressive;
+  };
+  for (const Case& c : {Case{ColorModel::ycc, 200, 133, 2, 3, 82, false}, Case{ColorModel::ycc, 17, 33, 2, 50, 89, true},
+                        Case{ColorModel::ycc, 97, 64, 1, 7, 90, false}, Case{ColorModel::ycc, 64, 48, 1, 1, 95, true},
+                        Case{ColorModel::gray, 131, 70, 1, 5, 82, false}, Case{ColorModel::ycc, 1, 1, 2, 1, 82, false},
+                        Case{ColorModel::ycc, 1, 300, 2, 8, 75, false}, Case{ColorModel::gray, 300, 1, 1, 1, 100, false},
+                        Case{ColorModel::ycc, 16, 16, 2, 8, 1, false}, Case{ColorModel::ycc, 300, 200, 1, 9, 100, false}}) {
+    INFO(c.width << " x " << c.height << " quality " << c.quality << (c.progressive ? " progressive" : ""));
+    const Frame picture = make_picture(layout_of(c.model, c.width, c.height, c.subsampling));
+    const auto file = encode(picture, {.quality = c.quality, .progressive = c.progressive}, c.step);
+    REQUIRE(file.ok());
+    const Decoded decoded = decode(*file);
+    INFO(decoded.detail);
+    REQUIRE(decoded.ok);
+    CHECK(!decoded.gaps);
+    CHECK(decoded.info.is_progressive == c.progressive);
+    CHECK(decoded.consumed == file->size());
+    REQUIRE(decoded.frame.layout.model == c.model);
+    REQUIRE(decoded.frame.layout.plane_width(0) == c.width);
+    for (int plane = 0; plane < picture.layout.plane_count(); ++plane) {
+      if (c.quality > 70 && c.width > 16) CHECK(mean_square_error(picture, decoded.frame, plane) < 16);
+    }
+  }
+}
+
+TEST_CASE("the encoder does not care how rows are cut into bands", "[jpeg]") {
+  const Frame picture = make_picture(layout_of(ColorModel::ycc, 75, 91, 2));
+  const auto whole = encode(picture, {.quality = 80}, 1000);
+  REQUIRE(whole.ok());
+  for (const std::uint32_t step : {1u, 2u, 5u, 8u, 13u}) {
+    const auto cut = encode(picture, {.quality = 80}, step);
+    REQUIRE(cut.ok());
+    CHECK(*cut == *whole);
+  }
+}
+
+TEST_CASE("profile and Exif data are written in their segments", "[jpeg]") {
+  const Frame picture = make_picture(layout_of(ColorModel::gray, 40, 40, 1));
+  Bytes profile(150'000);
+  for (std::size_t i = 0; i < profile.size(); ++i) profile[i] = static_cast<std::uint8_t>(i * 7);
+  const Bytes exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 0, 0};
+  const auto file = encode(picture, {.icc_profile = profile, .exif = exif}, 8);
+  REQUIRE(file.ok());
+  REQUIRE(decode(*file).ok);
+  Bytes found;
+  bool found_exif = false;
+  unsigned pieces = 0;
+  for (std::size_t at = 2; has_at(*file, at, "\xff");) {
+    const std::uint8_t marker = (*file)[at + 1];
+    if (marker == 0xda) break;
+    const std::size_t length = read_be16(file->data() + at + 2);
+    if (marker == 0xe2 && has_at(*file, at + 4, std::string_view("ICC_PROFILE\0", 12))) {
+      CHECK((*file)[at + 16] == ++pieces);
+      CHECK((*file)[at + 17] == 3);
+      append(found, slice(*file, at + 18, length - 16));
+    }
+    if (marker == 0xe1) {
+      found_exif = has_at(*file, at + 4, std::string_view("Exif\0\0II", 8)) && length == 2 + 6 + exif.size();
+    }
+    at += 2 + length;
+  }
+  CHECK((found == profile));
+  CHECK(found_exif);
+}
+
+TEST_CASE("a JPEG cut anywhere is truncated, and decodes when that is allowed", "[jpeg]") {
+  for (const bool progressive : {false, true}) {
+    const Frame picture = make_picture(layout_of(ColorModel::ycc, 120, 90, 2));
+    const auto file = encode(picture, {.quality = 85, .progressive = progressive}, 8);
+    REQUIRE(file.ok());
+    for (std::size_t size = 0; size < file->size(); size += 1 + size / 40) {
+      const Bytes cut(file->begin(), file->begin() + static_cast<std::ptrdiff_t>(size));
+      INFO("cut to " << size << " of " << file->size());
+      const Decoded strict = decode(cut);
+      CHECK(!strict.ok);
+      CHECK(strict.code == ErrorCode::truncated_image);
+      const Decoded lenient = decode(cut, {.allow_truncated = true});
+      if (lenient.ok) CHECK(!lenient.gaps);
+      if (size > file->size() * 3 / 4) CHECK(lenient.ok);
+    }
+  }
+}
+
+TEST_CASE("random damage never does more than be refused or decoded", "[jpeg]") {
+  std::mt19937 random(3);
+  for (const bool progressive : {false, true}) {
+    const Frame picture = make_picture(layout_of(ColorModel::ycc, 64, 80, 2));
+    const auto file = encode(picture, {.quality = 85, .progressive = progressive}, 8);
+    REQUIRE(file.ok());
+    for (int round = 0; round < 600; ++round) {
+      Bytes damaged = *file;
+      for (unsigned i = 0; i < 1 + random() % 6; ++i) damaged[random() % damaged.size()] = static_cast<std::uint8_t>(random());
+      const Decoded decoded = decode(damaged, {.scale_eighths = 1 + random() % 8, .allow_truncated = round % 2 == 0});
+      if (decoded.ok) {
+        CHECK(!decoded.gaps);
+      } else {
+        CHECK(decoded.code != ErrorCode::internal);
+      }
+    }
+  }
+}
+
+TEST_CASE("kinds of JPEG that are not decoded are named", "[jpeg]") {
+  const Frame picture = make_picture(layout_of(ColorModel::gray, 16, 16, 1));
+  auto file = encode(picture, {}, 8);
+  REQUIRE(file.ok());
+  std::size_t frame_header = 0;
+  for (std::size_t i = 2; i + 1 < file->size() && frame_header == 0; i += 2 + read_be16(file->data() + i + 2)) {
+    if ((*file)[i + 1] == 0xc0) frame_header = i;
+  }
+  REQUIRE(frame_header > 0);
+  const auto refused = [&file](std::size_t at, std::uint8_t value) {
+    Bytes changed = *file;
+    changed[at] = value;
+    return decode(changed);
+  };
+  const Decoded lossless = refused(frame_header + 1, 0xc3);
+  CHECK(lossless.code == ErrorCode::unsupported_type);
+  CHECK(lossless.detail == "lossless JPEG");
+  CHECK(refused(frame_header + 1, 0xc5).detail == "hierarchical JPEG");
+  const Decoded deep = refused(frame_header + 4, 12);
+  CHECK(deep.code == ErrorCode::unsupported_type);
+  CHECK(deep.detail == "12-bit JPEG");
+  const Decoded no_height = refused(frame_header + 6, 0);
+  CHECK(no_height.code == ErrorCode::unsupported_type);
+  CHECK(decode(ByteView{}).code == ErrorCode::truncated_image);
+  CHECK(decode(Bytes{'n', 'o', 't', ' ', 'a'}).code == ErrorCode::corrupt_image);
+}
