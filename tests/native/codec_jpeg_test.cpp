@@ -275,7 +275,7 @@ TEST_CASE("what is encoded comes back", "[jpeg]") {
   struct Case {
     ColorModel model;
     std::uint32_t width, height, subsampling, step;
-    int quality;
+    double quality;
     bool progressive;
   };
   for (const Case& c : {Case{ColorModel::ycc, 200, 133, 2, 3, 82, false}, Case{ColorModel::ycc, 17, 33, 2, 50, 89, true},
