@@ -31,8 +31,14 @@ make_root() {
   chmod 755 "$work"
   # An interrupted run leaves only a dotted folder, which the next one removes.
   find "$cache_root" -maxdepth 1 -name '.emscripten.??????' ! -path "$work" -exec rm -rf {} + 2>/dev/null || true
-  mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache \
-    trixie "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
+  local make=(mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache trixie)
+  if [ "$(id -u)" = 0 ]; then
+    "${make[@]}" "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
+  else  # a folder that mmdebstrap makes would belong to a subordinate user; what we unpack is ours
+    mkdir "$work/root"
+    "${make[@]}" - "$mirror" | tar -x -C "$work/root" --no-same-owner --exclude='./dev/*' ||
+      { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
+  fi
   rm -rf "$root"
   mv "$work/root" "$root"
   rmdir "$work"

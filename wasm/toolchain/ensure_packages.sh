@@ -25,6 +25,7 @@ format   | clang-format     | clang-format     | formats C++
 format   | clang-tidy       | clang-tidy       | checks C++
 wasm     | mmdebstrap       | mmdebstrap       | makes the private Emscripten root
 wasm     | bubblewrap       | bwrap            | enters it
+rootless | uidmap           | newuidmap        | lets mmdebstrap work without root
 wasm     | brotli           | brotli           | measures the size that a page loads
 database | postgresql       | /usr/lib/postgresql/*/bin/initdb | runs the migrations and their tests
 database | libtap-parser-sourcehandler-pgtap-perl | pg_prove | runs the database tests
@@ -35,8 +36,8 @@ webkit   | xvfb             | Xvfb             | a screen for it
 photos   | imagemagick      | identify         | an independent look at the outputs
 photos   | libimage-exiftool-perl | exiftool   | an independent look at their metadata
 '
-# An emcc that is new enough needs no private root.
 wanted=" $* "
+case "$wanted" in *" wasm "*) [ "$(id -u)" = 0 ] || wanted="$wanted rootless " ;; esac
 missing=() why=()
 
 there() {
