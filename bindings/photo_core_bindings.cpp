@@ -5,10 +5,11 @@
 #include <emscripten/heap.h>
 #include <emscripten/val.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <memory>
-#include <new>
+#include <cstdlib>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -186,45 +187,53 @@ void connect_progress(PrepareOptions& options, const val& callback) {
   };
 }
 
-// The bytes of one source, in the core's memory.
-class Source {
- public:
-  Source(std::unique_ptr<std::uint8_t[]> bytes, std::size_t size) : bytes_(std::move(bytes)), size_(size) {}
+// A source is a plain block of the core's memory, known outside by its address: free functions over numbers cost the
+// glue a fraction of what a bound class does. Whoever asked for it fills it and frees it.
+double create_source(double byte_length) {
+  void* const bytes = std::malloc(std::max<std::size_t>(1, static_cast<std::size_t>(byte_length)));
+  return static_cast<double>(reinterpret_cast<std::uintptr_t>(bytes));   // 0 when there is no memory for so many bytes
+}
+std::uint8_t* bytes_at(double address) {
+  return reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(address));
+}
+void free_source(double address) { std::free(bytes_at(address)); }
 
-  val view() const { return val(emscripten::typed_memory_view(size_, bytes_.get())); }
-  val probe() const {
-    const auto result = probe_photo(span(), {});
-    return result ? probe_value(*result) : error_value(result.error());
-  }
-  val prepare(const val& options, const val& on_progress) const {
-    PrepareOptions checked = options_of(options);
-    connect_progress(checked, on_progress);
-    const auto result = prepare_photo(span(), checked);
-    return result ? prepared_value(*result) : error_value(result.error());
-  }
-  val prepare_as_pixels(std::uint32_t width_px, std::uint32_t height_px, const val& options) const {
-    const auto result = prepare_pixels(span(), width_px, height_px, options_of(options));
-    return result ? prepared_value(*result) : error_value(result.error());
-  }
-  std::string sha256() const { return sha256_hex(span()); }
-
- private:
-  std::span<const std::uint8_t> span() const { return {bytes_.get(), size_}; }
-
-  std::unique_ptr<std::uint8_t[]> bytes_;
-  std::size_t size_;
-};
-
-// null when there is no memory for so many bytes.
-Source* create_source(double byte_length) {
-  const auto size = static_cast<std::size_t>(byte_length);
-  std::unique_ptr<std::uint8_t[]> bytes(new (std::nothrow) std::uint8_t[size > 0 ? size : 1]);
-  return bytes ? new (std::nothrow) Source(std::move(bytes), size) : nullptr;
+std::span<const std::uint8_t> source_span(double address, double byte_length) {
+  return {bytes_at(address), static_cast<std::size_t>(byte_length)};
 }
 
-val prepare_pixel_source(std::uint32_t width_px, std::uint32_t height_px, const Source& rgba, const val& options) {
-  return rgba.prepare_as_pixels(width_px, height_px, options);
+// The block to fill; the view is valid until the next call into the module.
+val source_view(double address, double byte_length) {
+  return val(emscripten::typed_memory_view(static_cast<std::size_t>(byte_length), bytes_at(address)));
 }
+
+val probe(double address, double byte_length, const val& options) {
+  const PrepareOptions from = options_of(options);
+  ProbeOptions checked;
+  checked.gps = from.gps;
+  checked.claimed_type = from.claimed_type;
+  checked.max_pixels = from.max_pixels;
+  checked.max_heap_bytes = from.max_heap_bytes;
+  checked.strict_type = from.strict_type;
+  const auto result = probe_photo(source_span(address, byte_length), checked);
+  return result ? probe_value(*result) : error_value(result.error());
+}
+
+val prepare(double address, double byte_length, const val& options, const val& on_progress) {
+  PrepareOptions checked = options_of(options);
+  connect_progress(checked, on_progress);
+  const auto result = prepare_photo(source_span(address, byte_length), checked);
+  return result ? prepared_value(*result) : error_value(result.error());
+}
+
+// For pixels that a browser decoded: the source holds width * height * 4 bytes.
+val prepare_rgba(double width_px, double height_px, double address, const val& options) {
+  const auto result = prepare_pixels(source_span(address, width_px * height_px * 4), static_cast<std::uint32_t>(width_px),
+                                     static_cast<std::uint32_t>(height_px), options_of(options));
+  return result ? prepared_value(*result) : error_value(result.error());
+}
+
+std::string sha256_of(double address, double byte_length) { return sha256_hex(source_span(address, byte_length)); }
 
 std::string check_payload_text(const std::string& table, const std::string& json) {
   const auto known = payload_table(table);
@@ -236,13 +245,13 @@ double heap_bytes() { return static_cast<double>(emscripten_get_heap_size()); }
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(photo_core) {
-  emscripten::class_<Source>("Source")
-      .function("view", &Source::view)
-      .function("probe", &Source::probe)
-      .function("prepare", &Source::prepare)
-      .function("sha256", &Source::sha256);
-  emscripten::function("createSource", &create_source, emscripten::allow_raw_pointers());
-  emscripten::function("preparePixels", &prepare_pixel_source);
+  emscripten::function("createSource", &create_source);
+  emscripten::function("sourceView", &source_view);
+  emscripten::function("freeSource", &free_source);
+  emscripten::function("probe", &probe);
+  emscripten::function("prepare", &prepare);
+  emscripten::function("preparePixels", &prepare_rgba);
+  emscripten::function("sha256", &sha256_of);
   emscripten::function("checkPayload", &check_payload_text);
   emscripten::function("heapBytes", &heap_bytes);
 }

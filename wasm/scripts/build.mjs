@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
+import { minify } from 'terser';
 import { dts } from 'rollup-plugin-dts';
 import { checkSizes } from './sizes.mjs';
 import { writeInventory } from './inventory.mjs';
@@ -35,6 +36,10 @@ const entries = {
   cli: 'cli.ts',
   supabase: 'supabase/index.ts',
   'supabase-tus': 'supabase/tus.ts',
+  batch: 'batch.ts',
+  sentences: 'sentences.ts',
+  thumbhash: 'thumbhash.ts',
+  rows: 'rows.ts',
   ...Object.fromEntries(languages.map((language) => [`messages-${language}`, `messages/${language}.gen.ts`])),
 };
 for (const [name, file] of Object.entries(entries)) {
@@ -59,19 +64,27 @@ const separateEntries = (own) => ({
   },
 });
 
+/**
+ * The package always hands the compiled module over, so the glue's own ways to fetch it are dead code: saying so lets
+ * the minifier drop them (0.5 KB of brotli). Glue that is written otherwise stays as it is.
+ */
+const slimGlue = (code) =>
+  code
+    .replace(/if \(Module(?:\["instantiateWasm"\]|\.instantiateWasm)\) \{\s*try \{\s*(return Module[^;]*;)\s*\} catch \(e\) \{[\s\S]*?\n\s*\}\s*\n\s*\}\n/, '$1\n')
+    .replace(/typeof importScripts == "function"/, 'false');
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 
 for (const [name, file] of Object.entries(entries)) {
-  await build({
+  const bundled = await build({
     entryPoints: [path.join(source, file)],
-    outfile: path.join(out, `${name}.js`),
     bundle: true,
+    write: false,
     format: 'esm',
     platform: name === 'cli' ? 'node' : 'neutral',
     mainFields: ['browser', 'module', 'main'], // of tus-js-client, the only package that is bundled
     target: 'es2022',
-    minify: true,
     legalComments: 'none',
     charset: 'utf8',
     banner: name === 'cli' ? { js: '#!/usr/bin/env node' } : {},
@@ -79,6 +92,13 @@ for (const [name, file] of Object.entries(entries)) {
     plugins: [separateEntries(name)],
     logLevel: 'warning',
   });
+  const { code } = await minify(slimGlue(bundled.outputFiles[0].text), {
+    module: true,
+    ecma: 2022,
+    compress: { passes: 3, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+    format: { comments: false },
+  });
+  await writeFile(path.join(out, `${name}.js`), code, name === 'cli' ? { mode: 0o755 } : {});
 }
 
 await cp(path.join(core, 'photo-core.wasm'), path.join(out, 'photo-core.wasm'));
@@ -99,5 +119,5 @@ await writeFile(path.join(out, 'worker.d.ts'), 'export {};\n');
 for (const file of ['LICENSE', 'THIRD_PARTY.md']) {
   if (existsSync(path.join(root, file))) await cp(path.join(root, file), path.join(root, 'wasm', file));
 }
-await writeInventory(root, out);
+await writeInventory(root, core);
 await checkSizes(out, path.join(root, 'wasm/size-budget.json'));

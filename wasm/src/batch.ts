@@ -1,8 +1,11 @@
-/** Many photos: worked on out of order, answered in input order, with the rules that concern them together. */
+/**
+ * Many photos: worked on out of order, answered in input order, with the rules that concern them together. Loaded with
+ * the first batch.
+ */
 import { isPhotoError, type PhotoError } from './error.js';
 import type { ErrorData } from './protocol.js';
-import { BatchMeter, throttled, type PhotoMeter } from './progress.js';
-import type { BatchOptions, BatchResult, PhotoSource, PreparedPhoto } from './types.js';
+import { PhotoMeter, throttled } from './progress.js';
+import type { BatchOptions, BatchProgress, BatchResult, PhotoProgress, PhotoSource, PreparedPhoto } from './types.js';
 
 /** What a batch needs of the core. */
 export interface BatchWork {
@@ -168,4 +171,47 @@ function withDuplicate(photo: PreparedPhoto, hashes: Set<string>): PreparedPhoto
   if (photo.sha256 && hashes.has(photo.sha256)) return { ...photo, warnings: [...photo.warnings, 'duplicate_photo'] };
   hashes.add(photo.sha256);
   return photo;
+}
+
+/** The batch's progress from its photos'. `known` is the sum of bytes when the whole input is known, else 0. */
+class BatchMeter {
+  readonly #meters: PhotoMeter[] = [];
+  readonly #known: number;
+  readonly #count: number;
+  #fraction = 0;
+  #bytes = 0;
+
+  constructor(known: number, count: number) {
+    this.#known = known;
+    this.#count = count;
+  }
+
+  add(bytes: number): PhotoMeter {
+    const meter = new PhotoMeter(bytes);
+    this.#meters.push(meter);
+    return meter;
+  }
+
+  get view(): BatchProgress {
+    const photos = this.#meters.map((meter) => meter.view);
+    const sum = (of: (photo: PhotoProgress) => number): number => photos.reduce((all, photo) => all + of(photo), 0);
+    const ended = (state: PhotoProgress['state']): number => sum((photo) => Number(photo.state === state));
+    const accepted = ended('accepted');
+    const rejected = ended('rejected') + ended('cancelled');
+    const total = Math.max(this.#count, photos.length);
+    const bytesTotal = Math.max(this.#known, sum((photo) => photo.bytesTotal));
+    this.#bytes = Math.max(this.#bytes, sum((photo) => photo.bytesDone));
+    const exact = accepted + rejected === total ? 1 : bytesTotal ? this.#bytes / bytesTotal : 0;
+    this.#fraction = Math.max(this.#fraction, exact);
+    return {
+      done: accepted + rejected,
+      total,
+      accepted,
+      rejected,
+      fraction: this.#fraction,
+      bytesDone: this.#bytes,
+      bytesTotal,
+      photos,
+    };
+  }
 }

@@ -22,10 +22,8 @@ export interface BrowserPicture {
 }
 
 /** The format's name when it is one to ask the browser for, else the empty string. */
-export function browserFormats(error: RawError): string {
-  const found = error.code === 'unsupported_type' && /\b(heic|heif|avif|jxl|jpeg.?xl)\b/i.exec(error.detail);
-  return found ? (/j/i.test(found[1]!) ? 'jxl' : found[1]!.toLowerCase()) : '';
-}
+export const foreignFormat = ({ detail }: RawError): string =>
+  /\b(heic|heif|avif|jxl|jpeg.?xl)\b/i.exec(detail)?.[1]?.toLowerCase().replace(/^j.*/, 'jxl') ?? '';
 
 /** Null where the browser cannot decode it either; an error where it must not or took too long. */
 export async function decodeInBrowser(

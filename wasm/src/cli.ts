@@ -5,7 +5,7 @@ import path from 'node:path';
 import { openCore, type PhotoCore } from './core.js';
 import { invalidOption, isPhotoError, PhotoError } from './error.js';
 import { highestLimits } from './limits.js';
-import { snakeCase } from './payload.js';
+import { snakeCase } from './rows.js';
 import type { PayloadTable } from './raw.js';
 import type { PreparedPhoto } from './types.js';
 import { help, parseCommand, UsageError, type Command } from './cli_usage.js';

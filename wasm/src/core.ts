@@ -1,20 +1,19 @@
 /** `createPhotoCore` and the core's face to the page. */
-import { runBatch } from './batch.js';
 import { asset, invalidOption, isPhotoError, PhotoError, type PayloadIssue } from './error.js';
 import type { ErrorCode } from './errors.gen.js';
 import { address, compileCore, defaultWorkers, workerStarter } from './host.js';
 import { highestLimits, limitsWith, type LimitOptions, type Limits } from './limits.js';
 import { announced, checkMembers, checkOptions, type Checked } from './options.js';
-import { mediaItemRow, photoRow } from './payload.js';
 import { inlineRunner, Pool, type Runner } from './pool.js';
 import { PhotoMeter, throttled } from './progress.js';
-import { languages, loadSentences, sentence, type Language } from './sentences.js';
+import { languages, messageFor } from './on_demand.js';
 import type { MediaItemPayload, PhotoPayload, ProfilePayload, ProjectPayload } from './payload_types.gen.js';
 import type { ErrorData, Job, JobResult, Prepared, SourceData } from './protocol.js';
 import type { PayloadTable, RawImage } from './raw.js';
 import type {
   BatchOptions,
   BatchResult,
+  Language,
   MediaRowFacts,
   PhotoProbe,
   PhotoRowFacts,
@@ -22,7 +21,7 @@ import type {
   PreparedImage,
   PreparedPhoto,
   PrepareCall,
-  Versions,
+  ProbeCall,
 } from './types.js';
 
 /** Options of `createPhotoCore`. */
@@ -43,7 +42,7 @@ export interface PhotoCore {
   /** Every limit in force, by its name in the contract. */
   readonly limits: Limits;
   /** What the header alone tells. @throws PhotoError */
-  probe(file: PhotoSource, options?: { readonly signal?: AbortSignal }): Promise<PhotoProbe>;
+  probe(file: PhotoSource, options?: ProbeCall): Promise<PhotoProbe>;
   /** One photo, made ready. @throws PhotoError */
   prepare(file: PhotoSource, options?: PrepareCall): Promise<PreparedPhoto>;
   /**
@@ -64,8 +63,6 @@ export interface PhotoCore {
   profilePayload(draft: unknown): Promise<ProfilePayload>;
   /** The rules of one row, on JSON text: the row, or throws. @throws PhotoError `invalid_payload` with every issue */
   checkPayload(table: PayloadTable, json: string): Promise<Record<string, unknown>>;
-  /** The libraries in the binary. */
-  versions(): Promise<Versions>;
   /** Ends the workers; what is still at work ends as `cancelled`. */
   close(): void;
 }
@@ -119,19 +116,17 @@ class Core implements PhotoCore {
   readonly limits: Limits;
   readonly #runner: Runner;
   readonly #language: Language;
-  #table: ReturnType<typeof loadSentences>;
 
   constructor(runner: Runner, limits: Limits, language: Language) {
     this.limits = limits;
     this.#runner = runner;
     this.#language = language;
-    this.#table = loadSentences(language);
   }
 
   async #fail(data: ErrorData, more: { issues?: PayloadIssue[] } = {}): Promise<PhotoError> {
     if (data.code === 'asset_unavailable') return asset(data.detail);
     const code = data.code as ErrorCode;
-    return new PhotoError(code, sentence(await this.#table, this.#language, { ...data, code }), { ...data, ...more });
+    return new PhotoError(code, await messageFor({ ...data, code }, this.#language), { ...data, ...more });
   }
 
   async #run<K extends (JobResult & { ok: true })['kind']>(
@@ -188,9 +183,12 @@ class Core implements PhotoCore {
     return preparedPhoto(prepared, source);
   }
 
-  async probe(file: PhotoSource, options: { readonly signal?: AbortSignal } = {}): Promise<PhotoProbe> {
-    const source = await this.#open(file, 'file', options.signal);
-    const { probe } = await this.#run({ kind: 'probe', source }, 'probe', options);
+  async probe(file: PhotoSource, options: ProbeCall = {}): Promise<PhotoProbe> {
+    const { raw } = checkOptions(options, this.limits, false);
+    const { signal } = options;
+    const source = await this.#open(file, 'file', signal);
+    const job = { kind: 'probe', source, options: { ...raw, claimedType: source.type, fileName: source.name } } as const;
+    const { probe } = await this.#run(job, 'probe', { signal });
     return { ...probe, bytes: source.size } as PhotoProbe;
   }
 
@@ -220,6 +218,9 @@ class Core implements PhotoCore {
     if (!files || !(Symbol.iterator in files || Symbol.asyncIterator in files) || typeof files === 'string') {
       throw invalidOption('files', 'an array or another iterable of files', files);
     }
+    const { runBatch } = await import('./batch.js').catch((error: unknown) => {
+      throw asset(`batch.js: ${String(error)}`);
+    });
     yield* runBatch(files, options, {
       workers: this.#runner.size,
       maxPhotos: this.limits.max_photos_per_project,
@@ -238,9 +239,17 @@ class Core implements PhotoCore {
 
   async checkPayload(table: PayloadTable, json: string): Promise<Record<string, unknown>> {
     const { text } = await this.#run({ kind: 'check', table, json }, 'text');
-    const verdict = JSON.parse(text) as { ok: true; payload: Record<string, unknown> } | { ok: false; issues: PayloadIssue[] };
+    const verdict = JSON.parse(text) as
+      | { ok: true; payload: Record<string, unknown> }
+      | { ok: false; issues: (PayloadIssue & { found?: string })[] };
     if (verdict.ok) return verdict.payload;
-    throw await this.#fail({ code: 'invalid_payload', detail: '' }, { issues: verdict.issues });
+    const issues = await Promise.all(
+      verdict.issues.map(async ({ found, ...issue }) => ({
+        ...issue,
+        message: await messageFor({ ...issue, detail: found }, this.#language),
+      })),
+    );
+    throw await this.#fail({ code: 'invalid_payload', detail: '' }, { issues });
   }
 
   async #payload<P>(table: PayloadTable, draft: unknown): Promise<P> {
@@ -258,20 +267,15 @@ class Core implements PhotoCore {
   }
 
   async photoPayload(photo: PreparedPhoto, facts: PhotoRowFacts): Promise<PhotoPayload> {
-    return this.#payload('photo', photoRow(photo, facts));
+    return this.#payload('photo', (await import('./rows.js')).photoRow(photo, facts));
   }
 
   async mediaItemPayload(photo: PreparedPhoto, facts: MediaRowFacts): Promise<MediaItemPayload> {
-    return this.#payload('media-item', mediaItemRow(photo, facts));
+    return this.#payload('media-item', (await import('./rows.js')).mediaItemRow(photo, facts));
   }
 
   profilePayload(draft: unknown): Promise<ProfilePayload> {
     return this.#payload('profile', draft);
-  }
-
-  async versions(): Promise<Versions> {
-    const { text } = await this.#run({ kind: 'versions' }, 'text');
-    return JSON.parse(text) as Versions;
   }
 
   close(): void {
@@ -290,16 +294,18 @@ export function createPhotoCore(options: CoreOptions = {}): Promise<PhotoCore> {
 
 /** The same, where the caller may say how high limits may go (the command line). */
 export async function openCore(options: CoreOptions, highest = highestLimits): Promise<PhotoCore> {
-  const same = (_: string, value: unknown): unknown => value;
-  checkMembers('', options, { workers: same, wasmUrl: same, workerUrl: same, limits: same, language: same });
-  const { workers = defaultWorkers(), wasmUrl, workerUrl, limits, language = 'en' } = options;
-  if (!Number.isInteger(workers) || workers < 0 || workers > most_workers) {
-    throw invalidOption('workers', `an integer from 0 to ${most_workers}`, workers);
-  }
-  if (!languages.includes(language)) throw invalidOption('language', `one of ${languages.join(', ')}`, language);
-  const inForce = limitsWith(limits, highest);
-  const wasm = address('wasmUrl', wasmUrl);
-  const start = workers ? workerStarter(address('workerUrl', workerUrl)) : undefined;
-  const module = await compileCore(wasm);
-  return new Core(start ? new Pool({ size: workers, start, module }) : inlineRunner(module), inForce, language);
+  const { workers, wasmUrl, workerUrl, limits, language } = checkMembers('', options, {
+    workers: [0, most_workers, defaultWorkers()],
+    wasmUrl: address,
+    workerUrl: address,
+    limits: (_, value) => limitsWith(value, highest),
+    language: languages,
+  }) as { workers: number; wasmUrl?: URL; workerUrl?: URL; limits?: Limits; language: Language };
+  const start = workers ? workerStarter(workerUrl) : undefined;
+  const module = await compileCore(wasmUrl);
+  return new Core(
+    start ? new Pool({ size: workers, start, module }) : inlineRunner(module),
+    limits ?? limitsWith({}, highest),
+    language,
+  );
 }

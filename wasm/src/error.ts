@@ -6,6 +6,8 @@ export interface PayloadIssue {
   readonly path: string;
   readonly code: IssueCode;
   readonly message: string;
+  readonly limit?: number;
+  readonly actual?: number;
 }
 
 /** What a `PhotoError` can carry besides its code. */
@@ -35,13 +37,13 @@ export class PhotoError extends Error {
   readonly kind: ErrorKind;
   /** Whether the same call can succeed later without a change. */
   readonly retryable: boolean;
-  readonly limit?: number;
-  readonly actual?: number;
-  readonly detail?: string;
-  readonly issues?: readonly PayloadIssue[];
-  readonly option?: string;
-  readonly expected?: string;
-  readonly received?: string;
+  declare readonly limit?: number;
+  declare readonly actual?: number;
+  declare readonly detail?: string;
+  declare readonly issues?: readonly PayloadIssue[];
+  declare readonly option?: string;
+  declare readonly expected?: string;
+  declare readonly received?: string;
   /** @internal */
   readonly brand = brand;
 

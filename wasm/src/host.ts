@@ -28,8 +28,7 @@ const base = (): string =>
   node ? `${node('node:url').pathToFileURL(`${process.cwd()}/`)}` : (globalThis.document?.baseURI ?? location.href);
 
 /** An option that is an address, made absolute. */
-export function address(option: string, value: unknown): URL | undefined {
-  if (value === undefined) return undefined;
+export function address(option: string, value: unknown): URL {
   try {
     return new URL(value as string | URL, base());
   } catch {

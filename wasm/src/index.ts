@@ -12,11 +12,7 @@ export { PhotoError, isPhotoError } from './error.js';
 export type { PayloadIssue, PhotoErrorFacts } from './error.js';
 export type { ErrorCode, ErrorKind, IssueCode, WarningCode } from './errors.gen.js';
 export type { LimitOptions, Limits } from './limits.js';
-export { languages, messageFor } from './sentences.js';
-export type { Language, SentenceFacts } from './sentences.js';
-export { photoMetadata } from './payload.js';
-export { thumbHashToPixels } from './thumbhash.js';
-export type { Placeholder } from './thumbhash.js';
+export { languages, messageFor, thumbHashToPixels } from './on_demand.js';
 export type {
   I18nText,
   Json,
@@ -29,8 +25,5 @@ export type {
 export type { PayloadTable } from './raw.js';
 export type * from './types.js';
 
-/**
- * For `<input type="file" accept="…">`: what the core decodes, and what browsers decode for it (HEIC, AVIF). iOS turns
- * HEIC into JPEG when only JPEG is accepted, which loses nothing here and costs the person time.
- */
+/** For `<input type="file" accept="…">`: what the core decodes, and what browsers may decode for it (HEIC, AVIF). */
 export const accept = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif';

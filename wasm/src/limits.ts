@@ -1,5 +1,5 @@
-import { invalidOption } from './error.js';
 import { limits as contract, type LimitName } from './limits.gen.js';
+import { checkMembers } from './options.js';
 
 /** Every limit, by its name in the contract (`schema/contract/limits.json`), with its unit in the name. */
 export type Limits = { readonly [name in LimitName]: number };
@@ -27,19 +27,10 @@ export const highestLimits: Required<LimitOptions> = {
   max_heap_bytes: 480 << 20,
 };
 
-/** The contract's limits with the caller's in their place. */
+/** The contract's limits with the caller's in their place. @throws PhotoError `invalid_option` */
 export function limitsWith(options: unknown, highest: Required<LimitOptions>): Limits {
-  const limits: Record<LimitName, number> = { ...contract };
-  if (options === undefined) return limits;
-  if (typeof options !== 'object' || options === null) throw invalidOption('limits', 'an object', options);
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(highest, name)) throw invalidOption(`limits.${name}`, `one of ${Object.keys(highest).join(', ')}`, value);
-    const most = highest[name as keyof LimitOptions];
-    if (!Number.isInteger(value) || value < 1 || value > most) {
-      throw invalidOption(`limits.${name}`, `an integer from 1 to ${most}`, value);
-    }
-    limits[name as LimitName] = value;
-  }
-  return Object.freeze(limits);
+  const rules = Object.fromEntries(
+    Object.entries(highest).map(([name, most]) => [name, [1, most, contract[name as LimitName]] as const]),
+  );
+  return Object.freeze({ ...contract, ...(checkMembers('limits', options, rules) as Partial<Limits>) });
 }

@@ -1,45 +1,63 @@
 /** Checks what a caller passes, before any work, and fills the defaults. */
 import { invalidOption } from './error.js';
-import type { Limits } from './limits.js';
 import { limits as contract } from './limits.gen.js';
+import type { Limits } from './limits.js';
+import type { SourceData } from './protocol.js';
 import type { RawOptions, RawThumbnail } from './raw.js';
 import type { NamedSource, PhotoBytes, PhotoSource } from './types.js';
-import type { SourceData } from './protocol.js';
 
-type Check = (name: string, value: unknown) => unknown;
+/**
+ * What one option may be, with its default: a choice of words (the first is the default), true or false (the default),
+ * a number (least, most, default), or a function that checks.
+ */
+type Rule = readonly string[] | boolean | readonly [number, number, number] | ((name: string, value: unknown) => unknown);
 
-const integer =
-  (least: number, most: number): Check =>
+function checked(name: string, value: unknown, rule: Rule): unknown {
+  let expected: string;
+  if (typeof rule === 'function') return rule(name, value);
+  if (typeof rule === 'boolean') {
+    if (typeof value === 'boolean') return value;
+    expected = 'true or false';
+  } else if (typeof rule[0] === 'string') {
+    if ((rule as unknown[]).includes(value)) return value;
+    expected = rule.join(' or ');
+  } else {
+    const [least, most] = rule as readonly [number, number, number];
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value;
+    expected = `an integer from ${least} to ${most}`;
+  }
+  throw invalidOption(name, expected, value);
+}
+
+const defaultOf = (rule: Rule): unknown =>
+  typeof rule === 'boolean' ? rule : typeof rule === 'function' ? undefined : rule[typeof rule[0] === 'string' ? 0 : 2];
+
+/** Fills the defaults. An unknown name is most likely a misspelt one, and refused. */
+export function checkMembers(prefix: string, value: unknown, rules: Record<string, Rule>): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw invalidOption(prefix || 'options', 'an object', value);
+  const filled: Record<string, unknown> = {};
+  for (const name in rules) filled[name] = defaultOf(rules[name]!);
+  for (const [name, member] of Object.entries(value)) {
+    const path = prefix ? `${prefix}.${name}` : name;
+    if (!Object.hasOwn(rules, name)) throw invalidOption(path, `one of ${Object.keys(rules).join(', ')}`, member);
+    if (member !== undefined) filled[name] = checked(path, member, rules[name]!);
+  }
+  return filled;
+}
+
+const like =
+  (type: string, expected: string, member?: string): Rule =>
   (name, value) => {
-    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-      throw invalidOption(name, `an integer from ${least} to ${most}`, value);
+    if (typeof (member ? (value as Record<string, unknown> | null)?.[member] : value) !== type) {
+      throw invalidOption(name, expected, value);
     }
     return value;
   };
 
-const oneOf =
-  (...choices: string[]): Check =>
-  (name, value) => {
-    if (!choices.includes(value as string)) throw invalidOption(name, choices.map((c) => `'${c}'`).join(' or '), value);
-    return value;
-  };
+const signal = like('boolean', 'an AbortSignal', 'aborted');
+const callback = like('function', 'a function');
 
-const flag: Check = (name, value) => {
-  if (typeof value !== 'boolean') throw invalidOption(name, 'true or false', value);
-  return value;
-};
-
-const func: Check = (name, value) => {
-  if (typeof value !== 'function') throw invalidOption(name, 'a function', value);
-  return value;
-};
-
-const signal: Check = (name, value) => {
-  if (typeof (value as AbortSignal | null)?.aborted !== 'boolean') throw invalidOption(name, 'an AbortSignal', value);
-  return value;
-};
-
-const color: Check = (name, value) => {
+const color: Rule = (name, value) => {
   const number = typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value) ? parseInt(value.slice(1), 16) : value;
   if (!Number.isInteger(number) || (number as number) < 0 || (number as number) > 0xffffff) {
     throw invalidOption(name, `'#rrggbb' or a number from 0 to 0xffffff`, value);
@@ -47,62 +65,23 @@ const color: Check = (name, value) => {
   return number;
 };
 
-const quality = integer(contract.min_quality, contract.max_quality);
-const edge = integer(contract.min_edge_px, contract.max_edge_px);
+const { min_edge_px, max_edge_px, min_quality, max_quality, max_thumbnails } = contract;
 
-/** Checks every member of an options object; an unknown name is most likely a misspelt one, and refused. */
-export function checkMembers(prefix: string, value: unknown, checks: Record<string, Check>): Record<string, unknown> {
-  if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null) throw invalidOption(prefix || 'options', 'an object', value);
-  const checked: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) {
-    if (member === undefined) continue;
-    const path = prefix ? `${prefix}.${name}` : name;
-    if (!Object.hasOwn(checks, name)) throw invalidOption(path, `one of ${Object.keys(checks).join(', ')}`, member);
-    checked[name] = checks[name]!(path, member);
-  }
-  return checked;
-}
+const thumbnail = (name: string, value: unknown): unknown =>
+  checkMembers(name, value, {
+    maxEdge: [min_edge_px, max_edge_px, contract.default_thumbnail_edge_px],
+    format: ['webp', 'jpeg', 'png'],
+    quality: [min_quality, max_quality, contract.default_thumbnail_quality],
+  });
 
-const thumbnailOf = (name: string, value: unknown): RawThumbnail => ({
-  maxEdge: contract.default_thumbnail_edge_px,
-  format: 'webp',
-  quality: contract.default_thumbnail_quality,
-  ...checkMembers(name, value, { maxEdge: edge, format: oneOf('webp', 'jpeg', 'png'), quality }),
-});
-
-const thumbnails: Check = (name, value) => {
+const thumbnails: Rule = (name, value) => {
   if (value === false) return [];
-  if (!Array.isArray(value)) return [thumbnailOf(name, value)];
-  if (!value.length || value.length > contract.max_thumbnails) throw invalidOption(name, `1 to ${contract.max_thumbnails} thumbnails, or false`, value);
-  return value.map((one, index) => thumbnailOf(`${name}[${index}]`, one));
+  if (!Array.isArray(value)) return [thumbnail(name, value)];
+  if (!value.length || value.length > max_thumbnails) {
+    throw invalidOption(name, `1 to ${max_thumbnails} thumbnails, or false`, value);
+  }
+  return value.map((one, index) => thumbnail(`${name}[${index}]`, one));
 };
-
-const formats = ['jpeg', 'webp', 'png'];
-
-const prepareChecks = (limits: Limits): Record<string, Check> => ({
-  maxEdge: edge,
-  format: oneOf('auto', ...formats),
-  quality,
-  maxBytes: integer(1, limits.max_photo_bytes),
-  color: oneOf('srgb', 'keep'),
-  light: oneOf('encoded', 'linear'),
-  fit: oneOf('inside', 'cover'),
-  coverWidth: edge,
-  coverHeight: edge,
-  progressive: flag,
-  gps: flag,
-  browserDecode: oneOf('auto', 'never'),
-  thumbnail: thumbnails,
-  background: color,
-  keepMetadata: oneOf('none', 'capture'),
-  keepOriginal: oneOf('auto', 'never', 'always'),
-  strictType: flag,
-  allowTruncated: flag,
-  transfer: flag,
-  signal,
-  onProgress: func,
-});
 
 /** The checked options of one photo or of a batch. */
 export interface Checked {
@@ -114,40 +93,44 @@ export interface Checked {
 
 /** @throws PhotoError `invalid_option` */
 export function checkOptions(options: unknown, limits: Limits, batch: boolean): Checked {
-  const { thumbnail, browserDecode, transfer, existingCount, signal: _, onProgress: __, photoSignal: ___, ...rest } =
-    checkMembers('', options, {
-      ...prepareChecks(limits),
-      ...(batch ? { existingCount: integer(0, Number.MAX_SAFE_INTEGER), photoSignal: func } : {}),
-    });
-  const raw = {
-    maxEdge: contract.default_edge_px,
-    format: 'auto',
-    quality: contract.default_quality,
-    maxBytes: limits.max_photo_bytes,
-    color: 'srgb',
-    light: 'encoded',
-    fit: 'inside',
-    coverWidth: 0,
-    coverHeight: 0,
+  const all = checkMembers('', options, {
+    maxEdge: [min_edge_px, max_edge_px, contract.default_edge_px],
+    format: ['auto', 'jpeg', 'webp', 'png'],
+    quality: [min_quality, max_quality, contract.default_quality],
+    maxBytes: [1, limits.max_photo_bytes, limits.max_photo_bytes],
+    color: ['srgb', 'keep'],
+    light: ['encoded', 'linear'],
+    fit: ['inside', 'cover'],
+    coverWidth: [0, max_edge_px, 0],
+    coverHeight: [0, max_edge_px, 0],
     progressive: false,
     gps: false,
-    background: 0xffffff,
-    keepMetadata: 'none',
-    keepOriginal: 'auto',
-    allowTruncated: false,
+    browserDecode: ['auto', 'never'],
+    thumbnail: thumbnails,
+    background: color,
+    keepMetadata: ['none', 'capture'],
+    keepOriginal: ['auto', 'never', 'always'],
     strictType: false,
-    ...rest,
-    thumbnails: (thumbnail as RawThumbnail[] | undefined) ?? [thumbnailOf('thumbnail', {})],
-    maxPixels: limits.max_source_pixels,
-    maxHeapBytes: limits.max_heap_bytes,
-    claimedType: '',
-    fileName: '',
-  } as RawOptions;
+    allowTruncated: false,
+    transfer: false,
+    signal,
+    onProgress: callback,
+    ...(batch && { existingCount: [0, 1e9, 0], photoSignal: callback }),
+  });
+  const { browserDecode, transfer, existingCount, signal: _, onProgress: __, photoSignal: ___, ...rest } = all;
   return {
-    raw,
-    browserDecode: browserDecode !== 'never',
-    transfer: transfer === true,
-    existingCount: (existingCount as number | undefined) ?? 0,
+    raw: {
+      ...rest,
+      background: all['background'] ?? 0xffffff,
+      thumbnails: (all['thumbnail'] ?? [thumbnail('', {})]) as RawThumbnail[],
+      maxPixels: limits.max_source_pixels,
+      maxHeapBytes: limits.max_heap_bytes,
+      claimedType: '',
+      fileName: '',
+    } as unknown as RawOptions,
+    browserDecode: browserDecode === 'auto',
+    transfer: transfer as boolean,
+    existingCount: existingCount as number,
   };
 }
 

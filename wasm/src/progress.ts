@@ -1,5 +1,5 @@
-/** Progress of one photo and of a batch: monotone, and told at most once an animation frame. */
-import type { BatchProgress, PhotoProgress, PhotoStep } from './types.js';
+/** Progress of one photo: monotone, and told at most once an animation frame. */
+import type { PhotoProgress, PhotoStep } from './types.js';
 
 /** Where each step stands between 0 and 1: from, and up to. Decode, resize and encode run as one stream. */
 const spans: Record<PhotoStep, readonly [number, number]> = {
@@ -79,48 +79,5 @@ export class PhotoMeter {
     this.#state = state;
     this.#step = null;
     this.#fraction = 1;
-  }
-}
-
-/** The batch's progress from its photos'. `known` is the sum of bytes when the whole input is known, else 0. */
-export class BatchMeter {
-  readonly #meters: PhotoMeter[] = [];
-  readonly #known: number;
-  readonly #count: number;
-  #fraction = 0;
-  #bytes = 0;
-
-  constructor(known: number, count: number) {
-    this.#known = known;
-    this.#count = count;
-  }
-
-  add(bytes: number): PhotoMeter {
-    const meter = new PhotoMeter(bytes);
-    this.#meters.push(meter);
-    return meter;
-  }
-
-  get view(): BatchProgress {
-    const photos = this.#meters.map((meter) => meter.view);
-    const sum = (of: (photo: PhotoProgress) => number): number => photos.reduce((all, photo) => all + of(photo), 0);
-    const ended = (state: PhotoProgress['state']): number => sum((photo) => Number(photo.state === state));
-    const accepted = ended('accepted');
-    const rejected = ended('rejected') + ended('cancelled');
-    const total = Math.max(this.#count, photos.length);
-    const bytesTotal = Math.max(this.#known, sum((photo) => photo.bytesTotal));
-    this.#bytes = Math.max(this.#bytes, sum((photo) => photo.bytesDone));
-    const exact = accepted + rejected === total ? 1 : bytesTotal ? this.#bytes / bytesTotal : 0;
-    this.#fraction = Math.max(this.#fraction, exact);
-    return {
-      done: accepted + rejected,
-      total,
-      accepted,
-      rejected,
-      fraction: this.#fraction,
-      bytesDone: this.#bytes,
-      bytesTotal,
-      photos,
-    };
   }
 }

@@ -13,7 +13,7 @@ export interface SourceData {
 }
 
 export type Job =
-  | { readonly kind: 'probe'; readonly source: SourceData }
+  | { readonly kind: 'probe'; readonly source: SourceData; readonly options: RawOptions }
   | {
       readonly kind: 'prepare';
       readonly source: SourceData;
@@ -22,8 +22,7 @@ export type Job =
       /** The caller gave its bytes away: they come back when memory ran out, for the second try. */
       readonly returnSource: boolean;
     }
-  | { readonly kind: 'check'; readonly table: PayloadTable; readonly json: string }
-  | { readonly kind: 'versions' };
+  | { readonly kind: 'check'; readonly table: PayloadTable; readonly json: string };
 
 /** A prepared photo as it leaves a worker. */
 export interface Prepared extends Omit<RawPrepared, 'ok'> {

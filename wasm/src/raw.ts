@@ -111,28 +111,34 @@ export interface RawOptions {
 /** @internal */
 export type RawProgress = (step: string, done: number, total: number) => void;
 
-/** The bytes of one source, in the core's memory. @internal */
-export interface RawSource {
-  /** The buffer to fill; valid until the next call into the module. */
-  view(): Uint8Array<ArrayBuffer>;
-  probe(): RawProbe | RawError;
-  prepare(options: RawOptions, onProgress: RawProgress | null): RawPrepared | RawError;
-  sha256(): string;
-  delete(): void;
-}
-
 /** The rows that the core checks. */
 export type PayloadTable = 'project' | 'photo' | 'media-item' | 'profile';
 
-/** @internal */
+/**
+ * A source is a block of the core's memory, known by its address; whoever created it frees it. Memory may grow in any
+ * call: take a new view after each.
+ *
+ * @internal
+ */
 export interface RawModule {
-  HEAPU8: Uint8Array;
-  /** Null: out of memory. */
-  createSource(byteLength: number): RawSource | null;
-  preparePixels(width: number, height: number, rgba: RawSource, options: RawOptions): RawPrepared | RawError;
+  /** 0: out of memory. */
+  createSource(byteLength: number): number;
+  sourceView(address: number, byteLength: number): Uint8Array<ArrayBuffer>;
+  freeSource(address: number): void;
+  /** Of the options only those that concern the source are read. */
+  probe(address: number, byteLength: number, options: RawOptions): RawProbe | RawError;
+  prepare(
+    address: number,
+    byteLength: number,
+    options: RawOptions,
+    onProgress: RawProgress | null,
+  ): RawPrepared | RawError;
+  /** The source holds width * height * 4 bytes: upright sRGB, not premultiplied. */
+  preparePixels(width: number, height: number, address: number, options: RawOptions): RawPrepared | RawError;
+  sha256(address: number, byteLength: number): string;
+  /** JSON text in and out. */
   checkPayload(table: PayloadTable, json: string): string;
   heapBytes(): number;
-  versions(): string;
 }
 
 /** The default export of the Emscripten glue. @internal */

@@ -1,7 +1,9 @@
-/** Sentences by code in the seven languages of the database, each language loaded when it is first asked for. */
+/**
+ * Sentences by code in the seven languages of the database. This file is loaded with the first sentence, and each
+ * language when it is first asked for.
+ */
 import { codeUnits, type ErrorCode, type IssueCode, type WarningCode } from './errors.gen.js';
-
-export type Language = 'en' | 'ko' | 'ja' | 'zh' | 'es' | 'fr' | 'de';
+import type { Language, SentenceFacts } from './types.js';
 
 type Table = Readonly<Record<ErrorCode | IssueCode | WarningCode, string>>;
 
@@ -14,16 +16,6 @@ const loaders: Record<Language, () => Promise<{ default: Table }>> = {
   fr: () => import('./messages/fr.gen.js'),
   de: () => import('./messages/de.gen.js'),
 };
-
-export const languages = Object.keys(loaders) as Language[];
-
-/** What a sentence is made from; a `PhotoError` is one. */
-export interface SentenceFacts {
-  readonly code: ErrorCode | IssueCode | WarningCode;
-  readonly limit?: number | undefined;
-  readonly actual?: number | undefined;
-  readonly detail?: string | undefined;
-}
 
 /** Numbers as people read them; two different ones never look the same. */
 function amounts({ code, limit, actual }: SentenceFacts, language: Language): [string, string] {
@@ -43,22 +35,9 @@ function amounts({ code, limit, actual }: SentenceFacts, language: Language): [s
   return texts(6);
 }
 
-/** The table of one language, or null when it cannot be loaded. */
-export const loadSentences = (language: Language): Promise<Table | null> =>
-  loaders[language]().then(
-    (module) => module.default,
-    () => null,
-  );
-
-/** Fills the sentence of a code; without a table the code and its detail have to do. */
-export function sentence(table: Table | null, language: Language, facts: SentenceFacts): string {
-  const text = table?.[facts.code];
-  if (!text) return facts.detail ? `${facts.code}: ${facts.detail}` : facts.code;
+/** The sentence for an error, a warning or a payload's issue. @throws when the language's file does not load */
+export async function sentence(facts: SentenceFacts, language: Language): Promise<string> {
+  const { default: table } = await loaders[language]();
   const [limit, actual] = amounts(facts, language);
-  return text.replace('{limit}', limit).replace('{actual}', actual).replace('{found}', () => facts.detail ?? '?');
-}
-
-/** The sentence for an error, a warning or a payload's issue in any of the languages. */
-export async function messageFor(facts: SentenceFacts | WarningCode, language: Language): Promise<string> {
-  return sentence(await loadSentences(language), language, typeof facts === 'string' ? { code: facts } : facts);
+  return table[facts.code].replace('{limit}', limit).replace('{actual}', actual).replace('{found}', () => facts.detail ?? '?');
 }

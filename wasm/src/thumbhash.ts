@@ -3,12 +3,7 @@
  * After the public-domain description at evanw.github.io/thumbhash.
  */
 
-/** A small picture, four bytes a pixel, not premultiplied: `new ImageData(pixels, width, height)`. */
-export interface Placeholder {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
-}
+import type { Placeholder } from './types.js';
 
 /** Longest edge of the placeholder. */
 const edge_px = 32;

@@ -1,5 +1,5 @@
 import type { PhotoError } from './error.js';
-import type { WarningCode } from './errors.gen.js';
+import type { ErrorCode, IssueCode, WarningCode } from './errors.gen.js';
 import type { JsonObject } from './payload_types.gen.js';
 
 /** Bytes of a picture, in any of the shapes that platforms hand out. */
@@ -207,6 +207,11 @@ export interface BatchProgress {
   readonly photos: readonly PhotoProgress[];
 }
 
+/** Options of `probe`. */
+export interface ProbeCall extends Pick<PrepareOptions, 'gps' | 'strictType'> {
+  readonly signal?: AbortSignal;
+}
+
 /** Options of `prepare`. */
 export interface PrepareCall extends PrepareOptions {
   readonly signal?: AbortSignal;
@@ -255,5 +260,20 @@ export interface MediaRowFacts {
   readonly metadata?: JsonObject;
 }
 
-/** Names and versions of what the binary is built from. */
-export type Versions = Readonly<Record<string, string>>;
+/** The languages of the database, in which sentences exist. */
+export type Language = 'en' | 'ko' | 'ja' | 'zh' | 'es' | 'fr' | 'de';
+
+/** What a sentence is made from; a `PhotoError` is one. */
+export interface SentenceFacts {
+  readonly code: ErrorCode | IssueCode | WarningCode;
+  readonly limit?: number | undefined;
+  readonly actual?: number | undefined;
+  readonly detail?: string | undefined;
+}
+
+/** A small picture, four bytes a pixel, not premultiplied: `new ImageData(pixels, width, height)`. */
+export interface Placeholder {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}

@@ -6,81 +6,76 @@ const spin = (ms) => {
   while (performance.now() < end);
 };
 
-class Source {
-  constructor(module, size) {
-    this.module = module;
-    this.bytes = new Uint8Array(size);
+const scriptOf = (bytes) => {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return { error: 'unsupported_type', detail: 'text' };
   }
-  view() {
-    return this.bytes;
-  }
-  script() {
-    try {
-      return JSON.parse(new TextDecoder().decode(this.bytes));
-    } catch {
-      return { error: 'unsupported_type', detail: 'text' };
-    }
-  }
-  facts(script) {
-    const { width = 40, height = 30 } = script;
-    return {
-      format: 'jpeg', mimeType: 'image/jpeg', width, height, orientation: 1, bits: 8, hasAlpha: false, frames: 1,
-      progressive: false, profile: '', gainMap: false, capture: { model: script.model ?? 'fake', focalLength35Mm: 28 },
-      warnings: [], heapBytes: 1000,
-    };
-  }
-  refused({ error, detail = '', limit, actual }) {
-    return { ok: false, code: error, detail, ...(limit === undefined ? {} : { limit, actual }) };
-  }
-  probe() {
-    const script = this.script();
-    return script.error ? this.refused(script) : { ok: true, ...this.facts(script) };
-  }
-  prepare(options, onProgress) {
-    const script = this.script();
-    this.module.heap = script.heap ?? this.module.heap;
-    for (let step = 0; step < 10; step++) {
-      onProgress?.('decode', step, 10);
-      spin((script.ms ?? 0) / 10);
-    }
-    if (script.trap) throw new WebAssembly.RuntimeError('unreachable');
-    if (script.error) return this.refused(script);
-    onProgress?.('encode', 0, 1);
-    const image = (width) => ({
-      bytes: new TextEncoder().encode(JSON.stringify({ ...script, options })),
-      mimeType: options.format === 'webp' ? 'image/webp' : 'image/jpeg', width, height: width,
-    });
-    const source = this.facts(script);
-    return {
-      ok: true, photo: image(options.maxEdge), thumbnails: options.thumbnails.map(({ maxEdge }) => image(maxEdge)),
-      dhash: '0123456789abcdef', thumbhash: new Uint8Array([1, 2, 3, 4, 5, 6]), passedThrough: false, source,
-      capture: source.capture, warnings: [], timings: { decode: script.ms ?? 0 },
-    };
-  }
-  sha256() {
-    return 'f'.repeat(64);
-  }
-  delete() {}
-}
+};
+
+const facts = ({ width = 40, height = 30, model = 'fake' }) => ({
+  format: 'jpeg', mimeType: 'image/jpeg', width, height, orientation: 1, bits: 8, hasAlpha: false, frames: 1,
+  progressive: false, profile: '', gainMap: false, capture: { model, focalLength35Mm: 28 }, warnings: [],
+  heapBytes: 1000,
+});
+
+const refused = ({ error, detail = '', limit, actual }) => ({
+  ok: false, code: error, detail, ...(limit === undefined ? {} : { limit, actual }),
+});
+
+const issue = (path, code, more = {}) => JSON.stringify({ ok: false, issues: [{ path, code, message: code, ...more }] });
 
 export default async function createModule({ instantiateWasm }) {
   await new Promise((resolve) => instantiateWasm({}, resolve));
-  const module = {
-    heap: 1000,
-    createSource: (size) => new Source(module, size),
+  const sources = new Map();
+  let heap = 1000;
+  let next = 1;
+  return {
+    createSource(size) {
+      sources.set(next, new Uint8Array(size));
+      return next++;
+    },
+    sourceView: (address) => sources.get(address),
+    freeSource: (address) => sources.delete(address),
+    probe(address) {
+      const script = scriptOf(sources.get(address));
+      return script.error ? refused(script) : { ok: true, ...facts(script) };
+    },
+    prepare(address, size, options, onProgress) {
+      const script = scriptOf(sources.get(address));
+      heap = script.heap ?? heap;
+      for (let step = 0; step < 10; step++) {
+        onProgress?.('decode', step, 10);
+        spin((script.ms ?? 0) / 10);
+      }
+      if (script.trap) throw new WebAssembly.RuntimeError('unreachable');
+      if (script.exit) process.exit(3);
+      if (script.hang) for (;;);
+      if (script.error) return refused(script);
+      onProgress?.('encode', 0, 1);
+      const image = (width) => ({
+        bytes: new TextEncoder().encode(JSON.stringify({ ...script, options })),
+        mimeType: options.format === 'webp' ? 'image/webp' : 'image/jpeg', width, height: width,
+      });
+      const source = facts(script);
+      return {
+        ok: true, photo: image(options.maxEdge), thumbnails: options.thumbnails.map(({ maxEdge }) => image(maxEdge)),
+        dhash: '0123456789abcdef', thumbhash: new Uint8Array([1, 2, 3, 4, 5, 6]), passedThrough: false, source,
+        capture: source.capture, warnings: [], timings: { decode: script.ms ?? 0 },
+      };
+    },
+    sha256: () => 'f'.repeat(64),
     checkPayload(table, json) {
-      const issue = (path, code) => JSON.stringify({ ok: false, issues: [{ path, code, message: code }] });
       let draft;
       try {
         draft = JSON.parse(json);
       } catch {
         return issue('', 'invalid_json');
       }
-      if (typeof draft.title_i18n === 'number') return issue('/title_i18n', 'wrong_type');
-      return JSON.stringify({ ok: true, payload: draft });
+      if (typeof draft.title_i18n === 'number') return issue('/title_i18n', 'wrong_type', { found: 'object' });
+      return JSON.stringify({ ok: true, payload: draft, issues: [] });
     },
-    heapBytes: () => module.heap,
-    versions: () => JSON.stringify({ zlib: '1.2.13' }),
+    heapBytes: () => heap,
   };
-  return module;
 }
