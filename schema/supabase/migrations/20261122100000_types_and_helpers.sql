@@ -94,7 +94,7 @@ $$;
 
 -- Guard of a row: binds anon and authenticated only. Arguments: the columns a client may insert,
 -- the columns it may update (comma separated), and a JSON object with the defaults of the others;
--- a column named nowhere must be empty, and timestamps must be the transaction's.
+-- a column named nowhere must be empty, timestamps must be the transaction's, an owner the caller.
 create function private.guard_row() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -109,7 +109,7 @@ begin
   if tg_op = 'INSERT' then
     given := to_jsonb(new) - string_to_array(tg_argv[0], ',');
     expected := tg_argv[2]::jsonb
-      || jsonb_build_object('created_at', to_jsonb(now()), 'updated_at', to_jsonb(now()));
+      || jsonb_build_object('created_at', now(), 'updated_at', now(), 'user_id', private.caller_id());
     select string_agg(entry.key, ', ' order by entry.key) into forbidden
       from jsonb_each(given) as entry
       where entry.value <> 'null'::jsonb and entry.value is distinct from expected -> entry.key;

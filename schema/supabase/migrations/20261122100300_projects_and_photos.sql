@@ -67,7 +67,7 @@ create table public.photos (
   project_id uuid not null references public.video_projects (id) on delete cascade,
   -- The project's owner, set by trigger: it outlives the project within a cascade, and the
   -- policy and the path check need no look at another table.
-  user_id uuid not null references public.users (id) on delete cascade,
+  user_id uuid not null default auth.uid() references public.users (id) on delete cascade,
   file_url text not null,
   thumbnail_url text,
   original_filename varchar(255),

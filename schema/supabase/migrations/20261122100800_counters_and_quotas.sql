@@ -166,27 +166,38 @@ create function public.track_storage_usage() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  change record;
+  owners uuid[];
+  changes numeric[];
 begin
-  for change in
-    execute case tg_op
-      when 'INSERT' then 'select user_id, sum(file_size_bytes) as bytes from new_rows group by user_id order by user_id'
-      when 'DELETE' then 'select user_id, -sum(file_size_bytes) as bytes from old_rows group by user_id order by user_id'
-      else 'select both_rows.user_id, sum(both_rows.bytes) as bytes from ('
-        'select user_id, file_size_bytes as bytes from new_rows union all '
-        'select user_id, -file_size_bytes from old_rows) as both_rows '
-        'group by both_rows.user_id having sum(both_rows.bytes) <> 0 order by both_rows.user_id'
-    end
-  loop
-    perform from public.users where id = change.user_id for no key update;
-    if change.bytes > 0 then
-      perform private.require_quota(change.user_id, 'storage_bytes', change.bytes);
+  if tg_op = 'INSERT' then
+    select array_agg(stored.user_id order by stored.user_id), array_agg(stored.bytes order by stored.user_id)
+      into owners, changes
+      from (select user_id, sum(file_size_bytes) as bytes from new_rows group by user_id) as stored;
+  elsif tg_op = 'DELETE' then
+    select array_agg(removed.user_id order by removed.user_id), array_agg(-removed.bytes order by removed.user_id)
+      into owners, changes
+      from (select user_id, sum(file_size_bytes) as bytes from old_rows group by user_id) as removed;
+  else
+    select array_agg(changed.user_id order by changed.user_id), array_agg(changed.bytes order by changed.user_id)
+      into owners, changes
+      from (
+        select both_rows.user_id, sum(both_rows.bytes) as bytes
+        from (select user_id, file_size_bytes as bytes from new_rows
+              union all select user_id, -file_size_bytes from old_rows) as both_rows
+        group by both_rows.user_id
+        having sum(both_rows.bytes) <> 0) as changed;
+  end if;
+
+  for place in 1 .. coalesce(cardinality(owners), 0) loop
+    perform from public.users where id = owners[place] for no key update;
+    if changes[place] > 0 then
+      perform private.require_quota(owners[place], 'storage_bytes', changes[place]);
       insert into public.usage_records (user_id, resource_type, amount, unit)
-        values (change.user_id, 'storage_bytes', change.bytes, 'bytes');
+        values (owners[place], 'storage_bytes', changes[place], 'bytes');
     end if;
     update public.users
-      set total_storage_bytes = greatest(total_storage_bytes + change.bytes, 0)
-      where id = change.user_id;
+      set total_storage_bytes = greatest(total_storage_bytes + changes[place], 0)
+      where id = owners[place];
   end loop;
   return null;
 end

@@ -86,6 +86,8 @@ declare
   known integer;
   total integer;
 begin
+  -- Before the project's row, as every statement of a client does by its guard.
+  perform private.lock_account(private.caller_id());
   select own.id, own.status into held from public.video_projects as own
     where own.id = reorder_photos.project for no key update;
   if not found then

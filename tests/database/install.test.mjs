@@ -1,0 +1,157 @@
+// How the migrations install: whole or not at all, once, alike under both default grants, by the
+// Supabase CLI too.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { startCluster } from './cluster.mjs';
+import { migrationsFolder, readMigrations, repository } from './migrations.mjs';
+import { openPglite } from './pglite.mjs';
+import { supabase } from './supabase_cli.mjs';
+
+let cluster;
+
+before(async () => {
+  cluster = await startCluster();
+});
+after(() => cluster?.stop());
+
+// Everything that a migration makes, as text: what stands in the catalog, with privileges.
+const catalog = `
+  select 'relation ' || c.oid::regclass || ' ' || c.relkind::text || coalesce(' ' || c.relacl::text, '') as line
+    from pg_class c where c.relnamespace::regnamespace::text in ('public', 'private') and c.relkind in ('r', 'p', 'v', 'm')
+  union all select 'column ' || a.attrelid::regclass || '.' || a.attname || ' ' || a.attacl::text
+    from pg_attribute a join pg_class c on c.oid = a.attrelid
+    where c.relnamespace::regnamespace::text in ('public', 'private') and a.attacl is not null
+  union all select 'function ' || p.oid::regprocedure || ' ' || coalesce(p.proacl::text, 'default')
+    from pg_proc p where p.pronamespace::regnamespace::text in ('public', 'private')
+  union all select 'trigger ' || t.tgrelid::regclass || '.' || t.tgname from pg_trigger t where not t.tgisinternal
+  union all select 'policy ' || schemaname || '.' || tablename || ' ' || policyname from pg_policies
+  union all select 'type ' || t.oid::regtype || coalesce(' ' || t.typacl::text, '') from pg_type t
+    where t.typnamespace::regnamespace::text = 'public' and t.typtype = 'e'
+  union all select 'bucket ' || id from storage.buckets
+  order by 1`;
+
+const lines = async (database) => {
+  const client = await database.connect(cluster.superuser);
+  try {
+    return (await client.query(catalog)).rows.map((row) => row.line);
+  } finally {
+    await client.end();
+  }
+};
+
+test('the result is the same under the old and the new default grants', async () => {
+  const old = await lines(await cluster.createDatabase('grants_old', { grants: 'old' }));
+  const fresh = await lines(await cluster.createDatabase('grants_new', { grants: 'new' }));
+  assert.ok(old.length > 150);
+  // An access list's entries may stand in another order.
+  const sorted = (all) => all.map((line) => line.replace(/\{(.*)\}$/, (_, list) => list.split(',').sort().join(' ')));
+  assert.deepEqual(sorted(old), sorted(fresh));
+});
+
+test('each migration refuses to run twice, and says so', async () => {
+  const database = await cluster.createDatabase('twice');
+  const before = await lines(database);
+  const client = await database.connect();
+  try {
+    for (const { name, sql } of await readMigrations()) {
+      const error = await client.query(sql).then(() => undefined, (failure) => failure);
+      await client.query('rollback');
+      assert.ok(error, `${name} ran twice`);
+      assert.equal(error.code, '42710', `${name}: ${error.message}`);
+      assert.match(error.message, new RegExp(`${name.replace('.sql', '')} is installed already`));
+    }
+  } finally {
+    await client.end();
+  }
+  assert.deepEqual(await lines(database), before);
+});
+
+test('a migration that fails at its end leaves nothing, on PostgreSQL and in PGlite', async () => {
+  const database = await cluster.createDatabase('half', { migrations: false });
+  const client = await database.connect();
+  const pglite = await openPglite({ migrations: false });
+  const count = "select count(*)::integer as n from pg_class where relnamespace::regnamespace::text in ('public', 'private')";
+  try {
+    for (const { name, sql } of await readMigrations()) {
+      const broken = sql.replace(/commit;\s*$/, 'select 1 / 0;\ncommit;\n');
+      assert.notEqual(broken, sql, `${name} ends with commit`);
+      const earlier = [(await client.query(count)).rows[0].n, (await pglite.query(count)).rows[0].n];
+      await assert.rejects(client.query(broken), /division by zero/);
+      await client.query('rollback');
+      await assert.rejects(pglite.exec(broken), /division by zero/);
+      await pglite.exec('rollback');
+      assert.deepEqual([(await client.query(count)).rows[0].n, (await pglite.query(count)).rows[0].n], earlier, name);
+      await client.query(sql);
+      await pglite.exec(sql);
+    }
+  } finally {
+    await client.end();
+    await pglite.close();
+  }
+});
+
+test('statement by statement, as a plain psql session would run them, a failure leaves nothing too', async () => {
+  const database = await cluster.createDatabase('psql', { migrations: false });
+  const client = await database.connect();
+  try {
+    for (const { sql } of await readMigrations()) {
+      assert.match(sql, /^(--.*\n|\s)*begin;/, 'the first statement opens the transaction');
+      assert.match(sql, /\ncommit;\s*$/, 'the last one ends it');
+    }
+  } finally {
+    await client.end();
+  }
+});
+
+/** A copy of schema/supabase whose migrations a test may change. */
+function copyProject() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'photo-core-project-'));
+  cpSync(path.join(repository, 'schema/supabase'), path.join(folder, 'supabase'), { recursive: true });
+  return folder;
+}
+
+test('supabase db push installs them, with the seed, once', async () => {
+  const database = await cluster.createDatabase('push', { grants: 'old', migrations: false });
+  const folder = copyProject();
+  try {
+    const push = () => supabase('db', 'push', '--yes', '--include-seed', '--workdir', folder, `--remote=${database.url()}`);
+    const first = push();
+    assert.equal(first.status, 0, first.stderr);
+    const installed = await cluster.createDatabase('installed', { grants: 'old' });
+    const pushed = (await lines(database)).filter((line) => !/supabase_migrations/.test(line));
+    assert.deepEqual(pushed, await lines(installed));
+    const client = await database.connect();
+    const { rows } = await client.query('select count(*)::integer as people from users');
+    await client.end();
+    assert.ok(rows[0].people >= 2, 'the seed makes people');
+    const second = push();
+    assert.equal(second.status, 0, second.stderr);
+    assert.match(second.stdout + second.stderr, /up to date/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('supabase db push of a broken migration leaves nothing of it', async () => {
+  const database = await cluster.createDatabase('push_broken', { migrations: false });
+  const folder = copyProject();
+  try {
+    const names = (await readMigrations()).map(({ name }) => name);
+    const broken = path.join(folder, 'supabase/migrations', names[names.length - 1]);
+    writeFileSync(broken, readFileSync(path.join(migrationsFolder, names[names.length - 1]), 'utf8').replace(/commit;\s*$/, 'select 1 / 0;\ncommit;\n'));
+    const push = () => supabase('db', 'push', '--yes', '--workdir', folder, `--remote=${database.url()}`);
+    assert.notEqual(push().status, 0);
+    const after = await lines(database);
+    assert.ok(!after.some((line) => line.includes('user_dashboard_stats')), 'the views are not there');
+    assert.ok(after.some((line) => line.includes('create_project_with_photos')), 'the migrations before are');
+    cpSync(path.join(migrationsFolder, names[names.length - 1]), broken);
+    const repaired = push();
+    assert.equal(repaired.status, 0, repaired.stderr);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
