@@ -1,0 +1,203 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <bit>
+
+#include <photo_core/prepare.hpp>
+
+#include "image/orientation.hpp"
+#include "metadata/metadata.hpp"
+#include "pictures.hpp"
+
+using namespace photo_core;
+using namespace photo_core::testing;
+
+namespace {
+
+constexpr Color red{230, 20, 20}, green{20, 230, 20}, blue{20, 20, 230}, white{230, 230, 230};
+
+bool has(const std::vector<WarningCode>& warnings, WarningCode code) {
+  return std::find(warnings.begin(), warnings.end(), code) != warnings.end();
+}
+
+PreparedPhoto prepared(ByteView source, const PrepareOptions& options) {
+  auto result = prepare_photo(source, options);
+  if (!result) FAIL(std::string(code_name(result.error().code)) + ": " + result.error().detail);
+  return std::move(result).value();
+}
+
+void check_corners(ByteView file, std::uint32_t width, std::uint32_t height) {
+  const Frame frame = decode_rgb(file);
+  REQUIRE(frame.layout.width_px == width);
+  REQUIRE(frame.layout.height_px == height);
+  CHECK(near(at(frame, width / 8, height / 8), red));
+  CHECK(near(at(frame, width - width / 8, height / 8), green));
+  CHECK(near(at(frame, width / 8, height - height / 8), blue));
+  CHECK(near(at(frame, width - width / 8, height - height / 8), white));
+}
+
+}  // namespace
+
+TEST_CASE("a photo is scaled, thumbnailed and described") {
+  const Bytes source = encode(corners(1200, 900), OutputFormat::jpeg);
+  REQUIRE_FALSE(source.empty());
+  PrepareOptions options;
+  options.max_edge_px = 800;
+  options.thumbnails = {{200, OutputFormat::webp, 75}, {64, OutputFormat::jpeg, 75}, {32, OutputFormat::png, 75}};
+  const PreparedPhoto photo = prepared(source, options);
+  CHECK(photo.photo.mime_type == "image/jpeg");
+  CHECK(photo.photo.width_px == 800);
+  CHECK(photo.photo.height_px == 600);
+  check_corners(photo.photo.bytes, 800, 600);
+  REQUIRE(photo.thumbnails.size() == 3);
+  CHECK(photo.thumbnails[0].mime_type == "image/webp");
+  check_corners(photo.thumbnails[0].bytes, 200, 150);
+  check_corners(photo.thumbnails[1].bytes, 64, 48);
+  check_corners(photo.thumbnails[2].bytes, 32, 24);
+  CHECK_FALSE(photo.passed_through);
+  CHECK(photo.thumbhash.size() >= 5);
+  CHECK(photo.source.width_px == 1200);
+  CHECK(photo.source.format == "jpeg");
+}
+
+TEST_CASE("every orientation of every format comes out upright, once") {
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    // Store the picture as a camera held that way would: turn it by the inverse.
+    const int inverse = orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
+    const Frame stored = turn_upright(corners(321, 200), inverse);
+    const Bytes exif = write_orientation_exif(orientation);
+    for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+      const Bytes source = encode(stored, format, 90, exif);
+      for (const std::uint32_t edge : {400u, 160u}) {
+        for (const OutputFormat to : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+          INFO("orientation " << orientation << " format " << int(format) << " to " << int(to) << " edge " << edge);
+          PrepareOptions options;
+          options.max_edge_px = edge;
+          options.format = to;
+          const PreparedPhoto photo = prepared(source, options);
+          const std::uint32_t width = edge == 400 ? 321 : 160, height = edge == 400 ? 200 : 100;
+          check_corners(photo.photo.bytes, width, height);
+          CHECK(photo.photo.width_px == width);
+          check_corners(photo.thumbnails[0].bytes, width, height);
+          CHECK(photo.source.orientation == orientation);
+          CHECK(photo.source.width_px == 321);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a source that fits is scrubbed, not encoded again") {
+  const Bytes exif = write_capture_exif({"2024-05-01T12:34:56", "Maker", "Model"});
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+    const Bytes source = encode(corners(300, 200), format, 90, exif);
+    const PreparedPhoto photo = prepared(source, {});
+    CHECK(photo.passed_through);
+    CHECK(photo.photo.bytes.size() <= source.size());
+    CHECK(has(photo.warnings, WarningCode::metadata_removed));
+    CHECK(photo.source.capture.make == "Maker");
+    const Frame before = decode(source), after = decode(photo.photo.bytes);
+    for (int plane = 0; plane < 4; ++plane) CHECK(before.planes[plane] == after.planes[plane]);
+    check_corners(photo.thumbnails[0].bytes, 300, 200);
+
+    PrepareOptions never;
+    never.keep_original = OriginalChoice::never;
+    CHECK_FALSE(prepared(source, never).passed_through);
+    PrepareOptions named;
+    named.format = format == OutputFormat::jpeg ? OutputFormat::png : OutputFormat::jpeg;
+    CHECK_FALSE(prepared(source, named).passed_through);
+  }
+}
+
+TEST_CASE("a byte limit is met in at most three encodes, at 90 percent of it or more") {
+  const Bytes source = encode(noise(700, 500), OutputFormat::jpeg, 95);
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::webp, OutputFormat::png}) {
+    for (const std::uint64_t limit : {120'000u, 60'000u, 20'000u}) {
+      INFO("format " << int(format) << " limit " << limit);
+      PrepareOptions options;
+      options.format = format;
+      options.keep_original = OriginalChoice::never;
+      options.max_bytes = limit;
+      const PreparedPhoto photo = prepared(source, options);
+      CHECK(photo.photo.bytes.size() <= limit);
+      CHECK(photo.photo.bytes.size() >= limit * 9 / 10);
+      CHECK(decode(photo.photo.bytes).layout.width_px == photo.photo.width_px);
+    }
+  }
+}
+
+TEST_CASE("alpha: kept where it is used, never black, on the background in JPEG") {
+  const Bytes source = encode(corners(400, 300, true), OutputFormat::png);
+  PrepareOptions options;
+  options.max_edge_px = 200;
+  const PreparedPhoto kept = prepared(source, options);
+  CHECK(kept.photo.mime_type == "image/webp");
+  CHECK(decode(kept.photo.bytes).layout.has_alpha);
+
+  options.format = OutputFormat::jpeg;
+  options.background = 0x00ff00;
+  const Frame flat = decode_rgb(prepared(source, options).photo.bytes);
+  CHECK(near(at(flat, 10, 75), {0, 255, 0}));
+  CHECK(near(at(flat, 190, 140), white));
+
+  Frame opaque = corners(400, 300, true);
+  std::fill(opaque.planes[3].begin(), opaque.planes[3].end(), std::uint8_t{255});
+  options.format = OutputFormat::automatic;
+  CHECK(prepared(encode(opaque, OutputFormat::png), options).photo.mime_type == "image/jpeg");
+}
+
+TEST_CASE("what must be refused is refused from the header, with limit and value") {
+  const auto code_of = [](ByteView bytes, const PrepareOptions& options = {}) {
+    const auto result = prepare_photo(bytes, options);
+    return result ? std::string("accepted") : std::string(code_name(result.error().code));
+  };
+  CHECK(code_of({}) == "empty_file");
+  const Bytes gif = {'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0, 0, 0, 0x3b};
+  CHECK(code_of(gif) == "unsupported_type");
+  const Bytes jpeg = encode(noise(300, 200), OutputFormat::jpeg);
+  CHECK(code_of(slice(jpeg, 0, jpeg.size() / 2)) == "truncated_image");
+  PrepareOptions lenient;
+  lenient.allow_truncated = true;
+  lenient.keep_original = OriginalChoice::never;
+  CHECK(code_of(slice(jpeg, 0, jpeg.size() / 2), lenient) == "accepted");
+  PrepareOptions strict;
+  strict.claimed_type = "image/png";
+  strict.strict_type = true;
+  CHECK(code_of(jpeg, strict) == "type_mismatch");
+  strict.strict_type = false;
+  CHECK(has(prepared(jpeg, strict).warnings, WarningCode::type_mismatch));
+  PrepareOptions tight;
+  tight.max_pixels = 1000;
+  const auto refused = prepare_photo(jpeg, tight);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::too_many_pixels);
+  CHECK(refused.error().limit == 1000);
+  CHECK(refused.error().actual == 60000);
+}
+
+TEST_CASE("pixels of somebody else's decoder go the same way") {
+  const Frame picture = corners(300, 200);
+  Bytes rgba;
+  for (std::size_t i = 0; i < picture.planes[0].size(); ++i) {
+    for (int plane = 0; plane < 3; ++plane) rgba.push_back(picture.planes[plane][i]);
+    rgba.push_back(255);
+  }
+  PrepareOptions options;
+  options.max_edge_px = 150;
+  const auto result = prepare_pixels(rgba, 300, 200, options);
+  REQUIRE(result.ok());
+  CHECK(result->photo.mime_type == "image/jpeg");
+  check_corners(result->photo.bytes, 150, 100);
+  CHECK_FALSE(prepare_pixels(rgba, 300, 201, options).ok());
+}
+
+TEST_CASE("near copies have near hashes, other pictures do not") {
+  PrepareOptions large, small;
+  large.max_edge_px = 800;
+  small.max_edge_px = 250;
+  const Bytes source = encode(corners(1000, 700), OutputFormat::jpeg);
+  const auto a = prepared(source, large).dhash, b = prepared(source, small).dhash;
+  const auto other = prepared(encode(noise(1000, 700), OutputFormat::jpeg), large).dhash;
+  CHECK(std::popcount(a ^ b) <= 2);
+  CHECK(std::popcount(a ^ other) >= 10);
+}
