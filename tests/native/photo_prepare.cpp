@@ -88,7 +88,10 @@ TEST_CASE("every orientation of every format comes out upright, once") {
 }
 
 TEST_CASE("a source that fits is scrubbed, not encoded again") {
-  const Bytes exif = write_capture_exif({"2024-05-01T12:34:56", "Maker", "Model"});
+  CaptureData capture;
+  capture.time = "2024-05-01T12:34:56";
+  capture.make = "Maker";
+  const Bytes exif = write_capture_exif(capture);
   for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
     const Bytes source = encode(corners(300, 200), format, 90, exif);
     const PreparedPhoto photo = prepared(source, {});

@@ -42,7 +42,7 @@ struct PrepareOptions {
   std::uint32_t cover_height_px = 0;
   bool progressive = false;
   bool gps = false;
-  std::vector<ThumbnailOptions> thumbnails = {ThumbnailOptions{}};
+  std::vector<ThumbnailOptions> thumbnails = std::vector<ThumbnailOptions>(1);   // one of the default kind
   std::uint32_t background = 0xffffff;     // 0xRRGGBB, under transparent pixels in JPEG
   MetadataChoice keep_metadata = MetadataChoice::none;
   OriginalChoice keep_original = OriginalChoice::automatic;
