@@ -43,16 +43,4 @@ Result<Bytes> encode_frame(const Frame& frame, const OutputSpec& spec, bool drop
 Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px, const OutputSpec& spec,
                              bool drop_alpha);
 
-struct FittedImage {
-  Bytes bytes;
-  std::uint32_t width_px = 0;
-  std::uint32_t height_px = 0;
-};
-
-// Encodes until the file has at most `max_bytes`: first by quality, then by size too. `first` is what the first
-// encode gave (it counts); at most three encodes in all, landing at 90 percent of the limit or more where the third can
-// reach it. Errors: output_too_large.
-Result<FittedImage> fit_into_bytes(const Frame& frame, const OutputSpec& spec, bool drop_alpha, std::uint64_t max_bytes,
-                                   std::uint64_t first_bytes);
-
 }  // namespace photo_core

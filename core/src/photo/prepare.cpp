@@ -8,6 +8,7 @@
 
 #include "image/orientation.hpp"
 #include "photo/encode.hpp"
+#include "photo/fit_bytes.hpp"
 #include "photo/hashes.hpp"
 #include "photo/inspect.hpp"
 #include "photo/pipeline.hpp"
