@@ -94,8 +94,7 @@ bool is_allowed_depth(std::uint8_t color_type, std::uint8_t depth) {
 
 Result<Header> read_ihdr(ByteView source) {
   if (source.size() < png_signature.size()) {
-    const bool is_start = std::memcmp(source.data(), png_signature.data(), source.size()) == 0;
-    return is_start ? cut("ends inside the signature") : corrupt("no signature");
+    return png_signature.starts_with(as_text(source)) ? cut("ends inside the signature") : corrupt("no signature");
   }
   if (!has_at(source, 0, png_signature)) return corrupt("no signature");
   Chunk chunk;
