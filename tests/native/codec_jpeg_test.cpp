@@ -368,7 +368,7 @@ TEST_CASE("random damage never does more than be refused or decoded", "[jpeg]") 
     for (int round = 0; round < 600; ++round) {
       Bytes damaged = *file;
       for (unsigned i = 0; i < 1 + random() % 6; ++i) damaged[random() % damaged.size()] = static_cast<std::uint8_t>(random());
-      const Decoded decoded = decode(damaged, {.scale_eighths = 1 + random() % 8, .allow_truncated = round % 2 == 0});
+      const Decoded decoded = decode(damaged, {.scale_eighths = static_cast<std::uint32_t>(1 + random() % 8), .allow_truncated = round % 2 == 0});
       if (decoded.ok) {
         CHECK(!decoded.gaps);
       } else {
