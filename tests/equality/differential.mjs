@@ -66,7 +66,7 @@ function payloadText(answer) {
   return answer.slice(start.length, -end.length);
 }
 
-function describe({ why, table, document, verdict, attempt }) {
+export function describeDisagreement({ why, table, document, verdict, attempt }) {
   const short = document.length > 600 ? `${document.slice(0, 600)}… (${document.length} characters)` : document;
   return `${why}\n  ${table} ${short}\n  core: ${JSON.stringify(verdict.ok ? verdict.payload : verdict.issues).slice(0, 600)}\n  database: ${attempt.state} ${attempt.place}`;
 }
@@ -75,7 +75,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const count = Number(process.env.N ?? process.env.ROWS ?? 100_000);
   const seed = Number(process.env.SEED ?? 1);
   const totals = await runDifferential({ count, seed });
-  for (const one of totals.disagreements.slice(0, 20)) console.log(describe(one));
+  for (const one of totals.disagreements.slice(0, 20)) console.log(describeDisagreement(one));
   console.log(
     `seed ${seed}: ${totals.documents} documents in ${totals.seconds.toFixed(1)} s, ${totals.perSecond} a second; ` +
       `the database takes ${totals.accepted}, refuses ${totals.refused}; ${totals.ofType} refused for a JSON type alone; ` +
