@@ -44,10 +44,10 @@ bench: tools packages ## time and size against other libraries, in one run
 	@$(PHASE) "benchmark" $(NODE) npm run --silent bench --workspace @photomemory/bench
 bench-compare: tools packages ## the same, compared with the figures of an earlier run (BASE=file)
 	@$(NODE) npm run --silent compare --workspace @photomemory/bench -- $(BASE)
-differential: tools packages ## the core's verdict against the database's, over many generated rows (ROWS=100000)
+differential: tools packages ## the core's verdict against the database's, over many generated rows (N=100000 SEED=1)
+	@$(TOOLCHAIN)/ensure_packages.sh native database
 	@$(PHASE) --start
-	@$(MAKE) --no-print-directory package
-	@$(PHASE) "differential" env ROWS=$(or $(ROWS),100000) $(NODE) npm run --silent differential --workspace @photomemory/equality-tests
+	@$(PHASE) "differential" env N=$(or $(N),100000) SEED=$(or $(SEED),1) $(NODE) npm run --silent differential --workspace @photomemory/equality-tests
 soak: tools packages ## sending under injected faults (BATCHES=1000)
 	@$(PHASE) --start
 	@$(MAKE) --no-print-directory package

@@ -8,11 +8,10 @@ import { fileURLToPath } from 'node:url';
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const program = path.join(repository, 'build/release/tests/equality/payload_check');
 
-/** Builds the program where it is missing; `make test` has built it before. */
+/** Builds the program from the sources as they are now; `make test` has done so before. */
 function buildChecker() {
-  if (existsSync(program)) return;
   const run = (...args) => execFileSync('cmake', args, { cwd: repository, stdio: ['ignore', 'ignore', 'inherit'] });
-  run('--preset', 'release');
+  if (!existsSync(path.join(repository, 'build/release/build.ninja'))) run('--preset', 'release');
   run('--build', '--preset', 'release', '--target', 'payload_check');
 }
 

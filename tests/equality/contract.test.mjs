@@ -18,7 +18,7 @@ after(() => copies.forEach((folder) => rmSync(folder, { recursive: true, force: 
 function changedCopy(file, change) {
   const root = mkdtempSync(path.join(os.tmpdir(), 'photo-core-contract-'));
   copies.push(root);
-  for (const folder of ['schema', 'core/include', 'core/src/payload', 'wasm/src']) cpSync(path.join(repository, folder), path.join(root, folder), { recursive: true });
+  for (const folder of ['schema', 'core/include', 'core/src/payload', 'wasm/src', 'tests/equality/payload_types.ts']) cpSync(path.join(repository, folder), path.join(root, folder), { recursive: true });
   const target = path.join(root, file);
   const text = readFileSync(target, 'utf8');
   const changed = change(text);
@@ -50,13 +50,14 @@ test('a sentence that is missing in one language, or has other placeholders, is 
 
 test('payload types are rows of the database, at compile time', () => {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const compile = (file) =>
-    spawnSync(process.execPath, [tsc, '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--moduleResolution', 'nodenext', file], {
-      cwd: repository,
-      encoding: 'utf8',
-    });
-  const good = compile('tests/equality/payload_types.ts');
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler'];
+  const compile = (root) => spawnSync(process.execPath, [tsc, ...options, 'tests/equality/payload_types.ts'], { cwd: root, encoding: 'utf8' });
+  const good = compile(repository);
   assert.equal(good.status, 0, good.stdout);
+  for (const [from, to] of [['"ai_prompt"?: string | null', '"ai_prompt"?: number'], ['"avatar_url"?:', '"avatar"?:'], ['"vintage"', '"baroque"']]) {
+    const bad = compile(changedCopy('schema/database.types.ts', (text) => text.replaceAll(from, to)));
+    assert.match(bad.stdout, /payload_types\.ts.*error/, `${from} as ${to} compiles`);
+  }
 });
 
 test('the contract has the sources that it names', () => {

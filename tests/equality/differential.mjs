@@ -72,7 +72,7 @@ export function describeDisagreement({ why, table, document, verdict, attempt })
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const count = Number(process.env.N ?? process.env.ROWS ?? 100_000);
+  const count = Number(process.env.N ?? 100_000);
   const seed = Number(process.env.SEED ?? 1);
   const totals = await runDifferential({ count, seed });
   for (const one of totals.disagreements.slice(0, 20)) console.log(describeDisagreement(one));

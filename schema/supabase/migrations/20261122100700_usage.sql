@@ -14,7 +14,7 @@ create table public.usage_records (
   id uuid not null default gen_random_uuid(),
   user_id uuid references public.users (id) on delete set null,
   resource_type public.resource_type not null,
-  amount numeric(20, 2) not null,
+  amount numeric(24, 2) not null,  -- any bigint of bytes
   unit varchar(20) not null,
   billing_month date not null default private.billing_month(),
   metadata jsonb default '{}',
