@@ -13,7 +13,7 @@ constexpr std::uint32_t code_count = 256;
 
 Vector3 encode(const Vector3& linear) {
   Vector3 out{};
-  for (std::size_t i = 0; i < 3; ++i) out[i] = linear_to_srgb(std::clamp(linear[i], 0.0, 1.0));
+  for (std::size_t i = 0; i < 3; ++i) out[i] = linear_to_srgb(linear[i]);
   return out;
 }
 
@@ -78,19 +78,38 @@ int choose_points(int own_points, std::size_t inputs) {
   return (own_points - 1) * ((most - 1) / (own_points - 1)) + 1;
 }
 
-std::unique_ptr<ColourTransform> make_lut_transform(const IccProfile& profile) {
-  // Black point compensation: the printed black is scaled to black, white stays (for CMYK only).
+// From what a table gives to encoded sRGB, not clamped. Black point compensation (for CMYK only, elsewhere the
+// lightness is 0): the printed black is scaled to black, white stays.
+Vector3 pcs_to_srgb(const IccProfile& profile, const LutValues& values) {
   const Vector3 black = lab_to_xyz({profile.black_lightness, 0, 0});
-  const Matrix3& to_srgb = xyz_d50_to_srgb();
+  Vector3 xyz = pcs_to_xyz(profile, values);
+  for (std::size_t i = 0; i < 3; ++i) xyz[i] = (xyz[i] - black[i]) * d50_white[i] / (d50_white[i] - black[i]);
+  return encode(multiply(xyz_d50_to_srgb(), xyz));
+}
+
+std::unique_ptr<ColourTransform> make_lut_transform(const IccProfile& profile) {
   const ColourLut& lut = profile.lut;
   return make_grid_rows(
       lut.inputs(), choose_points(lut.grid_points(), lut.inputs()),
       [&](std::size_t channel, double value) { return lut.first_curve(channel, value); },
-      [&](const std::array<double, 4>& places) {
-        Vector3 xyz = pcs_to_xyz(profile, lut.after_first_curves(places));
-        for (std::size_t i = 0; i < 3; ++i) xyz[i] = (xyz[i] - black[i]) * d50_white[i] / (d50_white[i] - black[i]);
-        return encode(multiply(to_srgb, xyz));
-      });
+      [&](const std::array<double, 4>& places) { return pcs_to_srgb(profile, lut.after_first_curves(places)); });
+}
+
+// changes_nothing() for a table, without building its grid: most fail at the first colours.
+bool lut_changes_nothing(const IccProfile& profile) {
+  constexpr int points = 9;
+  constexpr double tolerance = 1.0 / 255;
+  for (int i = 0; i < points * points * points; ++i) {
+    // Mixed colours first: 7 shares no factor with the count.
+    const int at = i * 7 % (points * points * points);
+    const Vector3 colour = {double(at % points) / (points - 1), double(at / points % points) / (points - 1),
+                            double(at / points / points) / (points - 1)};
+    const Vector3 srgb = pcs_to_srgb(profile, profile.lut({colour[0], colour[1], colour[2], 0}));
+    for (std::size_t c = 0; c < 3; ++c) {
+      if (std::abs(clamp_unit(srgb[c]) - colour[c]) > tolerance) return false;
+    }
+  }
+  return true;
 }
 
 std::unique_ptr<ColourTransform> make_gray_transform(const IccProfile& profile, ColorModel model) {
@@ -98,7 +117,7 @@ std::unique_ptr<ColourTransform> make_gray_transform(const IccProfile& profile, 
   for (std::size_t code = 0; code < table.size(); ++code) {
     double value = profile.curves[0](static_cast<double>(code) / 255);
     if (profile.pcs_is_lab) value = lab_to_xyz({value * 100, 0, 0})[1];
-    table[code] = static_cast<std::uint8_t>(std::lround(linear_to_srgb(std::clamp(value, 0.0, 1.0)) * 255));
+    table[code] = static_cast<std::uint8_t>(std::lround(linear_to_srgb(clamp_unit(value)) * 255));
   }
   return make_table_rows(table, model == ColorModel::gray ? 1 : 3);
 }
@@ -115,6 +134,14 @@ std::unique_ptr<ColourTransform> make_profile_transform(const IccProfile& profil
     case ProfileKind::cmyk: return make_lut_transform(profile);
     default: return nullptr;
   }
+}
+
+// Whether pictures of the profile's own kind can be taken as sRGB.
+bool is_srgb(const IccProfile& profile) {
+  if (profile.kind == ProfileKind::lut) return lut_changes_nothing(profile);
+  if (profile.kind != ProfileKind::matrix && profile.kind != ProfileKind::gray) return false;
+  const ColorModel model = profile.kind == ProfileKind::gray ? ColorModel::gray : ColorModel::rgb;
+  return changes_nothing(*make_profile_transform(profile, model), model);
 }
 
 class PlainCmykRows final : public ColourTransform {
@@ -139,21 +166,16 @@ ProfileInfo inspect_profile(ByteView icc_profile) {
   const IccProfile profile = read_icc_profile(icc_profile);
   info.kind = profile.kind;
   info.description = icc_description(icc_profile);
-  if (profile.kind == ProfileKind::matrix || profile.kind == ProfileKind::lut || profile.kind == ProfileKind::gray) {
-    const ColorModel model = profile.kind == ProfileKind::gray ? ColorModel::gray : ColorModel::rgb;
-    const std::unique_ptr<ColourTransform> transform = make_profile_transform(profile, model);
-    info.is_srgb = changes_nothing(*transform, model);
-    if (info.is_srgb && profile.kind != ProfileKind::gray) info.kind = ProfileKind::srgb;
-  }
+  info.is_srgb = is_srgb(profile);
+  if (info.is_srgb && profile.kind != ProfileKind::gray) info.kind = ProfileKind::srgb;
   return info;
 }
 
 std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk) {
   const IccProfile profile = read_icc_profile(icc_profile);
   if ((profile.kind == ProfileKind::cmyk) != is_cmyk) return nullptr;
-  std::unique_ptr<ColourTransform> transform = make_profile_transform(profile, model);
-  if (transform && !is_cmyk && changes_nothing(*transform, model)) return nullptr;
-  return transform;
+  if (is_srgb(profile)) return nullptr;
+  return make_profile_transform(profile, model);
 }
 
 std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const std::array<double, 8>* chromaticities,

@@ -11,8 +11,6 @@ namespace {
 constexpr double lowest_sane_exponent = 0.01;
 constexpr double highest_sane_exponent = 100;
 
-double clamped(double value) { return value > 0 ? std::min(value, 1.0) : 0; }   // NaN gives 0
-
 // x^g for x > 0, else 0.
 double power_of(double x, double g) { return x > 0 ? std::pow(x, g) : 0; }
 
@@ -68,8 +66,8 @@ std::optional<ToneCurve> ToneCurve::read(ByteView element, std::size_t* used) {
 }
 
 double ToneCurve::operator()(double x) const {
-  x = clamped(x);
   if (form_ != Form::parametric) {
+    x = clamp_unit(x);
     const std::size_t entry_bytes = form_ == Form::table8 ? 1 : 2;
     const std::size_t last = table_.size() / entry_bytes - 1;
     const double place = x * static_cast<double>(last);
@@ -82,11 +80,11 @@ double ToneCurve::operator()(double x) const {
   }
   const auto [g, a, b, c, d, e, f] = p_;
   switch (function_) {
-    case 0: return clamped(power_of(x, g));
-    case 1: return clamped(power_of(a * x + b, g));
-    case 2: return clamped(power_of(a * x + b, g) + c);
-    case 3: return clamped(x >= d ? power_of(a * x + b, g) : c * x);
-    default: return clamped(x >= d ? power_of(a * x + b, g) + e : c * x + f);
+    case 0: return power_of(x, g);
+    case 1: return power_of(a * x + b, g);
+    case 2: return power_of(a * x + b, g) + c;
+    case 3: return x >= d ? power_of(a * x + b, g) : c * x;
+    default: return x >= d ? power_of(a * x + b, g) + e : c * x + f;
   }
 }
 

@@ -8,7 +8,11 @@
 
 namespace photo_core {
 
-// A curve from [0, 1] to [0, 1]. A table stays where it is, in the profile's bytes: a curve must not outlive them.
+// `value` within [0, 1]; NaN gives 0.
+inline double clamp_unit(double value) { return value > 0 ? (value < 1 ? value : 1.0) : 0; }
+
+// A curve over [0, 1]. Its values may leave that range where a formula does so (tables of three dimensions rely on it);
+// inputs of sampled curves are clamped. A table stays where it is, in the profile's bytes: a curve must not outlive them.
 class ToneCurve {
  public:
   ToneCurve() = default;   // identity
@@ -29,7 +33,7 @@ class ToneCurve {
   ByteView table_;
 };
 
-// IEC 61966-2-1, exact: both directions for values in [0, 1].
+// IEC 61966-2-1. Outside of [0, 1] the two pieces go on.
 double srgb_to_linear(double encoded);
 double linear_to_srgb(double linear);
 

@@ -6,8 +6,6 @@
 namespace photo_core {
 namespace {
 
-double clamped(double value) { return value > 0 ? std::min(value, 1.0) : 0; }
-
 double read_fixed(const std::uint8_t* p) { return static_cast<std::int32_t>(read_be32(p)) / 65536.0; }
 
 constexpr std::size_t round_up_to_4(std::size_t value) { return (value + 3) & ~std::size_t{3}; }
@@ -75,7 +73,7 @@ LutValues ColourLut::Grid::operator()(const LutValues& at) const {
   std::array<std::size_t, max_lut_channels> low{};
   std::array<double, max_lut_channels> part{};
   for (std::size_t i = 0; i < inputs; ++i) {
-    const double place = clamped(at[i]) * (points[i] - 1);
+    const double place = clamp_unit(at[i]) * (points[i] - 1);
     low[i] = std::min(static_cast<std::size_t>(place), std::size_t{points[i]} - 2);
     part[i] = place - static_cast<double>(low[i]);
   }
@@ -104,7 +102,7 @@ int ColourLut::grid_points() const {
 }
 
 double ColourLut::first_curve(std::size_t channel, double value) const {
-  return stages_.empty() || stages_[0].curves.empty() ? clamped(value) : stages_[0].curves[channel](value);
+  return stages_.empty() || stages_[0].curves.empty() ? clamp_unit(value) : stages_[0].curves[channel](value);
 }
 
 LutValues ColourLut::after_first_curves(LutValues values) const {

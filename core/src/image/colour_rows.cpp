@@ -14,7 +14,7 @@ class MatrixRows final : public ColourTransform {
   MatrixRows(const std::array<ToneCurve, 3>& curves, const Matrix3& to_srgb) : encode_(linear15_to_srgb_table().data()) {
     for (std::size_t channel = 0; channel < 3; ++channel) {
       for (std::size_t code = 0; code < 256; ++code) {
-        linear_[channel][code] = static_cast<std::int16_t>(std::lround(curves[channel](static_cast<double>(code) / 255) * 32767));
+        linear_[channel][code] = static_cast<std::int16_t>(std::lround(clamp_unit(curves[channel](static_cast<double>(code) / 255)) * 32767));
       }
     }
     double largest = 0;
@@ -106,7 +106,7 @@ class GridRows final : public ColourTransform {
     for (std::size_t axis = inputs; axis-- > 0; stride *= static_cast<std::size_t>(points)) {
       stride_[axis] = static_cast<std::uint32_t>(stride);
       for (std::size_t code = 0; code < 256; ++code) {
-        const double place = std::clamp(curve(axis, static_cast<double>(code) / 255), 0.0, 1.0) * (points - 1);
+        const double place = clamp_unit(curve(axis, static_cast<double>(code) / 255)) * (points - 1);
         // The last point is reached as the upper end of the last cell.
         const int low = std::min(static_cast<int>(place), points - 2);
         places_[axis][code] = {static_cast<std::uint32_t>(low) * stride_[axis],
@@ -121,14 +121,18 @@ class GridRows final : public ColourTransform {
     for (std::uint32_t x = 0; x < width; ++x) {
       for (std::size_t axis = 0; axis < inputs_; ++axis) samples[axis] = in[axis][x];
       const std::array<std::int32_t, 3> colour = inputs_ == 3 ? within_three(0, samples.data(), 0) : within_four(samples.data());
-      for (std::size_t c = 0; c < 3; ++c) out[c][x] = static_cast<std::uint8_t>((colour[c] + value_half) >> value_bits);
+      for (std::size_t c = 0; c < 3; ++c) {
+        out[c][x] = static_cast<std::uint8_t>(std::clamp((colour[c] + value_half) >> value_bits, 0, 255));
+      }
     }
   }
 
  private:
   static constexpr int place_bits = 12;
   static constexpr std::int32_t one = 1 << place_bits;
-  static constexpr int value_bits = 8;
+  static constexpr int value_bits = 6;
+  static constexpr double lowest_code = -511;
+  static constexpr double highest_code = 511;
   static constexpr std::int32_t value_half = 1 << (value_bits - 1);
 
   struct Place {
@@ -144,8 +148,9 @@ class GridRows final : public ColourTransform {
       for (std::size_t axis = 0; axis < inputs_; ++axis) places[axis] = static_cast<double>(index[axis]) / (points - 1);
       const Vector3 colour = node(places);
       for (std::size_t c = 0; c < 3; ++c) {
-        const double code = std::clamp(colour[c], 0.0, 1.0) * 255;
-        nodes_[at + c] = static_cast<std::uint16_t>(std::lround(code * (1 << value_bits)));
+        // Colours outside of sRGB stay outside here, so that the edge of sRGB lies where it should between the points.
+        const double code = colour[c] * 255 > lowest_code ? std::min(colour[c] * 255, highest_code) : lowest_code;
+        nodes_[at + c] = static_cast<std::int16_t>(std::lround(code * (1 << value_bits)));
       }
       for (std::size_t axis = inputs_; axis-- > 0;) {
         if (++index[axis] < points) break;
@@ -173,10 +178,10 @@ class GridRows final : public ColourTransform {
     order(0, 1);
     order(1, 2);
     order(0, 1);
-    const std::uint16_t* p0 = nodes_.data() + base;
-    const std::uint16_t* p1 = p0 + step[0];
-    const std::uint16_t* p2 = p1 + step[1];
-    const std::uint16_t* p3 = p2 + step[2];
+    const std::int16_t* p0 = nodes_.data() + base;
+    const std::int16_t* p1 = p0 + step[0];
+    const std::int16_t* p2 = p1 + step[1];
+    const std::int16_t* p3 = p2 + step[2];
     std::array<std::int32_t, 3> out;
     for (std::size_t c = 0; c < 3; ++c) {
       out[c] = (p0[c] * (one - part[0]) + p1[c] * (part[0] - part[1]) + p2[c] * (part[1] - part[2]) + p3[c] * part[2] +
@@ -199,7 +204,7 @@ class GridRows final : public ColourTransform {
   std::size_t inputs_;
   std::array<std::uint32_t, 4> stride_{};
   std::array<std::array<Place, 256>, 4> places_;
-  std::vector<std::uint16_t> nodes_;
+  std::vector<std::int16_t> nodes_;
 };
 
 }  // namespace
