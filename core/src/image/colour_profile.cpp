@@ -48,8 +48,9 @@ std::optional<ColourLut> read_table(ByteView bytes, std::string_view tag, std::s
   return ColourLut::read(find_tag(bytes, tag), inputs, outputs);
 }
 
-// The lightness of black as this profile prints it: Lab (0, 0, 0) to inks by the perceptual table and back by the
-// colorimetric one; for other devices all inks at once (what lcms2's cmsDetectBlackPoint does).
+// The lightness of black as this profile prints it: black to inks by the perceptual table and back by the colorimetric
+// one; for other devices all inks at once (what lcms2's cmsDetectBlackPoint does). Version 4 fixes the black that the
+// perceptual table counts from (ICC.1:2022, 6.3.3).
 double find_black_lightness(ByteView bytes, const IccProfile& profile) {
   if (!profile.pcs_is_lab) return 0;
   LutValues inks = {1, 1, 1, 1};
@@ -58,7 +59,8 @@ double find_black_lightness(ByteView bytes, const IccProfile& profile) {
     const std::optional<ColourLut> to_inks = read_table(bytes, "B2A0", 3, 4);
     if (!to_inks) return 0;
     const double neutral = to_inks->has_old_lab() ? 128.0 * 256 / 65535 : 128.0 / 255;
-    inks = (*to_inks)({0, neutral, neutral, 0});
+    const double perceptual_black = bytes[8] >= 4 ? 0.031373 * (to_inks->has_old_lab() ? 65280.0 / 65535 : 1) : 0;
+    inks = (*to_inks)({perceptual_black, neutral, neutral, 0});
   }
   const double scale = profile.lut.has_old_lab() ? 65535.0 / 65280 : 1;
   return std::clamp(profile.lut(inks)[0] * scale * 100, 0.0, 50.0);

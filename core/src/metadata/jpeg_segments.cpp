@@ -5,7 +5,7 @@
 namespace photo_core {
 namespace {
 
-// From `at`, the offset of the first 0xff of a real marker inside or behind entropy-coded data, or the end. Stuffed
+// From `at`, the offset of the first 0xff of a real marker behind entropy-coded data, or the end. Stuffed
 // bytes, restart markers and the codes below SOF0, at which decoders resynchronise, belong to the data.
 std::size_t end_of_entropy_coded(ByteView source, std::size_t at) {
   while (at < source.size()) {
@@ -14,7 +14,7 @@ std::size_t end_of_entropy_coded(ByteView source, std::size_t at) {
     at = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - source.data());
     std::size_t code_at = at + 1;
     while (code_at < source.size() && source[code_at] == 0xff) ++code_at;
-    if (code_at >= source.size()) return source.size();
+    if (code_at >= source.size()) return at;   // cut off within a marker
     const std::uint8_t code = source[code_at];
     const bool restart = code >= jpeg_marker::rst0 && code <= jpeg_marker::rst7;
     if (code >= jpeg_marker::sof0 && !restart) return at;

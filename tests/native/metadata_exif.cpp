@@ -1,0 +1,231 @@
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "metadata/capture_time.hpp"
+#include "metadata/metadata.hpp"
+#include "metadata/tiff.hpp"
+#include "metadata_samples.hpp"
+
+using namespace photo_core;
+using namespace photo_core::samples;
+using Catch::Approx;
+
+namespace {
+
+CaptureData capture_of(const Bytes& exif, bool with_position = false) {
+  MetadataBlocks blocks;
+  blocks.exif = exif;
+  return read_capture(blocks, with_position);
+}
+
+Tiff& add_position(Tiff& tiff, const char* latitude_ref, const char* longitude_ref) {
+  return tiff.text(Tiff::gps, 1, latitude_ref)
+      .fractions(Tiff::gps, 2, {{35, 1}, {30, 1}, {1800, 100}})
+      .text(Tiff::gps, 3, longitude_ref)
+      .fractions(Tiff::gps, 4, {{139, 1}, {45, 1}, {0, 1}});
+}
+
+}  // namespace
+
+TEST_CASE("orientation is read in both byte orders and stays within 1 to 8", "[metadata]") {
+  for (const bool big_endian : {false, true}) {
+    for (std::uint32_t value = 0; value <= 9; ++value) {
+      Tiff tiff(big_endian);
+      const Bytes exif = tiff.text(Tiff::image, 0x010f, "Maker").number16(Tiff::image, 0x0112, value).build();
+      CHECK(read_orientation(exif) == (value >= 1 && value <= 8 ? static_cast<int>(value) : 1));
+    }
+  }
+  CHECK(read_orientation(Tiff().number32(Tiff::image, 0x0112, 6).build()) == 6);   // some write a long
+  CHECK(read_orientation(Tiff().text(Tiff::image, 0x0112, "6").build()) == 1);
+  CHECK(read_orientation({}) == 1);
+  CHECK(read_orientation(bytes_of("II*")) == 1);
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    CHECK(read_orientation(write_orientation_exif(orientation)) == orientation);
+  }
+}
+
+TEST_CASE("a directory's lies stay without effect", "[metadata]") {
+  Bytes exif = Tiff().number16(Tiff::image, 0x0112, 6).build();
+  SECTION("a directory that links to itself") {
+    Tiff tiff;
+    const CaptureData capture = capture_of(tiff.number32(Tiff::image, 0x8769, 8).text(Tiff::image, 0x0110, "M").build());
+    CHECK(capture.model == "M");
+  }
+  SECTION("a first directory outside") {
+    exif[4] = 0xff;
+    exif[5] = 0xff;
+    CHECK(read_orientation(exif) == 1);
+  }
+  SECTION("more entries than bytes") {
+    exif[8] = 0xff;
+    exif[9] = 0xff;
+    CHECK(read_orientation(exif) == 6);
+  }
+  SECTION("counts that would overflow") {
+    Tiff tiff;
+    tiff.add(Tiff::image, 0x010f, 5, 0x20000001, tiff.u32(8)).add(Tiff::image, 0x0110, 2, 0xffffffff, tiff.u32(8));
+    CHECK(capture_of(tiff.build()).make.empty());
+    CHECK(capture_of(tiff.build()).model.empty());
+  }
+  SECTION("cut off at every byte") {
+    Tiff tiff;
+    add_position(tiff, "N", "E").text(Tiff::exif, 0x9003, "2024:05:01 12:34:56").text(Tiff::image, 0x0110, "Model");
+    const Bytes whole = tiff.build();
+    for (std::size_t size = 0; size <= whole.size(); ++size) {
+      capture_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)), true);
+    }
+    CHECK(capture_of(whole, true).latitude.has_value());
+  }
+}
+
+TEST_CASE("the time of capture", "[metadata]") {
+  SECTION("with sub-seconds and zone") {
+    Tiff tiff;
+    tiff.text(Tiff::exif, 0x9003, "2024:05:01 12:34:56").text(Tiff::exif, 0x9011, "+02:00").text(Tiff::exif, 0x9291, "78 ");
+    CHECK(capture_of(tiff.build()).time == "2024-05-01T12:34:56.78+02:00");
+  }
+  SECTION("an unset one gives way to the next, with that one's own zone") {
+    Tiff tiff;
+    tiff.text(Tiff::exif, 0x9003, "0000:00:00 00:00:00").text(Tiff::exif, 0x9011, "+02:00");
+    tiff.text(Tiff::exif, 0x9004, "2023:12:31 23:59:59").text(Tiff::exif, 0x9012, "-05:30");
+    CHECK(capture_of(tiff.build()).time == "2023-12-31T23:59:59-05:30");
+  }
+  SECTION("the file's own date as the last") {
+    CHECK(capture_of(Tiff().text(Tiff::image, 0x0132, "2001:02:03 04:05:06").build()).time == "2001-02-03T04:05:06");
+  }
+  SECTION("what is no time") {
+    for (const char* text : {"2024:13:01 12:00:00", "2023:02:29 12:00:00", "2024:00:10 12:00:00", "2024:05:01 24:00:00",
+                             "2024:05:01 12:60:00", "    :  :     :  :  ", "", "2024:05:01", "garbage", "1024:05:01 12:00:00"}) {
+      INFO(text);
+      CHECK(iso_time_from_exif(text, "", "").empty());
+    }
+    CHECK(iso_time_from_exif("2024:02:29 12:00:00", "x7", "+25:00") == "2024-02-29T12:00:00");
+    CHECK(iso_time_from_exif("2004: 5: 1  9:05:06", "", "") == "2004-05-01T09:05:06");
+  }
+  SECTION("XMP's spellings") {
+    CHECK(iso_time_from_xmp("2011-09-23T12:43:03Z") == "2011-09-23T12:43:03+00:00");
+    CHECK(iso_time_from_xmp("2011-09-23T12:43+09:00") == "2011-09-23T12:43:00+09:00");
+    CHECK(iso_time_from_xmp("2011-09-23T12:43:03.5") == "2011-09-23T12:43:03.5");
+    CHECK(iso_time_from_xmp("1965-07-12") == "1965-07-12");
+    CHECK(iso_time_from_xmp("1965").empty());
+    CHECK(iso_time_from_xmp("2011-09-31T12:43:03Z").empty());
+  }
+}
+
+TEST_CASE("camera and exposure", "[metadata]") {
+  Tiff tiff(true);
+  tiff.text(Tiff::image, 0x010f, "  Maker\t Co  ").text(Tiff::image, 0x0110, "Caf\xe9");   // Latin-1
+  tiff.text(Tiff::exif, 0xa434, "Objektiv f/2 \xc2\xb5");                                    // UTF-8
+  tiff.fractions(Tiff::exif, 0x829a, {{1, 60}}).fractions(Tiff::exif, 0x829d, {{28, 10}}).number16(Tiff::exif, 0x8827, 400);
+  tiff.fractions(Tiff::exif, 0x920a, {{665, 100}}).number16(Tiff::exif, 0xa405, 26);
+  const CaptureData capture = capture_of(tiff.build());
+  CHECK(capture.make == "Maker Co");
+  CHECK(capture.model == "Caf\xc3\xa9");
+  CHECK(capture.lens == "Objektiv f/2 \xc2\xb5");
+  CHECK(capture.exposure_seconds == Approx(1.0 / 60));
+  CHECK(capture.f_number == Approx(2.8));
+  CHECK(capture.iso == 400u);
+  CHECK(capture.focal_length_mm == Approx(6.65));
+  CHECK(capture.focal_length_35mm == Approx(26));
+
+  Tiff odd;
+  odd.fractions(Tiff::exif, 0x829a, {{1, 0}}).fractions(Tiff::exif, 0x829d, {{0, 10}}).number16(Tiff::exif, 0x8827, 65535);
+  odd.number32(Tiff::exif, 0x8832, 102400).number16(Tiff::exif, 0xa405, 0);
+  const CaptureData unusual = capture_of(odd.build());
+  CHECK_FALSE(unusual.exposure_seconds);
+  CHECK_FALSE(unusual.f_number);
+  CHECK(unusual.iso == 102400u);
+  CHECK_FALSE(unusual.focal_length_35mm);
+}
+
+TEST_CASE("the position is read only when asked for, and only when it is one", "[metadata]") {
+  Tiff tiff;
+  add_position(tiff, "S", "W").add(Tiff::gps, 5, 1, 1, {1}).fractions(Tiff::gps, 6, {{1234, 100}});
+  const Bytes exif = tiff.build();
+  CHECK_FALSE(capture_of(exif, false).latitude);
+  CHECK_FALSE(capture_of(exif, false).altitude_m);
+  const CaptureData capture = capture_of(exif, true);
+  CHECK(capture.latitude == Approx(-35.505));
+  CHECK(capture.longitude == Approx(-139.75));
+  CHECK(capture.altitude_m == Approx(-12.34));
+
+  const auto position = [](const char* ref, std::initializer_list<std::pair<std::uint32_t, std::uint32_t>> latitude) {
+    Tiff other;
+    other.text(Tiff::gps, 1, ref).fractions(Tiff::gps, 2, latitude);
+    other.text(Tiff::gps, 3, "E").fractions(Tiff::gps, 4, {{10, 1}, {0, 1}, {0, 1}});
+    return capture_of(other.build(), true).latitude;
+  };
+  CHECK(position("N", {{35, 1}, {3050, 100}, {0, 0}}) == Approx(35 + 30.5 / 60));   // no seconds
+  CHECK(position("N", {{355, 10}}) == Approx(35.5));
+  CHECK_FALSE(position("N", {{35, 0}, {30, 1}, {0, 1}}));
+  CHECK_FALSE(position("N", {{91, 1}, {0, 1}, {0, 1}}));
+  CHECK_FALSE(position("N", {{35, 1}, {61, 1}, {0, 1}}));
+  CHECK_FALSE(position("", {{35, 1}, {30, 1}, {0, 1}}));
+
+  Tiff nowhere;
+  nowhere.text(Tiff::gps, 1, "N").fractions(Tiff::gps, 2, {{0, 1}, {0, 1}, {0, 1}});
+  nowhere.text(Tiff::gps, 3, "E").fractions(Tiff::gps, 4, {{0, 1}, {0, 1}, {0, 1}});
+  CHECK_FALSE(capture_of(nowhere.build(), true).latitude);
+}
+
+TEST_CASE("XMP is the second source", "[metadata]") {
+  const Bytes xmp = bytes_of(
+      "<x:xmpmeta><rdf:Description tiff:Make=\"A &amp; B\" exif:FNumber='28/10' exif:GPSLatitude=\"39,54.5S\" "
+      "exif:GPSLongitude=\"116,23,30E\" exif:GPSAltitude=\"500/10\" photoshop:DateCreated=\"2020-02-29T01:02:03+09:00\">"
+      "<exif:ISOSpeedRatings><rdf:Seq><rdf:li>200</rdf:li></rdf:Seq></exif:ISOSpeedRatings>"
+      "<exif:ExposureTime>1/250</exif:ExposureTime></rdf:Description></x:xmpmeta>");
+  MetadataBlocks blocks;
+  blocks.xmp = xmp;
+  CaptureData capture = read_capture(blocks, true);
+  CHECK(capture.make == "A & B");
+  CHECK(capture.time == "2020-02-29T01:02:03+09:00");
+  CHECK(capture.f_number == Approx(2.8));
+  CHECK(capture.iso == 200u);
+  CHECK(capture.exposure_seconds == Approx(0.004));
+  CHECK(capture.latitude == Approx(-(39 + 54.5 / 60)));
+  CHECK(capture.longitude == Approx(116 + 23.0 / 60 + 30.0 / 3600));
+  CHECK(capture.altitude_m == Approx(50));
+  CHECK_FALSE(read_capture(blocks, false).latitude);
+
+  const Bytes exif = Tiff().text(Tiff::image, 0x0110, "Real").text(Tiff::exif, 0x9003, "2024:05:01 12:34:56").build();
+  blocks.exif = exif;
+  capture = read_capture(blocks, false);
+  CHECK(capture.model == "Real");
+  CHECK(capture.make.empty());   // make and model stay together
+  CHECK(capture.time == "2024-05-01T12:34:56");
+}
+
+TEST_CASE("a written Exif says the same when it is read", "[metadata]") {
+  CaptureData capture;
+  capture.time = "2024-05-01T12:34:56.078-03:30";
+  capture.make = "Maker";
+  capture.model = "M\xc3\xbcller 3";
+  capture.lens = "Lens 24-70mm";
+  capture.exposure_seconds = 1.0 / 8000;
+  capture.f_number = 1.8;
+  capture.iso = 102400;
+  capture.focal_length_mm = 6.81;
+  capture.focal_length_35mm = 24;
+  capture.latitude = -33.856784;
+  capture.longitude = 151.215297;
+  capture.altitude_m = -3.5;
+  const Bytes exif = write_capture_exif(capture);
+  const CaptureData read = capture_of(exif, true);
+  CHECK(read.time == capture.time);
+  CHECK(read.make == capture.make);
+  CHECK(read.model == capture.model);
+  CHECK(read.lens == capture.lens);
+  CHECK(*read.exposure_seconds == Approx(*capture.exposure_seconds).epsilon(1e-6));
+  CHECK(*read.f_number == Approx(*capture.f_number).epsilon(1e-6));
+  CHECK(read.iso == capture.iso);
+  CHECK(*read.focal_length_mm == Approx(*capture.focal_length_mm).epsilon(1e-6));
+  CHECK(read.focal_length_35mm == capture.focal_length_35mm);
+  CHECK(*read.latitude == Approx(*capture.latitude).margin(1e-7));
+  CHECK(*read.longitude == Approx(*capture.longitude).margin(1e-7));
+  CHECK(*read.altitude_m == Approx(*capture.altitude_m));
+  CHECK(read_orientation(exif) == 1);
+
+  capture.latitude.reset();
+  CHECK_FALSE(capture_of(write_capture_exif(capture), true).longitude);
+  CHECK(write_capture_exif({}).empty());
+}
