@@ -59,6 +59,9 @@ foreach(file
 endforeach()
 target_include_directories(jpeg SYSTEM PUBLIC ${jpeg_config_dir} ${jpeg_dir})
 photo_third_party_target(jpeg)
+photo_hot_files(
+  ${jpeg_dir}/jdhuff.c ${jpeg_dir}/jdphuff.c ${jpeg_dir}/jchuff.c ${jpeg_dir}/jcdctmgr.c ${jpeg_dir}/jfdctint.c
+  ${jpeg_dir}/jidctint.c ${jpeg_dir}/jidctred.c ${jpeg_dir}/jdcoefct.c ${jpeg_dir}/jccoefct.c)
 
 if(PHOTO_JPEG_SIMD_SOURCES)
   target_sources(jpeg PRIVATE ${PHOTO_JPEG_SIMD_SOURCES})

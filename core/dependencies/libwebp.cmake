@@ -11,6 +11,12 @@ add_library(webp STATIC ${webp_files})
 # The root too: webp_decoder.cpp drives the decoder by rows, through src/dec/*.h.
 target_include_directories(webp SYSTEM PUBLIC ${libwebp_SOURCE_DIR}/src ${libwebp_SOURCE_DIR})
 photo_third_party_target(webp)
+file(GLOB webp_dsp_files ${libwebp_SOURCE_DIR}/src/dsp/*.c)
+list(FILTER webp_dsp_files EXCLUDE REGEX "(yuv|upsampling|rescaler|ssim|cost|cpu|alpha)")
+photo_hot_files(${webp_dsp_files}
+  ${libwebp_SOURCE_DIR}/src/dec/vp8_dec.c ${libwebp_SOURCE_DIR}/src/dec/vp8l_dec.c ${libwebp_SOURCE_DIR}/src/dec/tree_dec.c
+  ${libwebp_SOURCE_DIR}/src/enc/quant_enc.c ${libwebp_SOURCE_DIR}/src/enc/token_enc.c
+  ${libwebp_SOURCE_DIR}/src/enc/iterator_enc.c)
 
 file(GLOB webp_sse41_files ${libwebp_SOURCE_DIR}/src/dsp/*_sse41.c)
 if(EMSCRIPTEN)
