@@ -15,7 +15,8 @@ const std::uint8_t jpeg_positions[64 + 16 + end_of_block_run] = {
     64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
     64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64};
 
-void JpegBitReader::fill_slowly() {
+JpegBitReader JpegBitReader::filled_slowly(JpegBitReader bits) {
+  auto& [buffer, count, padding, next, end] = bits;
   while (count <= 56) {
     std::uint64_t byte = 0;
     if (next == end) {
@@ -36,11 +37,13 @@ void JpegBitReader::fill_slowly() {
     buffer |= byte << (56 - count);
     count += 8;
   }
+  return bits;
 }
 
-void JpegHuffmanTable::build(const JHUFF_TBL& table, bool is_dc) {
+void JpegHuffmanTable::build(const JHUFF_TBL& table, bool sizes_alone) {
   std::fill(std::begin(entries), std::end(entries), 0u);
   std::memcpy(symbols, table.huffval, sizeof symbols);
+  is_dc = sizes_alone;
   std::int32_t code = 0;
   int index = 0;
   for (int length = 1; length <= 16; ++length, code <<= 1) {
@@ -49,25 +52,29 @@ void JpegHuffmanTable::build(const JHUFF_TBL& table, bool is_dc) {
     last_code[length] = count > 0 ? code + count - 1 : -1;
     for (int i = 0; i < count; ++i, ++index, ++code) {
       if (length > lookup_bits) continue;
-      const int symbol = symbols[index & 255];
-      const int size = symbol & 15;
-      int run = is_dc ? 0 : symbol >> 4;
-      if (!is_dc && size == 0 && run != 15) run = end_of_block_run;
       const int free_bits = lookup_bits - length;
+      const std::uint32_t incomplete = entry_of(symbols[index & 255], length);
+      const int size = symbols[index & 255] & 15;
       for (int rest = 0; rest < 1 << free_bits; ++rest) {
-        std::uint32_t entry = static_cast<std::uint32_t>(run) << 8;
+        std::uint32_t entry = incomplete;
         if (size <= free_bits) {
-          int value = rest >> (free_bits - size);
-          if (size > 0 && value < 1 << (size - 1)) value += 1 - (1 << size);
-          entry |= static_cast<std::uint32_t>(value) << 16 | complete | static_cast<std::uint32_t>(length + size);
-        } else {
-          entry |= static_cast<std::uint32_t>(size) << 16 | static_cast<std::uint32_t>(length);
+          const std::uint64_t buffer = static_cast<std::uint64_t>((code << free_bits) | rest) << (64 - lookup_bits);
+          const auto value = static_cast<std::uint32_t>(entry_value(incomplete, buffer));
+          entry = value << 16 | (incomplete & 0xffff) | complete;
         }
         entries[(code << free_bits) | rest] = entry;
       }
     }
   }
-  last_code[17] = 0x7fffffff;
+}
+
+std::uint32_t JpegHuffmanTable::long_entry(std::uint64_t buffer) const {
+  const auto next16 = static_cast<std::int32_t>(buffer >> 48);
+  for (int length = lookup_bits + 1; length <= 16; ++length) {
+    const std::int32_t code = next16 >> (16 - length);
+    if (code <= last_code[length]) return entry_of(symbols[(code + symbol_at[length]) & 255], length);
+  }
+  return no_such_code | static_cast<std::uint32_t>(is_dc ? 0 : end_of_block_run) << 8 | 16u << 20 | 16;
 }
 
 }  // namespace photo_core

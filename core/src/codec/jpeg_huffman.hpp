@@ -37,9 +37,10 @@ struct JpegBitReader {
         return;
       }
     }
-    fill_slowly();
+    // By value: the address of a reader never leaves the loop that decodes, so that it stays in registers.
+    *this = filled_slowly(*this);
   }
-  void fill_slowly();
+  static JpegBitReader filled_slowly(JpegBitReader bits);
   void drop(int bits) {
     buffer <<= bits;
     count -= bits;
@@ -48,20 +49,63 @@ struct JpegBitReader {
   bool overrun() const { return count < padding; }
 };
 
-// A Huffman table looked up by the next 10 bits. An entry holds, where code and value fit in them, the value with its
-// sign in the upper 16 bits, the run in bits 8..15 and the bits of both in 0..5, with `complete` set. Where only the
-// code fits: its symbol's size in the upper 16 bits, run and bits of the code alone. Zero: a longer code.
+// A Huffman table looked up by the next 11 bits. An entry says in one word what to do with a symbol. Bits 0..5: how many
+// bits the code and the value after it take together; 8..15: the run. Where both fit the lookup (`complete`) the upper
+// 16 bits are the value. Else they hold the value's size (16..19) and the bits of the code alone (20..24). Zero: a
+// longer code.
 struct JpegHuffmanTable {
-  static constexpr int lookup_bits = 10;
+  static constexpr int lookup_bits = 11;
   static constexpr std::uint32_t complete = 0x40;
 
   std::uint32_t entries[1 << lookup_bits];
-  std::int32_t last_code[18];    // largest code of each length, -1 without one; [17] ends the search
+  std::int32_t last_code[17];    // largest code of each length, -1 without one
   std::int32_t symbol_at[17];    // index of the symbol of the first code of that length, less that code
   std::uint8_t symbols[256];
+  bool is_dc;                    // a symbol is a size, else run and size
 
-  // `table` has passed the library's checks. With `is_dc` a symbol is a size alone.
-  void build(const JHUFF_TBL& table, bool is_dc);
+  // `table` has passed the library's checks. `sizes_alone`: a symbol is a size (DC), else run and size.
+  void build(const JHUFF_TBL& table, bool sizes_alone);
+  // What an incomplete entry says of a symbol after a code of `length` bits.
+  std::uint32_t entry_of(int symbol, int length) const {
+    const int size = symbol & 15;
+    int run = is_dc ? 0 : symbol >> 4;
+    if (!is_dc && size == 0 && run != 15) run = end_of_block_run;
+    return static_cast<std::uint32_t>(length << 20 | size << 16 | run << 8 | (length + size));
+  }
+  // The entry of a code that does not fit the lookup. For one that does not exist: the end of the block after 16 bits,
+  // and `no_such_code` is set.
+  static constexpr std::uint32_t no_such_code = 0x80000000;
+  std::uint32_t long_entry(std::uint64_t buffer) const;
 };
+
+constexpr int entry_bits(std::uint32_t entry) { return static_cast<int>(entry & 63); }
+constexpr unsigned entry_run(std::uint32_t entry) { return entry >> 8 & 0xff; }
+
+// The value that `buffer` has for an incomplete entry's symbol (ITU-T T.81, F.2.2.1, EXTEND): a first bit of 0 means
+// negative.
+inline int entry_value(std::uint32_t entry, std::uint64_t buffer) {
+  const unsigned size = entry >> 16 & 15;
+  const std::uint64_t rest = buffer << (entry >> 20 & 31);
+  const auto negative = ~static_cast<int>(static_cast<std::int64_t>(rest) >> 63);
+  return static_cast<int>(rest >> 1 >> (63 - size)) + (negative & (1 - (1 << size)));
+}
+
+// Takes the next symbol off `bits`, which has at least 31: its value, and its entry for the run. Entries of long codes
+// are gathered in `seen`.
+inline int take_symbol(const JpegHuffmanTable& table, JpegBitReader& bits, std::uint32_t& entry, std::uint32_t& seen) {
+  entry = table.entries[bits.buffer >> (64 - JpegHuffmanTable::lookup_bits)];
+  int value;
+  if (entry & JpegHuffmanTable::complete) [[likely]] {
+    value = static_cast<std::int32_t>(entry) >> 16;
+  } else {
+    if (entry == 0) [[unlikely]] {
+      entry = table.long_entry(bits.buffer);
+      seen |= entry;
+    }
+    value = entry_value(entry, bits.buffer);
+  }
+  bits.drop(entry_bits(entry));
+  return value;
+}
 
 }  // namespace photo_core

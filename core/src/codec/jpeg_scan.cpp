@@ -9,68 +9,13 @@
 namespace photo_core {
 namespace {
 
-// A symbol whose code does not fit the lookup, as a table entry of its code alone. Zero bits when there is no such code.
-std::uint32_t long_code(const JpegHuffmanTable& table, const JpegBitReader& bits, bool is_dc) {
-  const auto next16 = static_cast<std::int32_t>(bits.buffer >> 48);
-  int length = JpegHuffmanTable::lookup_bits + 1;
-  while (length <= 16 && next16 >> (16 - length) > table.last_code[length]) ++length;
-  if (length > 16) return 0;
-  const int symbol = table.symbols[((next16 >> (16 - length)) + table.symbol_at[length]) & 255];
-  const int size = symbol & 15;
-  int run = is_dc ? 0 : symbol >> 4;
-  if (!is_dc && size == 0 && run != 15) run = end_of_block_run;
-  return static_cast<std::uint32_t>(size) << 16 | static_cast<std::uint32_t>(run) << 8 | static_cast<std::uint32_t>(length);
-}
-
-// The value of `size` bits (ITU-T T.81, F.2.2.1, EXTEND).
-inline int take_value(JpegBitReader& bits, int size) {
-  if (size == 0) return 0;
-  const auto raw = static_cast<int>(bits.buffer >> (64 - size));
-  bits.drop(size);
-  return raw < 1 << (size - 1) ? raw + 1 - (1 << size) : raw;
-}
-
-constexpr unsigned entry_bits(std::uint32_t entry) { return entry & 0x3f; }
-constexpr unsigned entry_run(std::uint32_t entry) { return entry >> 8 & 0xff; }
-constexpr int entry_upper(std::uint32_t entry) { return static_cast<std::int32_t>(entry) >> 16; }
-
-// What follows an entry that is not complete: the value's bits. Sets `damaged` for a code that does not exist.
-[[gnu::noinline]] int incomplete(const JpegHuffmanTable& table, JpegBitReader& bits, std::uint32_t& entry, bool is_dc,
-                                 bool& damaged) {
-  if (entry == 0) entry = long_code(table, bits, is_dc);
-  if (entry == 0) {
-    damaged = true;
-    entry = static_cast<std::uint32_t>(end_of_block_run) << 8;
-    bits.drop(16);
-    return 0;
-  }
-  bits.drop(static_cast<int>(entry_bits(entry)));
-  return take_value(bits, entry_upper(entry));
-}
-
-inline int take_dc(const JpegHuffmanTable& table, JpegBitReader& bits, bool& damaged) {
-  if (bits.count < 32) bits.fill();
-  std::uint32_t entry = table.entries[bits.buffer >> (64 - JpegHuffmanTable::lookup_bits)];
-  if (entry & JpegHuffmanTable::complete) [[likely]] {
-    bits.drop(static_cast<int>(entry_bits(entry)));
-    return entry_upper(entry);
-  }
-  return incomplete(table, bits, entry, true, damaged);
-}
-
 // Decodes the coefficients after the first into `block`. Gives the zigzag index of the last one that may be set.
-inline int take_ac(const JpegHuffmanTable& table, JpegBitReader& bits, std::int16_t* block, bool& damaged) {
+inline int take_ac(const JpegHuffmanTable& table, JpegBitReader& bits, std::int16_t* block, std::uint32_t& seen) {
   unsigned k = 1;
   do {
     if (bits.count < 32) bits.fill();
-    std::uint32_t entry = table.entries[bits.buffer >> (64 - JpegHuffmanTable::lookup_bits)];
-    int value;
-    if (entry & JpegHuffmanTable::complete) [[likely]] {
-      bits.drop(static_cast<int>(entry_bits(entry)));
-      value = entry_upper(entry);
-    } else {
-      value = incomplete(table, bits, entry, false, damaged);
-    }
+    std::uint32_t entry;
+    const int value = take_symbol(table, bits, entry, seen);
     k += entry_run(entry);
     block[jpeg_positions[k]] = static_cast<std::int16_t>(value);
     ++k;
@@ -159,7 +104,7 @@ void JpegScan::decode_row(const JpegPlaneTarget* targets) {
     const bool is_last = state.input_iMCU_row + 1 == state.total_iMCU_rows;
     block_rows = static_cast<std::uint32_t>(is_last ? info.last_row_height : info.v_samp_factor);
   }
-  bool damaged = false;
+  std::uint32_t seen = 0;  // of entries with codes longer than the lookup
   for (std::uint32_t block_row = 0; block_row < block_rows; ++block_row) {
     for (std::uint32_t mcu = 0; mcu < mcu_count; ++mcu) {
       if (state.restart_interval != 0) {
@@ -181,10 +126,13 @@ void JpegScan::decode_row(const JpegPlaneTarget* targets) {
           for (std::uint32_t x = 0; x < component.mcu_width; ++x, out += size) {
             int last = 0;
             if (!insufficient_) {
-              const auto sum = static_cast<unsigned>(component.predictor) + static_cast<unsigned>(take_dc(*component.dc, bits, damaged));
+              if (bits.count < 32) bits.fill();
+              std::uint32_t entry;
+              const int difference = take_symbol(*component.dc, bits, entry, seen);
+              const auto sum = static_cast<unsigned>(component.predictor) + static_cast<unsigned>(difference);
               component.predictor = static_cast<int>(sum);
               block_[0] = static_cast<std::int16_t>(component.predictor);
-              last = take_ac(*component.ac, bits, block_, damaged);
+              last = take_ac(*component.ac, bits, block_, seen);
               if (dc_only_) last = 0;
             }
             finish_block(component, last, out, stride);
@@ -199,7 +147,7 @@ void JpegScan::decode_row(const JpegPlaneTarget* targets) {
       }
     }
   }
-  if (damaged && errors_->corrupt_warning == 0) errors_->corrupt_warning = JWRN_HUFF_BAD_CODE;
+  if ((seen & JpegHuffmanTable::no_such_code) != 0 && errors_->corrupt_warning == 0) errors_->corrupt_warning = JWRN_HUFF_BAD_CODE;
   bits_ = bits;
   ++state.output_iMCU_row;
   if (++state.input_iMCU_row == state.total_iMCU_rows) {
