@@ -239,3 +239,37 @@ test('a photo and a request for the video never cross', async () => {
     assert.ok(photo === undefined ? photos === 1 : photo.code === 'PT409' && photos === 0);
   }
 });
+
+test('the first draft\'s count ends with 21, counted as 20: the race is real', async () => {
+  const drafted = await cluster.createDatabase('drafted');
+  const { mutations } = await import('./mutations.mjs');
+  for (const name of ['the count of each row, as drafted', 'photos change while a video is made']) {
+    await drafted.run(cluster.superuser, mutations.find((mutation) => mutation.name === name).sql);
+  }
+  await drafted.run(cluster.superuser, 'drop trigger guard_photos_statement on photos');
+  const mine = await drafted.connect();
+  const [first, second] = [await drafted.connect('authenticator'), await drafted.connect('authenticator')];
+  try {
+    const user = await signUp(mine, 'draft@example.com');
+    const { rows } = await mine.query('insert into video_projects (user_id) values ($1) returning id', [user]);
+    // The places are given: left out, they would collide before the count is asked.
+    const add = (client, place) => client.query(
+      `insert into photos (project_id, file_url, file_size_bytes, mime_type, upload_order)
+       values ($1::uuid, $2::text || '/' || $1::text || '/' || $3::text || '.jpg', 1000, 'image/jpeg', $3::integer)`, [rows[0].id, user, place]);
+    for (let place = 0; place < 19; place += 1) await add(mine, place);
+    for (const client of [first, second]) {
+      await client.query('begin');
+      await actAs(client, 'authenticated', user);
+    }
+    await add(first, 19);
+    const waiting = add(second, 20);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await first.query('commit');
+    await waiting;
+    await second.query('commit');
+    const { rows: result } = await mine.query('select photo_count, (select count(*)::integer from photos) as photos from video_projects');
+    assert.deepEqual(result[0], { photo_count: 20, photos: 21 });
+  } finally {
+    await Promise.all([mine, first, second].map((client) => client.end()));
+  }
+});

@@ -33,7 +33,7 @@ export async function runTapFile(database, sql, before = '') {
   try {
     if (before) await database.exec(`begin;\n${before}`);
     for (const result of await database.exec(sql)) {
-      for (const row of result.rows) {
+      for (const row of result.rows ?? []) {
         for (const value of Object.values(row)) {
           if (typeof value === 'string') lines.push(...value.split('\n'));
         }

@@ -38,7 +38,7 @@ select results_eq($$select stripe_subscription_id::text, status::text, cancelled
 select is((select subscription_plan::text from users where id = tests.id('ann')), 'free', 'and the plan follows');
 select is(expire_subscriptions(), 0, 'once');
 select tests.act_as(tests.id('ann'));
-select tests.refused('select expire_subscriptions()', '42501', 'permission denied', 'clients do not run it');
+select tests.refused('select expire_subscriptions()', '42501', 'permission denied for function', 'clients do not run it');
 
 -- Their rules.
 select tests.act_as_owner();

@@ -58,7 +58,7 @@ select tests.refused($$select reorder_photos(tests.id('p'), array[tests.id('a.pn
 
 -- Without a person.
 select tests.act_as_anon();
-select tests.refused(call, '42501', 'permission denied', 'anon: ' || call)
+select tests.refused(call, '42501', 'permission denied for function', 'anon: ' || call)
 from unnest(array['select create_project_with_photos(''{}'')', 'select reorder_photos(gen_random_uuid(), null)',
   'select check_quota(''storage_bytes'')', 'select request_video_generation(gen_random_uuid(), ''x'')',
   'select cancel_video_generation(gen_random_uuid())', 'select set_default_payment_method(gen_random_uuid())']) as call;
