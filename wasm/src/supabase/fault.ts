@@ -77,7 +77,7 @@ type Base = { status: number; retryAfterMs?: number };
 function byStatus(status: number, base: Base, detail: string): Fault | undefined {
   if (status === 429) return new Fault('rate_limited', 'later', { ...base, detail });
   if (status === 507) return new Fault('storage_full', 'never', { ...base, detail });
-  if (status === 408 || status === 425 || status >= 500) return new Fault('server_error', 'later', { ...base, detail });
+  if (status === 408 || status === 423 || status === 425 || status >= 500) return new Fault('server_error', 'later', { ...base, detail });
   if (status === 401) return new Fault('sign_in_required', 'sign_in', { ...base, detail });
   return undefined;
 }

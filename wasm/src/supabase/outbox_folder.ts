@@ -41,7 +41,6 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
     const at = place(entry.owner, entry.id);
     await flushed(join(at, 'entry.part'), JSON.stringify(entry));
     await fs.rename(join(at, 'entry.part'), join(at, 'entry.json'));
-    await flushFolder(at);
   };
   const read = async (owner: string, id: string): Promise<OutboxEntry | null> => {
     try {
@@ -61,6 +60,7 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
           [...files].map(async ([path, blob]) => flushed(join(at, fileName(path)), new Uint8Array(await blob.arrayBuffer()))),
         );
         await writeRecord(entry);
+        await flushFolder(at); // later records may be lost with the power: an older one only repeats a step
       } catch (error) {
         await fs.rm(at, { recursive: true, force: true });
         throw error;

@@ -1,0 +1,179 @@
+// The outbox: what survives, whose it is, who works on it, and what happens when it is full.
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+import { photosOf } from './kit/photos.mjs';
+import { errorFrom, expectProject, loopbackStage, project } from './kit/stage.mjs';
+
+let stage;
+let home;
+before(async () => {
+  stage = await loopbackStage();
+  home = await mkdtemp(path.join(os.tmpdir(), 'photo-core-outbox-'));
+});
+after(async () => {
+  await stage.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+const entryOf = (owner, id = crypto.randomUUID()) => ({
+  id, owner, target: 'http://localhost', kind: 'photos', createdAt: Date.now(), table: 'photos', projectId: null, projectRow: null,
+  projectMade: false, quotaAsked: false, removeEmptyProject: false, givenUp: false, uncertain: false, items: [], removes: [], step: 0,
+});
+
+for (const [name, make] of [
+  ['memory', async () => stage.module.createMemoryOutbox()],
+  ['folder', async () => stage.module.createFolderOutbox(path.join(home, crypto.randomUUID()))],
+]) {
+  describe(`the ${name} outbox`, () => {
+    test('keeps an entry with its files until it is removed, for its owner alone', async () => {
+      const outbox = await make();
+      const owner = crypto.randomUUID();
+      const entry = entryOf(owner);
+      await outbox.put(entry, new Map([['a/b/photo.jpg', new Blob(['bytes'])]]));
+      assert.deepEqual(await outbox.get(owner, entry.id), entry);
+      assert.equal(await (await outbox.file(owner, entry.id, 'a/b/photo.jpg')).text(), 'bytes');
+      assert.equal(await outbox.file(owner, entry.id, 'a/b/other.jpg'), null);
+      const other = crypto.randomUUID();
+      assert.deepEqual(await outbox.list(other), []);
+      assert.equal(await outbox.get(other, entry.id), null);
+      assert.equal(await outbox.file(other, entry.id, 'a/b/photo.jpg'), null);
+      await outbox.update({ ...entry, step: 2 });
+      assert.equal((await outbox.list(owner))[0].step, 2);
+      await outbox.remove(owner, entry.id);
+      assert.deepEqual(await outbox.list(owner), []);
+      assert.equal(await outbox.file(owner, entry.id, 'a/b/photo.jpg'), null);
+    });
+
+    test('lists the oldest first', async () => {
+      const outbox = await make();
+      const owner = crypto.randomUUID();
+      for (const createdAt of [30, 10, 20]) await outbox.put({ ...entryOf(owner), createdAt }, new Map());
+      assert.deepEqual((await outbox.list(owner)).map((entry) => entry.createdAt), [10, 20, 30]);
+    });
+
+    test('gives an entry to one worker at a time', async () => {
+      const outbox = await make();
+      const owner = crypto.randomUUID();
+      const id = crypto.randomUUID();
+      const release = await outbox.lock(owner, id);
+      assert.equal(await outbox.lock(owner, id), null);
+      await release();
+      await (await outbox.lock(owner, id))();
+      const both = await Promise.all([outbox.lock(owner, id), outbox.lock(owner, id)]);
+      assert.equal(both.filter(Boolean).length, 1);
+    });
+  });
+}
+
+describe('a folder', () => {
+  test('can be read by its user alone, and ids are no paths', async () => {
+    const folder = path.join(home, 'rights');
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const entry = entryOf(crypto.randomUUID());
+    await outbox.put(entry, new Map([['x/photo.jpg', new Blob(['x'])]]));
+    const at = path.join(folder, entry.owner, entry.id);
+    for (const name of await readdir(at)) assert.equal((await stat(path.join(at, name))).mode & 0o077, 0, name);
+    await assert.rejects(outbox.list('../..'), TypeError);
+    await assert.rejects(outbox.get(entry.owner, '../x'), TypeError);
+  });
+
+  test('a lock of a dead process is taken over, one of a living process is not', async () => {
+    const folder = path.join(home, 'locks');
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const owner = crypto.randomUUID();
+    const id = crypto.randomUUID();
+    const release = await outbox.lock(owner, id);
+    const file = path.join(folder, owner, id, 'lock');
+    const child = fork(fileURLToPath(import.meta.url), { env: { SENDING_CHILD: '1' }, execArgv: ['-e', ''] });
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    await gone;
+    await writeFile(file, `${child.pid} somebody`);
+    const taken = await outbox.lock(owner, id);
+    assert.ok(taken, 'the dead lose their lock');
+    await writeFile(file, `${process.ppid} somebody`);
+    assert.equal(await outbox.lock(owner, id), null, 'the living keep it');
+    await utimes(file, new Date(0), new Date(0));
+    const stale = await outbox.lock(owner, id);
+    assert.ok(stale, 'a process number that came back does not hold it for ever');
+    for (const end of [stale, taken, release]) await end();
+  });
+
+  test('an entry half written is none', async () => {
+    const folder = path.join(home, 'half');
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const entry = entryOf(crypto.randomUUID());
+    await outbox.put(entry, new Map());
+    const at = path.join(folder, entry.owner, entry.id);
+    await writeFile(path.join(at, 'entry.part'), (await readFile(path.join(at, 'entry.json'), 'utf8')).slice(0, 20));
+    assert.equal((await outbox.list(entry.owner)).length, 1);
+    await rm(path.join(at, 'entry.json'));
+    assert.deepEqual(await outbox.list(entry.owner), []);
+  });
+});
+
+describe('a sender', () => {
+  test('stores everything before the first byte leaves', async () => {
+    const person = await stage.person();
+    const outbox = stage.module.createMemoryOutbox();
+    let asked = 0;
+    stage.proxy.plan = () => (asked++, null);
+    let atPut;
+    const watched = { ...outbox, put: async (...values) => (await outbox.put(...values), void (atPut = asked)) };
+    const before = asked;
+    await stage.sender(person, { outbox: watched }).send({ project: project(), photos: photosOf('before', 3) }).done;
+    assert.equal(atPut, before);
+    stage.proxy.plan = () => null;
+  });
+
+  test('reports a full outbox and sends nothing', async () => {
+    const person = await stage.person();
+    for (const fault of [new DOMException('full', 'QuotaExceededError'), Object.assign(new Error('full'), { code: 'ENOSPC' })]) {
+      const outbox = { ...stage.module.createMemoryOutbox(), put: async () => Promise.reject(fault) };
+      const job = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('full', 2) });
+      assert.equal((await errorFrom(job.done)).code, 'storage_full');
+      assert.equal(job.kept, false);
+      assert.equal((await stage.truth()).projects.some((row) => row.id === job.projectId), false);
+    }
+  });
+
+  test('that runs out of outbox on the way stops, and goes on when there is room', async () => {
+    const person = await stage.person();
+    const memory = stage.module.createMemoryOutbox();
+    let room = 3;
+    const outbox = { ...memory, update: async (entry) => (room-- > 0 ? memory.update(entry) : Promise.reject(new DOMException('full', 'QuotaExceededError'))) };
+    const job = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('room', 6) });
+    assert.equal((await errorFrom(job.done)).code, 'storage_full');
+    assert.equal(job.kept, true);
+    const [again] = await stage.sender(person, { outbox: memory }).resume();
+    assert.equal((await again.done).ok, true);
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+
+  test('leaves an entry to whoever works on it', async () => {
+    const person = await stage.person();
+    const outbox = stage.module.createMemoryOutbox();
+    const job = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('two', 3) });
+    await new Promise((resolve) => job.on((event) => event.type === 'kept' && resolve()));
+    const second = stage.sender(person, { outbox });
+    assert.deepEqual(await second.resume(), []);
+    assert.equal((await errorFrom(second.discard(job.id))).code, 'project_busy');
+    assert.equal((await job.done).ok, true);
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+
+  test('does not send what was meant for another Supabase project', async () => {
+    const person = await stage.person();
+    const outbox = stage.module.createMemoryOutbox();
+    const job = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('target', 3) });
+    job.on((event) => event.type === 'project' && job.cancel());
+    await errorFrom(job.done);
+    const elsewhere = stage.sender({ ...person, url: stage.backend.url }, { outbox });
+    assert.deepEqual(await elsewhere.pending(), []);
+    assert.deepEqual(await elsewhere.resume(), []);
+  });
+});
