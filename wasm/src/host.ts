@@ -45,7 +45,8 @@ export function address(option: string, value: unknown): URL {
 export function workerStarter(workerUrl: URL | undefined): StartWorker {
   if (node) {
     const { Worker: NodeWorker } = node('node:worker_threads');
-    const here = import.meta.url;
+    // Not a literal `new URL('…', import.meta.url)`: bundlers would ship the worker a second time, as it is.
+    const here = String(import.meta.url);
     return (events) => {
       const worker = new NodeWorker(workerUrl ?? new URL('worker.js', here));
       worker.on('message', events.message);
