@@ -30,7 +30,11 @@ export function postgresBinaries() {
       .sort((a, b) => Number(b) - Number(a));
     if (versions.length > 0) return path.join(debian, versions[0], 'bin');
   }
-  return execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
+  try {
+    return execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
+  } catch {
+    throw new Error('PostgreSQL is missing: apt-get install postgresql-15 postgresql-15-pgtap postgresql-15-plpgsql-check');
+  }
 }
 
 // PostgreSQL refuses to run as root, so root hands the cluster to `postgres`, or to `nobody`.

@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startCluster } from './cluster.mjs';
+import { signUp, startCluster } from './cluster.mjs';
 import { migrationsFolder, readMigrations, repository } from './migrations.mjs';
 import { openPglite } from './pglite.mjs';
 import { supabase } from './supabase_cli.mjs';
@@ -104,6 +104,46 @@ test('statement by statement, as a plain psql session would run them, a failure 
     }
   } finally {
     await client.end();
+  }
+});
+
+test('accounts that were there before get their profiles', async () => {
+  const database = await cluster.createDatabase('earlier', { migrations: false });
+  const client = await database.connect();
+  try {
+    await client.query(`insert into auth.users (id, email, is_sso_user, raw_user_meta_data, deleted_at, created_at) values
+      (gen_random_uuid(), 'early@example.com', false, '{"name": "Early", "language": "fr"}', null, '2026-01-01'),
+      (gen_random_uuid(), 'early@example.com', true, null, null, '2026-01-02'),
+      (gen_random_uuid(), null, false, '[]', null, '2026-01-03'),
+      (gen_random_uuid(), 'gone@example.com', false, null, now(), '2026-01-04')`);
+    for (const { sql } of await readMigrations()) await client.query(sql);
+    const { rows } = await client.query("select display_name, language, split_part(email, '@', 2) as domain from users order by display_name collate \"C\"");
+    assert.deepEqual(rows, [
+      { display_name: 'Early', language: 'fr', domain: 'example.com' },
+      { display_name: 'User', language: 'en', domain: 'users.invalid' },
+      { display_name: 'early', language: 'en', domain: 'users.invalid' },
+    ]);
+  } finally {
+    await client.end();
+  }
+});
+
+test('the sign-in service makes, changes and deletes accounts in its own role', async () => {
+  const database = await cluster.createDatabase('sign_in');
+  const service = await database.connect('supabase_auth_admin');
+  const client = await database.connect();
+  try {
+    const id = await signUp(service, 'ann@example.com', { name: 'Ann' });
+    await service.query("update auth.users set email = 'new@example.com' where id = $1", [id]);
+    const profile = await client.query('select email, display_name from users');
+    assert.deepEqual(profile.rows, [{ email: 'new@example.com', display_name: 'Ann' }]);
+    await client.query('insert into video_projects (user_id) values ($1)', [id]);
+    await service.query('delete from auth.users where id = $1', [id]);
+    const left = await client.query('select (select count(*) from users)::integer as people, (select count(*) from video_projects)::integer as projects');
+    assert.deepEqual(left.rows, [{ people: 0, projects: 0 }]);
+    await assert.rejects(service.query('select * from public.users'), { code: '42501' });
+  } finally {
+    await Promise.all([service.end(), client.end()]);
   }
 });
 

@@ -1,9 +1,13 @@
 // The job that removes the files whose rows are gone.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { emptyStorageDeletions } from '../../schema/jobs/storage_deletions.mjs';
+import { startBackend } from '../../web-demo/backend/node.mjs';
 import { openStory, photoRow } from './backend.mjs';
+import { repository } from './migrations.mjs';
 
 let story;
 let ann;
@@ -98,4 +102,29 @@ test('a run ends when it is told to', async () => {
   assert.deepEqual(await emptyStorageDeletions(service, { batchSize: 1, maxBatches: 2 }), { removed: 2, failed: 0 });
   assert.deepEqual(await emptyStorageDeletions(service, { signal: AbortSignal.abort() }), { removed: 0, failed: 0 });
   assert.equal(await queued(), 1);
+});
+
+/** Runs the program; resolves to its exit code and what it printed. */
+function runProgram(environment) {
+  const program = spawn(process.execPath, [path.join(repository, 'schema/jobs/empty_storage_deletions.mjs')], {
+    env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) program[name].setEncoding('utf8').on('data', (text) => { printed[name] += text; });
+  return new Promise((resolve) => program.once('close', (code) => resolve({ code, ...printed })));
+}
+
+test('the program says what it did', async () => {
+  const backend = await startBackend();
+  try {
+    await backend.query("insert into private.storage_deletions (bucket_id, object_name, reason) values ('photos', 'a/b/c.jpg', 'deleted')");
+    const environment = { SUPABASE_URL: backend.url, SUPABASE_SERVICE_ROLE_KEY: backend.keys.secret };
+    assert.deepEqual(await runProgram(environment), { code: 0, stdout: '{"removed":1,"failed":0}\n', stderr: '' });
+    const refused = await runProgram({ ...environment, SUPABASE_SERVICE_ROLE_KEY: backend.keys.publishable });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /42501/);
+    assert.equal((await runProgram({})).code, 2);
+  } finally {
+    await backend.close();
+  }
 });

@@ -1,8 +1,11 @@
 // The stories of a person, told by supabase-js against the local backend.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openStory, photoRow } from './backend.mjs';
+import { repository } from './migrations.mjs';
 
 let story;
 let ann;
@@ -159,4 +162,17 @@ test('a deleted account takes its rows along and leaves its usage', async () => 
   const kept = good(await service.from('usage_records').select('user_id, resource_type, metadata'));
   assert.ok(kept.some((row) => row.user_id === null));
   assert.ok(!JSON.stringify(kept).includes(ann.userId));
+});
+
+test('the people of the seed sign in', async () => {
+  const seed = await readFile(path.join(repository, 'schema/supabase/seed.sql'), 'utf8');
+  for (const round of ['first', 'again']) {
+    for (const statement of seed.split(/;\n\n(?=\S)/)) await story.query(statement);
+    const mina = story.anonymous();
+    const { error } = await mina.auth.signInWithPassword({ email: 'mina@example.com', password: 'photomemory' });
+    assert.equal(error, null, round);
+    const projects = good(await mina.from('video_projects').select('title_i18n'));
+    assert.deepEqual(projects, [{ title_i18n: { en: 'Spring on Jeju', ko: '제주의 봄' } }]);
+    assert.equal(good(await mina.from('users').select('timezone').single()).timezone, 'Asia/Seoul');
+  }
 });

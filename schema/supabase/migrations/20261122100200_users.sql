@@ -55,14 +55,13 @@ as $$
   end
 $$;
 
--- Sign-up makes the profile. What the sign-up data say is taken when it is valid and left when it
--- is not: bad data must never stop a sign-up.
-create function private.handle_new_user() returns trigger
-language plpgsql security definer set search_path = ''
+-- Makes the profile of an account. What the sign-up data say is taken when it is valid and left
+-- when it is not: bad data must never stop a sign-up.
+create function private.make_profile(account uuid, email text, sign_up_data jsonb) returns void
+language plpgsql set search_path = ''
 as $$
 declare
-  facts jsonb := case when jsonb_typeof(new.raw_user_meta_data) = 'object'
-    then new.raw_user_meta_data else '{}'::jsonb end;
+  facts jsonb := case when jsonb_typeof(sign_up_data) = 'object' then sign_up_data else '{}'::jsonb end;
   candidate text;
   chosen_name text := null;
   chosen_language text := 'en';
@@ -71,7 +70,7 @@ declare
 begin
   foreach candidate in array array[
     facts ->> 'display_name', facts ->> 'full_name', facts ->> 'name', facts ->> 'user_name',
-    split_part(new.email, '@', 1), 'User']
+    split_part(make_profile.email, '@', 1), 'User']
   loop
     candidate := left(btrim(candidate), 100);
     if chosen_name is null and candidate is not null and not private.is_blank(candidate) then
@@ -95,8 +94,16 @@ begin
   end if;
 
   insert into public.users (id, email, display_name, avatar_url, language, timezone)
-  values (new.id, private.profile_email(new.id, new.email), chosen_name, chosen_avatar,
+  values (account, private.profile_email(account, make_profile.email), chosen_name, chosen_avatar,
     chosen_language, chosen_zone);
+end
+$$;
+
+create function private.handle_new_user() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.make_profile(new.id, new.email, new.raw_user_meta_data);
   return null;
 end
 $$;
@@ -135,7 +142,21 @@ create trigger on_auth_user_deleted
   before delete on auth.users
   for each row execute function private.handle_user_deletion();
 
-revoke all on function private.profile_email(uuid, text), private.handle_new_user(),
+-- Accounts that were there before this migration.
+do $$
+declare
+  account record;
+begin
+  for account in
+    select id, email, raw_user_meta_data from auth.users where deleted_at is null order by created_at, id
+  loop
+    perform private.make_profile(account.id, account.email, account.raw_user_meta_data);
+  end loop;
+end
+$$;
+
+revoke all on function private.profile_email(uuid, text),
+  private.make_profile(uuid, text, jsonb), private.handle_new_user(),
   private.handle_user_email(), private.handle_user_deletion()
   from public, anon, authenticated, service_role;
 

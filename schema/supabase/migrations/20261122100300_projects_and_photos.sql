@@ -53,7 +53,7 @@ create function private.keep_project_owner() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
-  raise exception 'a project stays with its owner' using errcode = 'feature_not_supported';
+  raise exception 'a project stays with its owner' using errcode = 'insufficient_privilege';
 end
 $$;
 

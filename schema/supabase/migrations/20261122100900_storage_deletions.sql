@@ -79,22 +79,25 @@ create trigger queue_replaced_files
   after update on public.users referencing old table as old_rows new table as new_rows
   for each statement execute function private.queue_storage_deletions('avatars', 'avatar_url');
 
--- Whether a row names the file (again).
+-- Whether a row names the file (again). The ids in the path lead to the row by an index.
 create function private.is_file_in_use(bucket text, name text) returns boolean
 language sql stable set search_path = ''
 as $$
   select case bucket
     when 'photos' then exists (
       select 1 from public.photos as photo
-      where photo.user_id::text = split_part(name, '/', 1) and photo.project_id::text = split_part(name, '/', 2)
+      where photo.project_id = case when private.is_object_path(name, 2) then split_part(name, '/', 2)::uuid end
         and name in (photo.file_url, photo.thumbnail_url))
     when 'media' then exists (
       select 1 from public.media_items as item
-      where item.user_id::text = split_part(name, '/', 1) and name in (item.file_url, item.thumbnail_url))
+      where item.user_id = case when private.is_object_path(name, 1) then split_part(name, '/', 1)::uuid end
+        and name in (item.file_url, item.thumbnail_url))
     when 'videos' then exists (
       select 1 from public.generated_videos as video where name in (video.file_url, video.thumbnail_url))
     when 'avatars' then exists (
-      select 1 from public.users as profile where profile.avatar_url = name)
+      select 1 from public.users as profile
+      where profile.id = case when private.is_object_path(name, 1) then split_part(name, '/', 1)::uuid end
+        and profile.avatar_url = name)
     else false
   end
 $$;
