@@ -1,7 +1,7 @@
 -- total_storage_bytes is exact after every insert, update, delete and cascade.
 begin;
 set local search_path = public, tap;
-select plan(21);
+select plan(24);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -61,6 +61,14 @@ select lives_ok($$select pg_temp.add_media('ann', 5000000000000000)$$, 'five pet
 select is(pg_temp.used('ann'), 5000000000000000, 'fit the total');
 select is((select max(amount) from usage_records), 5000000000000000::numeric, 'and the usage');
 select is((select storage_used_bytes from monthly_usage_summary where user_id = tests.id('ann')), 5000000000004625::numeric, 'and the summary');
+
+
+-- The largest file that the column takes.
+select tests.sign_up('max');
+update users set subscription_plan = 'enterprise' where id = tests.id('max');
+select lives_ok($$select pg_temp.add_media('max', 9223372036854775807)$$, 'the largest bigint');
+select is(pg_temp.used('max'), 9223372036854775807, 'fits the total');
+select tests.refused($$select pg_temp.add_media('max', 1)$$, '22003', 'bigint out of range', 'beyond it nothing is stored');
 
 select * from finish();
 rollback;
