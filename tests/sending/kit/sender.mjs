@@ -6,13 +6,13 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** @returns the folder with `supabase.js`, `payload.js` and what they load */
+/** @returns the folder with `supabase.js`, `rows.js` and what they load */
 export async function bundleSender(out = path.join(root, 'build/sending')) {
   await mkdir(out, { recursive: true });
   await build({
     entryPoints: {
       supabase: path.join(root, 'wasm/src/supabase/index.ts'),
-      payload: path.join(root, 'wasm/src/payload.ts'),
+      rows: path.join(root, 'wasm/src/rows.ts'),
     },
     outdir: out,
     bundle: true,
@@ -41,7 +41,7 @@ export function loadSender() {
 /** Rows from prepared photos by the package's own functions, without the binary: what it accepts is not checked here. */
 export async function plainCore() {
   await loadSender();
-  const { photoRow, mediaItemRow } = await import(pathToFileURL(path.join(process.env.SENDING_BUNDLE, 'payload.js')).href);
+  const { photoRow, mediaItemRow } = await import(pathToFileURL(path.join(process.env.SENDING_BUNDLE, 'rows.js')).href);
   const clean = (row) => JSON.parse(JSON.stringify(row));
   return {
     projectPayload: async (draft) => clean(draft),

@@ -1,0 +1,125 @@
+// Files over 6 MiB against a real tus server at Supabase's path.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { virtualClock } from './kit/chance.mjs';
+import { newPerson } from './kit/people.mjs';
+import { preparedPhoto } from './kit/photos.mjs';
+import { noFaults, startProxy } from './kit/proxy.mjs';
+import { startTusServer } from './kit/tus_server.mjs';
+import { errorFrom, expectProject, loopbackStage, project } from './kit/stage.mjs';
+
+const MiB = 1024 * 1024;
+let stage;
+let tus;
+let proxy;
+before(async () => {
+  stage = await loopbackStage();
+  tus = await startTusServer(stage.backend);
+  proxy = await startProxy(tus.url, noFaults);
+});
+after(async () => {
+  await proxy.close();
+  await tus.close();
+  await stage.close();
+});
+
+const personAt = (url) => newPerson(stage.backend, { url });
+const senderOf = (person, options) => stage.sender(person, { clock: virtualClock(() => 0.5), ...options });
+
+test('a large file goes in pieces, a small one does not', async () => {
+  const person = await personAt(proxy.url);
+  const { created, pieces } = tus.seen;
+  const job = senderOf(person).send({ project: project(), photos: [preparedPhoto('large', { bytes: 9 * MiB }), preparedPhoto('small')] });
+  assert.equal((await job.done).ok, true);
+  assert.equal(tus.seen.created - created, 1);
+  assert.equal(tus.seen.pieces - pieces, 2);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
+for (const kind of ['drop_before', 'drop_after', 'cut', 'expired', 'html_403']) {
+  test(`a piece with ${kind} is taken up where it ended`, async () => {
+    const person = await personAt(proxy.url);
+    const { created } = tus.seen;
+    let times = 1;
+    let patches = 0;
+    proxy.plan = ({ method }) => (method === 'PATCH' && ++patches === 2 && times-- > 0 ? { kind } : null);
+    const job = senderOf(person).send({ project: project(), photos: [preparedPhoto(`piece ${kind}`, { bytes: 9 * MiB })] });
+    const result = await job.done;
+    proxy.plan = noFaults;
+    assert.equal(result.ok, true, result.photos[0].error?.stack);
+    assert.equal(tus.seen.created - created, 1, 'it was not begun again');
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+}
+
+test('the resume URL is in the outbox: another sender goes on with the next piece', async () => {
+  const person = await personAt(proxy.url);
+  const outbox = stage.module.createMemoryOutbox();
+  const { created, pieces } = tus.seen;
+  let patches = 0;
+  proxy.plan = ({ method }) => (method === 'PATCH' && ++patches >= 2 ? { kind: 'drop_before' } : null);
+  const job = senderOf(person, { outbox }).send({ project: project(), photos: [preparedPhoto('resume', { bytes: 9 * MiB, thumbnail: false })] });
+  assert.equal((await errorFrom(job.done)).code, 'network');
+  proxy.plan = noFaults;
+  const [entry] = await outbox.list(person.id);
+  assert.match(entry.items[0].files[0].resumeUrl, /\/storage\/v1\/upload\/resumable\//);
+  const [again] = await senderOf(person, { outbox }).resume();
+  assert.equal((await again.done).ok, true);
+  assert.equal(tus.seen.created - created, 1);
+  assert.equal(tus.seen.pieces - pieces, 2);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
+test('a server that has forgotten the upload gets it anew', async () => {
+  const person = await personAt(proxy.url);
+  const outbox = stage.module.createMemoryOutbox();
+  const job = senderOf(person, { outbox }).send({ project: project(), photos: [preparedPhoto('forgotten', { bytes: 7 * MiB, thumbnail: false })] });
+  proxy.plan = ({ method }) => (method === 'PATCH' ? { kind: 'drop_before' } : null);
+  await errorFrom(job.done);
+  proxy.plan = noFaults;
+  const [entry] = await outbox.list(person.id);
+  entry.items[0].files[0].resumeUrl = `${proxy.url}/storage/v1/upload/resumable/00000000000000000000000000000000`;
+  await outbox.update(entry);
+  const [again] = await senderOf(person, { outbox }).resume();
+  assert.equal((await again.done).ok, true);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
+test('progress counts the bytes of the pieces and never runs backwards', async () => {
+  const person = await personAt(proxy.url);
+  let patches = 0;
+  proxy.plan = ({ method }) => (method === 'PATCH' && ++patches === 2 ? { kind: 'cut' } : null);
+  const job = senderOf(person).send({ project: project(), photos: [preparedPhoto('bytes', { bytes: 9 * MiB })] });
+  const seen = [];
+  job.on((event) => event.type === 'progress' && seen.push(event.progress.bytesDone));
+  await job.done;
+  proxy.plan = noFaults;
+  assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+  assert.ok(seen.some((bytes) => bytes > 1 * MiB && bytes < 8 * MiB), 'steps within the file');
+});
+
+test('a server without the protocol gets the file whole; it is asked once', async () => {
+  const person = await personAt(stage.proxy.url);
+  let asked = 0;
+  stage.proxy.plan = noFaults;
+  const fetching = stage.sender(person, {
+    fetch: (url, init) => {
+      if (init.method === 'OPTIONS') asked += 1;
+      return fetch(url, init);
+    },
+  });
+  const job = fetching.send({ project: project(), photos: [1, 2, 3].map((n) => preparedPhoto(`whole ${n}`, { bytes: 7 * MiB })) });
+  assert.equal((await job.done).ok, true);
+  assert.equal(asked, 1);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
+test('a gateway that says yes to every question is found out', async () => {
+  const person = await personAt(stage.proxy.url);
+  const fetching = stage.sender(person, {
+    fetch: (url, init) => (init.method === 'OPTIONS' ? Promise.resolve(new Response(null, { status: 200 })) : fetch(url, init)),
+  });
+  const job = fetching.send({ project: project(), photos: [preparedPhoto('gateway', { bytes: 7 * MiB })] });
+  assert.equal((await job.done).ok, true);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
