@@ -17,6 +17,7 @@ extern "C" {
 #undef MAX
 #undef MIN
 
+#include "codec/jpeg_fdct.hpp"
 #include "codec/jpeg_idct.hpp"
 
 namespace {
@@ -169,4 +170,57 @@ TEST_CASE("inverse DCT kernels give the library's bits or decline, whatever the 
     CHECK(tally.different == 0);
     CHECK(tally.same > 8000);
   }
+}
+
+TEST_CASE("the forward kernel gives the library's transform and exactly rounded quotients", "[jpeg][kernels]") {
+  std::mt19937 random(3);
+  int different = 0;
+  for (int round = 0; round < 40000; ++round) {
+    Table table;
+    const unsigned coarsest = round % 4 == 0 ? 255 : 1 + random() % 64;
+    for (auto& step : table) step = static_cast<std::uint16_t>(round % 9 == 0 ? coarsest : 1 + random() % coarsest);
+    photo_core::ForwardSteps steps;
+    steps.set(table.data());
+    std::array<std::uint8_t, 8 * 24> samples{};
+    const unsigned base = random() % 256;
+    const unsigned range = 1 + random() % 256;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      unsigned value = base + random() % range;
+      if (round % 5 == 0) value = random() % 2 ? 255 : 0;
+      if (round % 5 == 1) value = (i / 24 + i % 24) % 2 * 255;                    // a checkerboard
+      if (round % 5 == 2) value = (i % 24) * 9 + (i / 24) * base % 40;            // a slope
+      samples[i] = static_cast<std::uint8_t>(value > 255 ? 255 : value);
+    }
+    std::array<DCTELEM, 64> expected;
+    for (std::size_t i = 0; i < 64; ++i) expected[i] = static_cast<DCTELEM>(samples[i / 8 * 24 + i % 8] - 128);
+    jpeg_fdct_islow(expected.data());
+    alignas(16) Block got;
+    photo_core::forward_transform(samples.data(), 24, steps, got.data());
+    std::uint64_t set = 0;
+    for (int k = 0; k < 64; ++k) {
+      const auto i = static_cast<std::size_t>(zigzag[k]);
+      const int size = std::abs(static_cast<int>(expected[i]));
+      const int quotient = (size + table[i] * 4) / (table[i] * 8) * (expected[i] < 0 ? -1 : 1);
+      if (got[i] != quotient) ++different;
+      if (quotient != 0) set |= std::uint64_t{1} << k;
+    }
+    if (photo_core::set_coefficients(got.data()) != set) ++different;
+  }
+  CHECK(different == 0);
+}
+
+TEST_CASE("the forward kernel's quotients are exact for every value and step", "[jpeg][kernels]") {
+  int different = 0;
+  for (int step = 1; step <= 255; ++step) {
+    Table table;
+    table.fill(static_cast<std::uint16_t>(step));
+    photo_core::ForwardSteps steps;
+    steps.set(table.data());
+    for (int value = 0; value < 16384; ++value) {
+      const int scaled = (2 * value * steps.reciprocal[0] + 16384) >> 15;
+      const int quotient = (scaled * steps.scale[0] + 16384) >> 15;
+      if (quotient != (value + step * 4) / (step * 8)) ++different;
+    }
+  }
+  CHECK(different == 0);
 }

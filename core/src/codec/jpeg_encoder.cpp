@@ -1,13 +1,14 @@
 // The JPEG encoder: planes in, libjpeg-turbo's raw-data interface, a file in memory out.
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string_view>
 
 #include "codec/encoder.hpp"
+#include "codec/jpeg_fdct.hpp"
 #include "codec/jpeg_library.hpp"
+#include "codec/jpeg_tokens.hpp"
 
 namespace photo_core {
 namespace {
@@ -28,10 +29,12 @@ void init_destination(j_compress_ptr state) {
   sink.base.free_in_buffer = sink.capacity;
 }
 
-boolean empty_output_buffer(j_compress_ptr state) {
+// Makes room for `bytes` more after those written.
+void grow(j_compress_ptr state, std::size_t bytes) {
   auto& sink = *reinterpret_cast<JpegSink*>(state->dest);
-  const std::size_t used = sink.capacity;
-  const std::size_t capacity = sink.capacity == 0 ? std::size_t{128} * 1024 : sink.capacity * 2;
+  const std::size_t used = sink.capacity - sink.base.free_in_buffer;
+  if (sink.base.free_in_buffer >= bytes) return;
+  const std::size_t capacity = used + bytes;
   auto* grown = static_cast<std::uint8_t*>(std::realloc(sink.bytes, capacity));
   if (grown == nullptr) {
     state->err->msg_code = JERR_OUT_OF_MEMORY;
@@ -41,6 +44,13 @@ boolean empty_output_buffer(j_compress_ptr state) {
   sink.capacity = capacity;
   sink.base.next_output_byte = sink.bytes + used;
   sink.base.free_in_buffer = capacity - used;
+}
+
+// The buffer is full: the library does not keep free_in_buffer up to date when it calls this.
+boolean empty_output_buffer(j_compress_ptr state) {
+  auto& sink = *reinterpret_cast<JpegSink*>(state->dest);
+  sink.base.free_in_buffer = 0;
+  grow(state, sink.capacity);
   return TRUE;
 }
 
@@ -84,6 +94,10 @@ class JpegEncoder final : public Encoder {
   }
   void append_row(int plane, const std::uint8_t* from);
   Status write_block_row();
+  bool tokenize_block_row();
+  void write_tokens();
+  static void forward_blocks(j_compress_ptr state, jpeg_component_info* component, JSAMPARRAY rows, JBLOCKROW blocks,
+                             JDIMENSION first_row, JDIMENSION first_column, JDIMENSION count);
 
   EncodeRequest request_;
   jpeg_compress_struct state_{};
@@ -96,6 +110,11 @@ class JpegEncoder final : public Encoder {
   std::size_t stride_[3] = {};
   std::uint32_t filled_[3] = {};  // rows in samples_
   std::uint32_t taken_[3] = {};   // rows since the beginning
+  ForwardSteps steps_[2] = {};    // of the luma and chroma tables
+  // Sequential files are coded by tokens, progressive ones by the library.
+  JpegTokens tokens_;
+  std::uint32_t mcu_row_ = 0;
+  int predictors_[3] = {};
 };
 
 void JpegEncoder::configure() {
@@ -106,12 +125,13 @@ void JpegEncoder::configure() {
   state_.in_color_space = gray ? JCS_GRAYSCALE : JCS_YCbCr;
   jpeg_set_defaults(&state_);
   jpeg_set_colorspace(&state_, state_.in_color_space);
-  // jpeg_quality_scaling() for fractions: the tables' scale in percent.
+  // jpeg_quality_scaling() for fractions: the tables' scale in percent, cut to whole ones as there.
   const double quality = std::clamp(request_.quality, 1.0, 100.0);
   const double percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-  jpeg_set_linear_quality(&state_, static_cast<int>(std::lround(percent)), TRUE);
+  jpeg_set_linear_quality(&state_, static_cast<int>(percent), TRUE);
   state_.dct_method = JDCT_ISLOW;
-  state_.optimize_coding = TRUE;
+  // What the library codes (progressive) it codes with tables made for the picture; the tokens bring their own.
+  state_.optimize_coding = request_.progressive;
   state_.raw_data_in = TRUE;
   state_.comp_info[0].h_samp_factor = static_cast<int>(layout_.h_subsampling);
   state_.comp_info[0].v_samp_factor = static_cast<int>(layout_.v_subsampling);
@@ -167,6 +187,9 @@ Status JpegEncoder::begin(const PlaneLayout& layout) {
     configure();
     jpeg_start_compress(&state_, TRUE);
     write_markers();
+    for (int table = 0; table < (state_.num_components > 1 ? 2 : 1); ++table) steps_[table].set(state_.quant_tbl_ptrs[table]->quantval);
+    state_.client_data = this;
+    state_.fdct->forward_DCT = forward_blocks;
   };
   if (!jpeg_guarded(errors_, start)) return jpeg_error(state_, errors_);
   for (int plane = 0; plane < layout_.plane_count(); ++plane) {
@@ -185,15 +208,64 @@ void JpegEncoder::append_row(int plane, const std::uint8_t* from) {
   ++taken_[plane];
 }
 
+// The library's method for a row of blocks of one component.
+void JpegEncoder::forward_blocks(j_compress_ptr state, jpeg_component_info* component, JSAMPARRAY rows, JBLOCKROW blocks,
+                                 JDIMENSION first_row, JDIMENSION first_column, JDIMENSION count) {
+  const auto& encoder = *static_cast<const JpegEncoder*>(state->client_data);
+  const auto stride = static_cast<std::size_t>(rows[1] - rows[0]);
+  const std::uint8_t* samples = rows[first_row] + first_column;
+  for (JDIMENSION i = 0; i < count; ++i, samples += DCTSIZE) {
+    forward_transform(samples, stride, encoder.steps_[component->quant_tbl_no], blocks[i]);
+  }
+}
+
+// The row of MCUs in samples_, as tokens. Blocks past the picture repeat their neighbour, which costs least.
+bool JpegEncoder::tokenize_block_row() {
+  alignas(16) std::int16_t coefficients[DCTSIZE2];
+  for (JDIMENSION mcu = 0; mcu < state_.MCUs_per_row; ++mcu) {
+    for (int plane = 0; plane < state_.num_components; ++plane) {
+      const jpeg_component_info& component = state_.comp_info[plane];
+      const bool chroma = plane > 0;
+      const auto across = static_cast<JDIMENSION>(component.h_samp_factor);
+      const auto down = static_cast<JDIMENSION>(component.v_samp_factor);
+      for (JDIMENSION y = 0; y < down; ++y) {
+        for (JDIMENSION x = 0; x < across; ++x) {
+          const JDIMENSION column = mcu * across + x;
+          bool added;
+          if (column >= component.width_in_blocks || mcu_row_ * down + y >= component.height_in_blocks) {
+            added = tokens_.add_repeat(chroma);
+          } else {
+            const std::uint8_t* samples = samples_[plane].data() + y * DCTSIZE * stride_[plane] + column * DCTSIZE;
+            forward_transform(samples, stride_[plane], steps_[chroma ? 1 : 0], coefficients);
+            added = tokens_.add_block(coefficients, coefficients[0] - predictors_[plane], chroma);
+            predictors_[plane] = coefficients[0];
+          }
+          if (!added) return false;
+        }
+      }
+    }
+  }
+  ++mcu_row_;
+  return true;
+}
+
 Status JpegEncoder::write_block_row() {
+  for (int plane = 0; plane < layout_.plane_count(); ++plane) {
+    const std::uint32_t height = rows_of_block_row(plane);
+    const std::uint8_t* last = samples_[plane].data() + (filled_[plane] - 1) * stride_[plane];
+    for (std::uint32_t row = filled_[plane]; row < height; ++row) {
+      std::memcpy(samples_[plane].data() + row * stride_[plane], last, stride_[plane]);
+    }
+    filled_[plane] = 0;
+  }
+  if (!request_.progressive) {
+    if (!tokenize_block_row()) return fail(ErrorCode::out_of_memory, "JPEG tokens");
+    return {};
+  }
   JSAMPROW rows[3][2 * DCTSIZE];
   JSAMPARRAY planes[3] = {rows[0], rows[1], rows[2]};
   for (int plane = 0; plane < layout_.plane_count(); ++plane) {
-    const std::uint32_t height = rows_of_block_row(plane);
-    for (std::uint32_t row = 0; row < height; ++row) {
-      rows[plane][row] = samples_[plane].data() + std::min(row, filled_[plane] - 1) * stride_[plane];
-    }
-    filled_[plane] = 0;
+    for (std::uint32_t row = 0; row < rows_of_block_row(plane); ++row) rows[plane][row] = samples_[plane].data() + row * stride_[plane];
   }
   auto write = [this, &planes] {
     jpeg_write_raw_data(&state_, planes, static_cast<JDIMENSION>(state_.max_v_samp_factor * DCTSIZE));
@@ -222,9 +294,26 @@ Status JpegEncoder::rows(const Band& band) {
   }
 }
 
+// The headers by the library, the scan by the tokens.
+void JpegEncoder::write_tokens() {
+  tokens_.choose_tables(state_);
+  state_.master->pass_startup(&state_);
+  grow(&state_, tokens_.largest_output());
+  const JOCTET* end = tokens_.write(sink_.base.next_output_byte);
+  sink_.base.free_in_buffer -= static_cast<std::size_t>(end - sink_.base.next_output_byte);
+  sink_.base.next_output_byte += end - sink_.base.next_output_byte;
+  state_.marker->write_file_trailer(&state_);
+}
+
 Result<Bytes> JpegEncoder::finish() {
   if (!created_ || taken_[0] != layout_.height_px) return fail(ErrorCode::internal, "JPEG encoder finished early");
-  auto end = [this] { jpeg_finish_compress(&state_); };
+  auto end = [this] {
+    if (request_.progressive) {
+      jpeg_finish_compress(&state_);
+    } else {
+      write_tokens();
+    }
+  };
   if (!jpeg_guarded(errors_, end)) return jpeg_error(state_, errors_);
   return Bytes(sink_.bytes, sink_.bytes + (sink_.capacity - sink_.base.free_in_buffer));
 }

@@ -17,7 +17,6 @@ namespace photo_core::vectors {
 typedef std::uint8_t U8x16 __attribute__((vector_size(16)));
 typedef std::int8_t I8x16 __attribute__((vector_size(16)));
 typedef std::int16_t I16x8 __attribute__((vector_size(16)));
-typedef std::uint16_t U16x8 __attribute__((vector_size(16)));
 typedef std::int32_t I32x4 __attribute__((vector_size(16)));
 typedef std::int64_t I64x2 __attribute__((vector_size(16)));
 
@@ -58,6 +57,12 @@ inline I32x4 interleave_low(I32x4 a, I32x4 b) { return __builtin_shufflevector(a
 inline I32x4 interleave_high(I32x4 a, I32x4 b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
 inline I64x2 interleave_low(I64x2 a, I64x2 b) { return __builtin_shufflevector(a, b, 0, 2); }
 inline I64x2 interleave_high(I64x2 a, I64x2 b) { return __builtin_shufflevector(a, b, 1, 3); }
+inline U8x16 interleave_low(U8x16 a, U8x16 b) {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+inline U8x16 interleave_high(U8x16 a, U8x16 b) {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
 // The two halves of one vector, byte by byte in turn.
 inline U8x16 interleave_halves(U8x16 a) {
   return __builtin_shufflevector(a, a, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
@@ -74,11 +79,9 @@ inline I16x8 magnitude(I16x8 a) {
   const v128_t v = as<v128_t>(a);
   return as<I16x8>(wasm_i16x8_max(v, wasm_i16x8_sub_sat(wasm_i16x8_const_splat(0), v)));
 }
-// The upper 16 bits of the 32-bit product of unsigned lanes.
-inline U16x8 multiply_high(U16x8 a, U16x8 b) {
-  const v128_t low = wasm_u32x4_extmul_low_u16x8(as<v128_t>(a), as<v128_t>(b));
-  const v128_t high = wasm_u32x4_extmul_high_u16x8(as<v128_t>(a), as<v128_t>(b));
-  return as<U16x8>(wasm_i16x8_shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15));
+// (a * b + 16384) >> 15 for lanes that are not negative and give less than 32768.
+inline I16x8 multiply_rounded(I16x8 a, I16x8 b) {
+  return as<I16x8>(wasm_i16x8_q15mulr_sat(as<v128_t>(a), as<v128_t>(b)));
 }
 inline bool any(I32x4 a) { return wasm_v128_any_true(as<v128_t>(a)); }
 // The sign bits of the lanes, the first lane's lowest.
@@ -91,7 +94,12 @@ inline I16x8 magnitude(I16x8 a) {
   const __m128i v = as<__m128i>(a);
   return as<I16x8>(_mm_max_epi16(v, _mm_subs_epi16(_mm_setzero_si128(), v)));
 }
-inline U16x8 multiply_high(U16x8 a, U16x8 b) { return as<U16x8>(_mm_mulhi_epu16(as<__m128i>(a), as<__m128i>(b))); }
+inline I16x8 multiply_rounded(I16x8 a, I16x8 b) {
+  const __m128i high = _mm_mulhi_epi16(as<__m128i>(a), as<__m128i>(b));
+  const __m128i low = _mm_mullo_epi16(as<__m128i>(a), as<__m128i>(b));
+  const __m128i upper = _mm_or_si128(_mm_slli_epi16(high, 2), _mm_srli_epi16(low, 14));
+  return as<I16x8>(_mm_avg_epu16(upper, _mm_setzero_si128()));
+}
 inline bool any(I32x4 a) { return _mm_movemask_epi8(_mm_cmpeq_epi32(as<__m128i>(a), _mm_setzero_si128())) != 0xffff; }
 inline unsigned sign_bits(I8x16 a) { return static_cast<unsigned>(_mm_movemask_epi8(as<__m128i>(a))); }
 #else
@@ -124,9 +132,9 @@ inline I16x8 magnitude(I16x8 a) {
   for (int i = 0; i < 8; ++i) out[i] = static_cast<std::int16_t>(a[i] == -32768 ? 32767 : a[i] < 0 ? -a[i] : a[i]);
   return out;
 }
-inline U16x8 multiply_high(U16x8 a, U16x8 b) {
-  U16x8 out{};
-  for (int i = 0; i < 8; ++i) out[i] = static_cast<std::uint16_t>((std::uint32_t{a[i]} * b[i]) >> 16);
+inline I16x8 multiply_rounded(I16x8 a, I16x8 b) {
+  I16x8 out{};
+  for (int i = 0; i < 8; ++i) out[i] = static_cast<std::int16_t>((a[i] * b[i] + 16384) >> 15);
   return out;
 }
 inline bool any(I32x4 a) { return (a[0] | a[1] | a[2] | a[3]) != 0; }
