@@ -24,7 +24,7 @@ export async function loopbackStage(plan = noFaults) {
   return Object.assign(stage, { proxy });
 }
 
-async function stageOver(backend, where, close) {
+export async function stageOver(backend, where, close) {
   const module = await loadSender();
   const core = await plainCore();
   return {
