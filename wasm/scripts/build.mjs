@@ -1,6 +1,7 @@
 // Builds the npm package into wasm/dist/, flat: what users install and nothing else.
-//   node wasm/scripts/build.mjs [--core DIR] [--out DIR]
+//   node wasm/scripts/build.mjs [--core DIR] [--out DIR] [--scripts-only]
 // --core: folder of the compiled core, photo-core.mjs and photo-core.wasm; default build/wasm.
+// --scripts-only: no types, no inventory, no size gate.
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +16,9 @@ import { writeInventory } from './inventory.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = path.join(root, 'wasm/src');
-const { values } = parseArgs({ options: { core: { type: 'string' }, out: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { core: { type: 'string' }, out: { type: 'string' }, 'scripts-only': { type: 'boolean' } },
+});
 const core = path.resolve(values.core ?? path.join(root, 'build/wasm'));
 const out = path.resolve(values.out ?? path.join(root, 'wasm/dist'));
 const glue = path.join(core, 'photo-core.mjs');
@@ -102,6 +105,7 @@ for (const [name, file] of Object.entries(entries)) {
 }
 
 await cp(path.join(core, 'photo-core.wasm'), path.join(out, 'photo-core.wasm'));
+if (values['scripts-only']) process.exit();
 
 const types = await rollup({
   input: Object.fromEntries(

@@ -215,7 +215,7 @@ class Core implements PhotoCore {
     options: BatchOptions = {},
   ): AsyncGenerator<BatchResult<F>, void, undefined> {
     const checked = checkOptions(options, this.limits, true);
-    if (!files || !(Symbol.iterator in files || Symbol.asyncIterator in files) || typeof files === 'string') {
+    if (typeof files !== 'object' || !files || !(Symbol.iterator in files || Symbol.asyncIterator in files)) {
       throw invalidOption('files', 'an array or another iterable of files', files);
     }
     const { runBatch } = await import('./batch.js').catch((error: unknown) => {

@@ -1,0 +1,153 @@
+// Wrong options, before any work: named, with what was expected and what came. And the package's own files missing.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { after, before, test } from 'node:test';
+import { all, failure, fakeCore, fakeDist, root, scripted } from './kit.mjs';
+import { serve } from '../browser/kit/server.mjs';
+
+let core;
+before(async () => (core = await fakeCore({ workers: 1 })));
+after(() => core.close());
+
+const wrong = [
+  [{ maxEdge: 'large' }, 'maxEdge', 'an integer from 1 to 16384', '"large"'],
+  [{ maxEdge: 0 }, 'maxEdge', 'an integer from 1 to 16384', '0'],
+  [{ maxEdge: 2.5 }, 'maxEdge', 'an integer from 1 to 16384', '2.5'],
+  [{ quality: 101 }, 'quality', 'an integer from 1 to 100', '101'],
+  [{ quality: NaN }, 'quality', 'an integer from 1 to 100', 'NaN'],
+  [{ format: 'gif' }, 'format', 'auto or jpeg or webp or png', '"gif"'],
+  [{ maxBytes: 10485761 }, 'maxBytes', 'an integer from 1 to 10485760', '10485761'],
+  [{ thumbnail: [] }, 'thumbnail', '1 to 8 thumbnails, or false', 'an array of 0'],
+  [{ thumbnail: true }, 'thumbnail', 'an object', 'true'],
+  [{ thumbnail: [{}, { format: 'avif' }] }, 'thumbnail[1].format', 'webp or jpeg or png', '"avif"'],
+  [{ background: 'white' }, 'background', "'#rrggbb' or a number from 0 to 0xffffff", '"white"'],
+  [{ gps: 'yes' }, 'gps', 'true or false', '"yes"'],
+  [{ signal: {} }, 'signal', 'an AbortSignal', 'an object'],
+  [{ onProgress: 1 }, 'onProgress', 'a function', '1'],
+  [7, 'options', 'an object', '7'],
+];
+
+for (const [options, option, expected, received] of wrong) {
+  test(`prepare with ${JSON.stringify(options)}`, async () => {
+    const error = await failure(core.prepare(scripted({}), options));
+    const { code, kind } = error;
+    assert.deepEqual({ code, kind }, { code: 'invalid_option', kind: 'caller' });
+    assert.deepEqual([error.option, error.expected, error.received], [option, expected, received]);
+    assert.equal(error.message, `Expected ${expected} for ${option} but received ${received}.`);
+  });
+}
+
+test('a misspelt name is refused with the names there are', async () => {
+  const error = await failure(core.prepare(scripted({}), { maxedge: 3 }));
+  assert.equal(error.option, 'maxedge');
+  assert.match(error.expected, /^one of maxEdge, format, quality/);
+});
+
+test('options of a batch are checked before its first file', async () => {
+  assert.equal((await failure(all(core.prepareAll([], { existingCount: -1 })))).option, 'existingCount');
+  assert.equal((await failure(core.prepare(scripted({}), { existingCount: 1 }))).option, 'existingCount');
+  assert.equal((await failure(all(core.prepareAll('files')))).option, 'files');
+  assert.equal((await failure(core.prepare('photo.jpg'))).option, 'file');
+});
+
+test('options of the core', async () => {
+  for (const [options, option] of [
+    [{ workers: -1 }, 'workers'],
+    [{ workers: 1.5 }, 'workers'],
+    [{ wasmUrl: 'http://[' }, 'wasmUrl'],
+    [{ language: 'it' }, 'language'],
+    [{ limits: { max_photos_per_project: 21 } }, 'limits.max_photos_per_project'],
+    [{ limits: { max_photo_bytes: 10485761 } }, 'limits.max_photo_bytes'],
+    [{ limits: { max_title_characters: 10 } }, 'limits.max_title_characters'],
+    [{ worker: 2 }, 'worker'],
+    [null, 'options'],
+  ]) {
+    assert.equal((await failure(() => fakeCore(options))).option, option);
+  }
+});
+
+test('limits may be tightened, and hold', async () => {
+  const tight = await fakeCore({ workers: 1, limits: { max_photos_per_project: 1, max_source_bytes: 50 } });
+  assert.equal(tight.limits.max_photos_per_project, 1);
+  const results = await all(tight.prepareAll([scripted({ text: 'x'.repeat(60) }), scripted({}), scripted({ n: 1 })]));
+  assert.deepEqual(results.map((one) => (one.ok ? 'ok' : one.error.code)), ['source_too_large', 'ok', 'too_many_photos']);
+  assert.deepEqual([results[0].error.limit, results[0].error.actual], [50, 71]);
+  assert.equal((await failure(tight.prepare(new Blob([])))).code, 'empty_file');
+  tight.close();
+});
+
+test('sentences come in the language that was asked for', async () => {
+  const german = await fakeCore({ workers: 1, language: 'de' });
+  assert.equal((await failure(german.prepare(new Blob([])))).message, 'Diese Datei ist leer.');
+  const { issues } = await failure(german.projectPayload({ title_i18n: 3 }));
+  assert.deepEqual(issues.map(({ path: at, code }) => [at, code]), [['/title_i18n', 'wrong_type']]);
+  assert.doesNotMatch(issues[0].message, /Expected|wrong_type/);
+  german.close();
+});
+
+test('each way of missing the binary has its own sentence', async () => {
+  const wasm = await readFile(path.join(await fakeDist(), 'photo-core.wasm'));
+  const send = (type, body) => (_, response) => {
+    response.setHeader('content-type', type);
+    response.end(body);
+  };
+  const server = await serve({
+    routes: {
+      '/page': send('text/html', '<!doctype html><title>app</title>'),
+      '/text': send('text/plain', 'no binary here'),
+      '/broken': send('application/wasm', Buffer.concat([wasm, Buffer.from('broken')])),
+      '/plain': send('application/octet-stream', wasm),
+    },
+  });
+  const sentences = new Set();
+  for (const [wasmUrl, sentence] of [
+    [`${server.origin}/missing`, /was answered with status 404\.$/],
+    [`${server.origin}/page`, /HTML page in place of the WebAssembly file\.$/],
+    [`${server.origin}/text`, /is not a WebAssembly file \(type "text\/plain"\)\.$/],
+    [`${server.origin}/broken`, /does not compile/],
+    ['http://127.0.0.1:1/photo-core.wasm', /cannot be reached/],
+    ['no/such/file.wasm', /cannot be read/],
+  ]) {
+    const error = await failure(fakeCore({ wasmUrl }));
+    assert.deepEqual([error.code, error.kind], ['asset_unavailable', 'caller'], wasmUrl);
+    assert.match(error.message, sentence);
+    sentences.add(error.message);
+  }
+  assert.equal(sentences.size, 6);
+  const core = await fakeCore({ wasmUrl: `${server.origin}/plain`, workers: 1 });
+  assert.ok(await core.prepare(scripted({})), 'a wrong type alone is no reason to fail');
+  core.close();
+  await server.close();
+});
+
+test('a missing worker is its own sentence', async () => {
+  const core = await fakeCore({ workers: 1, workerUrl: 'no/such/worker.js' });
+  const error = await failure(core.prepare(scripted({})));
+  assert.equal(error.code, 'asset_unavailable');
+  assert.match(error.message, /the worker could not be started/);
+  core.close();
+});
+
+test('without WebAssembly, without its SIMD', async () => {
+  const index = pathToFileURL(path.join(await fakeDist(), 'index.js')).href;
+  const run = (before) =>
+    execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', `${before}; const { createPhotoCore } = await import('${index}');
+        await createPhotoCore().catch(({ code, kind, message }) => console.log(code, kind, message));`],
+      { cwd: root, encoding: 'utf8' },
+    );
+  assert.match(run('delete globalThis.WebAssembly'), /^unsupported_environment caller Photo core cannot run here: WebAssembly is missing\./);
+  assert.match(run('WebAssembly.validate = () => false'), /^unsupported_environment caller .*WebAssembly SIMD/);
+});
+
+test('the codes of another copy of the package are recognised', async () => {
+  const { isPhotoError } = await import(pathToFileURL(path.join(await fakeDist(), 'index.js')).href);
+  const error = await failure(core.prepare(scripted({}), { quality: 0 }));
+  assert.ok(isPhotoError(error) && error instanceof Error);
+  assert.ok(!isPhotoError(new Error('x')) && !isPhotoError({ brand: 'photo-core' }) && !isPhotoError(null));
+  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(error))).sort(), ['code', 'detail', 'expected', 'message', 'option', 'received']);
+});

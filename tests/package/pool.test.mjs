@@ -1,0 +1,184 @@
+// The pool's rules, with scripted workers: order, aborts, second tries, deaths, back to idle.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { load, sleep } from './kit.mjs';
+
+let Pool;
+before(async () => ({ Pool } = await load('pool.ts')));
+
+/** Workers that answer when told. */
+function workers() {
+  const made = [];
+  const start = (events) => {
+    const worker = {
+      events,
+      jobs: [],
+      stopped: false,
+      held: false,
+      post: (message) => message.photoCore === 'job' && worker.jobs.push(message),
+      stop: () => (worker.stopped = true),
+      hold: (busy) => (worker.held = busy),
+      say: (message) => events.message(message),
+      ready: () => worker.say({ photoCore: 'ready' }),
+      answer(result, heapBytes = 1000) {
+        worker.say({ photoCore: 'result', id: worker.jobs.at(-1).id, result, heapBytes });
+      },
+    };
+    made.push(worker);
+    queueMicrotask(worker.ready);
+    return worker;
+  };
+  return { made, start };
+}
+
+const job = (name) => ({ kind: 'prepare', source: { name }, returnSource: false });
+const check = { kind: 'check', table: 'project', json: '{}' };
+const ok = { ok: true, kind: 'text', text: '' };
+const refused = (code, fatal = false) => ({ ok: false, error: { code, detail: '' }, fatal });
+
+test('workers start when there is work, and not more than the pool has', () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 2, start, module: null });
+  assert.equal(made.length, 0);
+  for (const name of ['a', 'b', 'c']) pool.run(job(name));
+  assert.equal(made.length, 2);
+  assert.deepEqual(made.map((one) => one.jobs.length), [1, 1]);
+  made[1].answer(ok);
+  assert.equal(made[1].jobs[1].job.source.name, 'c');
+  pool.close();
+  assert.ok(made.every((one) => one.stopped));
+});
+
+test('a small question goes before waiting photos', () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null });
+  for (const name of ['a', 'b']) pool.run(job(name));
+  pool.run(check);
+  made[0].answer(ok);
+  assert.equal(made[0].jobs[1].job.kind, 'check');
+  pool.close();
+});
+
+test('an abort ends the worker at once and another takes its place', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null });
+  const stop = new AbortController();
+  const first = pool.run(job('a'), { signal: stop.signal });
+  const second = pool.run(job('b'));
+  stop.abort();
+  assert.equal((await first).error.code, 'cancelled');
+  assert.ok(made[0].stopped);
+  assert.equal(made[1].jobs[0].job.source.name, 'b');
+  made[0].answer(ok); // a late word of the dead changes nothing
+  made[1].answer(ok);
+  assert.ok((await second).ok);
+  pool.close();
+});
+
+test('an abort of a waiting photo disturbs nobody', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null });
+  const stop = new AbortController();
+  pool.run(job('a'));
+  const waiting = pool.run(job('b'), { signal: stop.signal });
+  stop.abort();
+  assert.equal((await waiting).error.code, 'cancelled');
+  assert.ok(!made[0].stopped);
+  pool.close();
+});
+
+test('out of memory: once more, alone, in a fresh worker', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 2, start, module: null });
+  const big = pool.run(job('big'));
+  const other = pool.run(job('other'));
+  const third = pool.run(job('third'));
+  made[0].answer(refused('out_of_memory', true));
+  assert.ok(made[0].stopped);
+  assert.equal(made.length, 2, 'nothing new starts while others work');
+  made[1].answer(ok);
+  assert.ok((await other).ok);
+  assert.ok(made[1].stopped, 'idle workers give their memory back first');
+  assert.equal(made.length, 3);
+  assert.equal(made[2].jobs[0].job.source.name, 'big');
+  made[2].answer(refused('out_of_memory', true));
+  assert.equal((await big).error.code, 'out_of_memory', 'the second time it is the answer');
+  made[3].answer(ok);
+  assert.ok((await third).ok);
+  pool.close();
+});
+
+test('a worker that dies takes only its own photo with it', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 2, start, module: null });
+  const results = ['a', 'b', 'c'].map((name) => pool.run(job(name)));
+  await sleep(1);
+  made[0].events.died('killed');
+  assert.equal((await results[0]).error.code, 'internal');
+  made[1].answer(ok);
+  made[2].answer(ok);
+  assert.ok((await results[1]).ok && (await results[2]).ok);
+  pool.close();
+});
+
+test('a worker that cannot start is a missing file, not a broken photo', async () => {
+  const pool = new Pool({
+    size: 1,
+    module: null,
+    start: (events) => {
+      queueMicrotask(() => events.died('404'));
+      return { post() {}, stop() {}, hold() {} };
+    },
+  });
+  const result = await pool.run(job('a'));
+  assert.equal(result.error.code, 'asset_unavailable');
+  assert.match(result.error.detail, /worker-src/);
+});
+
+test('a silent worker counts as dead; one that speaks does not', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null, stallMs: 150 });
+  const talking = pool.run(job('a'));
+  const alive = setInterval(() => made[0].say({ photoCore: 'progress', id: made[0].jobs[0].id, step: '', done: 0, total: 0 }), 20);
+  await sleep(300);
+  clearInterval(alive);
+  assert.ok(!made[0].stopped);
+  // The pool's own timers do not keep the process.
+  for (let n = 0; n < 250 && !made[0].stopped; n++) await sleep(20);
+  assert.equal((await talking).error.code, 'internal');
+  assert.ok(made[0].stopped);
+  pool.close();
+});
+
+test('past its high-water mark a worker is replaced, its photo is not lost', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null, highWaterBytes: 2000 });
+  const first = pool.run(job('a'));
+  made[0].answer(ok, 3000);
+  assert.ok((await first).ok);
+  assert.ok(made[0].stopped);
+  pool.run(job('b'));
+  assert.equal(made.length, 2);
+  pool.close();
+});
+
+test('idle workers end after a while', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null, idleMs: 20 });
+  const first = pool.run(job('a'));
+  made[0].answer(ok);
+  await first;
+  assert.ok(!made[0].held, 'an idle worker does not keep the process');
+  await sleep(60);
+  assert.ok(made[0].stopped);
+  pool.close();
+});
+
+test('after close everything is cancelled', async () => {
+  const { start } = workers();
+  const pool = new Pool({ size: 1, start, module: null });
+  const results = [pool.run(job('a')), pool.run(job('b'))];
+  pool.close();
+  results.push(pool.run(job('c')));
+  for (const result of await Promise.all(results)) assert.equal(result.error.code, 'cancelled');
+});

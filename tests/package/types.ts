@@ -1,0 +1,69 @@
+// What the public types must say; checked by the compiler, never run.
+import {
+  accept,
+  createPhotoCore,
+  isPhotoError,
+  messageFor,
+  thumbHashToPixels,
+  type BatchResult,
+  type ErrorCode,
+  type ErrorKind,
+  type PhotoCore,
+  type PhotoError,
+  type PhotoPayload,
+  type PhotoProbe,
+  type PhotoState,
+  type PreparedPhoto,
+  type PrepareOptions,
+} from '@photomemory/photo-core';
+import { expectTypeOf } from 'expect-type';
+
+expectTypeOf(createPhotoCore).returns.resolves.toEqualTypeOf<PhotoCore>();
+expectTypeOf<PhotoCore['probe']>().returns.resolves.toEqualTypeOf<PhotoProbe>();
+expectTypeOf<PhotoCore['prepare']>().returns.resolves.toEqualTypeOf<PreparedPhoto>();
+expectTypeOf<PhotoCore['photoPayload']>().returns.resolves.toEqualTypeOf<PhotoPayload>();
+expectTypeOf<PhotoCore['close']>().returns.toBeVoid();
+expectTypeOf<PreparedPhoto['thumbnail']>().toEqualTypeOf<Blob | null>();
+expectTypeOf<PreparedPhoto['mimeType']>().toEqualTypeOf<'image/jpeg' | 'image/png' | 'image/webp'>();
+expectTypeOf<PhotoError['kind']>().toEqualTypeOf<ErrorKind>();
+expectTypeOf<'too_many_pixels'>().toExtend<ErrorCode>();
+expectTypeOf<'no_such_code'>().not.toExtend<ErrorCode>();
+expectTypeOf(accept).toBeString();
+expectTypeOf(messageFor).returns.resolves.toBeString();
+expectTypeOf(thumbHashToPixels).returns.resolves.toHaveProperty('pixels');
+expectTypeOf<{ quality: '82' }>().not.toExtend<PrepareOptions>();
+
+declare const caught: unknown;
+if (isPhotoError(caught)) expectTypeOf(caught.code).toEqualTypeOf<ErrorCode>();
+
+declare const core: PhotoCore;
+declare const picked: File[];
+for await (const result of core.prepareAll(picked)) {
+  expectTypeOf(result).toEqualTypeOf<BatchResult<File>>();
+  expectTypeOf(result.file).toEqualTypeOf<File>();
+  if (result.ok) expectTypeOf(result.photo).toEqualTypeOf<PreparedPhoto>();
+  else expectTypeOf(result.error).toEqualTypeOf<PhotoError>();
+}
+
+// The state machine: what a state carries is there only in that state.
+declare const state: PhotoState;
+switch (state.state) {
+  case 'accepted':
+    expectTypeOf(state.photo).toEqualTypeOf<PreparedPhoto>();
+    break;
+  case 'rejected':
+  case 'cancelled':
+    expectTypeOf(state.error).toEqualTypeOf<PhotoError>();
+    break;
+  default:
+    expectTypeOf(state.state).toEqualTypeOf<'waiting' | 'working'>();
+}
+
+// @ts-expect-error an option that does not exist
+void core.prepare(picked[0]!, { maxedge: 3 });
+// @ts-expect-error existingCount is an option of a batch
+void core.prepare(picked[0]!, { existingCount: 3 });
+// @ts-expect-error a path is no source
+void core.prepare('photo.jpg');
+
+export {};
