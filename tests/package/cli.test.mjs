@@ -50,7 +50,7 @@ test('prepare: one line a file, in order, as documented', async () => {
   assert.deepEqual([first.thumbnail.width, first.thumbnail.height, first.thumbnail.mime_type], [100, 75, 'image/webp']);
   assert.equal(first.photo.path, path.join('out', 'one.jpg'));
   assert.equal(first.thumbnail.path, path.join('out', 'one.thumb.webp'));
-  assert.equal(second.photo.path, path.join('out', 'one-2.jpg'), 'the same stem, numbered');
+  assert.equal(second.photo.path, path.join('out', 'one-2.png'), 'the same stem, numbered');
   const stored = await readFile(path.join(folder, first.photo.path));
   assert.equal(stored.length, first.photo.file_size_bytes);
   const digest = await crypto.subtle.digest('SHA-256', stored);

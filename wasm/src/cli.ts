@@ -2,8 +2,9 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readFile, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { invalidOption } from './caller_error.js';
 import { openCore, type PhotoCore } from './core.js';
-import { invalidOption, isPhotoError, PhotoError } from './error.js';
+import { isPhotoError, PhotoError } from './error.js';
 import { highestLimits } from './limits.js';
 import { snakeCase } from './rows.js';
 import type { PayloadTable } from './raw.js';

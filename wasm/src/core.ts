@@ -1,5 +1,6 @@
 /** `createPhotoCore` and the core's face to the page. */
-import { asset, invalidOption, isPhotoError, PhotoError, type PayloadIssue } from './error.js';
+import { asset, invalidOption } from './caller_error.js';
+import { isPhotoError, PhotoError, type PayloadIssue } from './error.js';
 import type { ErrorCode } from './errors.gen.js';
 import { address, compileCore, defaultWorkers, workerStarter } from './host.js';
 import { highestLimits, limitsWith, type LimitOptions, type Limits } from './limits.js';

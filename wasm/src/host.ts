@@ -1,5 +1,5 @@
 /** Where the core runs: a browser, a worker of one, or Node. What differs between them is here and in `worker.ts`. */
-import { asset, environment, invalidOption } from './error.js';
+import { asset, environment, invalidOption } from './caller_error.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 /** One worker, whatever the platform calls it. */

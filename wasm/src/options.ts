@@ -1,5 +1,5 @@
 /** Checks what a caller passes, before any work, and fills the defaults. */
-import { invalidOption } from './error.js';
+import { invalidOption } from './caller_error.js';
 import { limits as contract } from './limits.gen.js';
 import type { Limits } from './limits.js';
 import type { SourceData } from './protocol.js';

@@ -1,4 +1,4 @@
-import { invalidOption } from '../error.js';
+import { invalidOption } from '../caller_error.js';
 import type { MediaRowFacts, PhotoRowFacts, PreparedPhoto } from '../types.js';
 import type { Clock, Connectivity } from './clock.js';
 import type { IdSource } from './ids.js';

@@ -1,4 +1,4 @@
-import { invalidOption } from '../error.js';
+import { invalidOption } from '../caller_error.js';
 import type { PreparedPhoto } from '../types.js';
 import { buildAvatar, buildMedia, buildPhotos, draftEntry, type Built } from './build.js';
 import { systemClock, systemConnectivity } from './clock.js';
