@@ -94,7 +94,9 @@ begin
     order by project.id
     for no key update
   loop
-    if held.status = 'processing' then
+    -- An account that is deleted takes its photos along, before or after their project.
+    if held.status = 'processing'
+      and (tg_op <> 'DELETE' or exists (select 1 from public.users as owner where owner.id = held.user_id)) then
       raise exception 'the project is being processed: its photos do not change now'
         using errcode = 'PT409';
     end if;

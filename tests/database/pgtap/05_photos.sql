@@ -1,7 +1,7 @@
 -- Photos: their facts, their paths, their places, and the project's count of them.
 begin;
 set local search_path = public, tap;
-select plan(71);
+select plan(73);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -111,6 +111,14 @@ select tests.refused($$insert into photos (project_id, file_url, file_size_bytes
 select tests.act_as_owner();
 select lives_ok($$delete from auth.users where id = tests.id('ann')$$, 'an account goes with a project that is being processed');
 select is_empty($$select 1 from photos where user_id = tests.id('ann')$$, 'with all its photos');
+
+-- The order of two cascades is the order of their constraints' names; here photos come first.
+select tests.add_photos('bob', 'b', 3);
+insert into generated_videos (project_id, ai_prompt) values (tests.id('b'), 'go');
+alter table video_projects drop constraint video_projects_user_id_fkey;
+alter table video_projects add constraint video_projects_user_id_fkey foreign key (user_id) references users (id) on delete cascade;
+select lives_ok($$delete from auth.users where id = tests.id('bob')$$, 'an account goes whichever cascade comes first');
+select is_empty($$select 1 from photos union all select 1 from video_projects$$, 'with all that it has');
 
 select * from finish();
 rollback;
