@@ -9,7 +9,8 @@
  *   and its real size meets the bucket's limit; Blob and File uploads (a form) work;
  * - Storage errors carry the `code` that Supabase Storage sends;
  * - signed URLs, object facts and listings have the form that storage-js expects;
- * - the resumable protocol is answered with a clear 404.
+ * - the resumable protocol is answered with a clear 404;
+ * - every answer can be read by a page of another origin.
  */
 
 const servicePaths = ['/rest/v1/', '/auth/v1/', '/storage/v1/'];
@@ -18,6 +19,7 @@ const largestBody = 600 * 1024 * 1024;
 const corsHeaders = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': '*, authorization, apikey, x-client-info, x-upsert, cache-control, content-type, prefer',
+  'access-control-expose-headers': 'content-range, content-location, preference-applied, retry-after',
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS',
 };
 
@@ -71,7 +73,21 @@ function decoded(key) {
  * @returns {(request: Request) => Promise<Response>}
  */
 export function createFetchAdapter(app) {
+  const answer = answerWith(app);
   return async (request) => {
+    const response = await answer(request);
+    if (response.headers.has('access-control-allow-origin')) return response;
+    // The library's Auth answers have no CORS headers; a page of another origin (the demo's) could not read them.
+    const headers = new Headers(response.headers);
+    for (const [name, value] of Object.entries(corsHeaders)) headers.set(name, value);
+    const empty = response.status === 204 || response.status === 304;
+    return new Response(empty ? null : response.body, { status: response.status, headers });
+  };
+}
+
+/** @param {{ fetch(request: Request, context?: { peerAddress: string | null }): Promise<Response> }} app */
+function answerWith(app) {
+  return async (/** @type {Request} */ request) => {
     const url = new URL(request.url);
     if (request.method === 'OPTIONS' && !url.pathname.startsWith('/storage/v1/upload/resumable')) {
       return new Response(null, { status: 204, headers: { ...corsHeaders, 'access-control-max-age': '600' } });

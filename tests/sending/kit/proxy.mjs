@@ -5,7 +5,7 @@
  * Faults: `delay`, `drop_before` (the server never sees it), `drop_after` (the server acted, the reply is lost), `cut` (the
  * connection ends in the middle of the body), `conflict_after` (the server acted, the reply says it is there already), a
  * status with its usual body (429, 500, 502, 503, 544 …), `html_403`, `expired` (the token is refused), `drip` (the reply
- * comes in single bytes).
+ * comes in single bytes), `hold` (waits for a promise, then forwards or drops).
  */
 import http from 'node:http';
 
@@ -69,6 +69,8 @@ export async function startProxy(target, plan) {
       }
       for await (const part of incoming) parts.push(part);
       if (fault?.kind === 'delay') await wait(fault.ms);
+      if (fault?.kind === 'hold') await fault.until;
+      if (fault?.kind === 'hold' && !fault.forward) return void incoming.socket.destroy();
       if (fault?.kind === 'drop_before') return void incoming.socket.destroy();
       if (fault && ['html_403', 'expired', 'status'].includes(fault.kind)) return say(answerOf(fault, isStorage));
       const reply = await forward({ hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers }, parts);

@@ -31,7 +31,7 @@ let loaded;
 /** The module `./supabase`; bundled once a process, or taken from SENDING_BUNDLE. */
 export function loadSender() {
   loaded ??= (async () => {
-    const folder = process.env.SENDING_BUNDLE ?? (await bundleSender());
+    const folder = process.env.SENDING_BUNDLE || (await bundleSender());
     process.env.SENDING_BUNDLE = folder;
     return import(pathToFileURL(path.join(folder, 'supabase.js')).href);
   })();

@@ -1,0 +1,166 @@
+// The browser's half: XMLHttpRequest, IndexedDB, Web Locks, and a tab that is closed at ten points of the way.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import http from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { noFaults } from './kit/proxy.mjs';
+import { expectProject, loopbackStage } from './kit/stage.mjs';
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const email = 'tab@example.org';
+const password = 'correct horse 1';
+let stage;
+let browser;
+let context;
+let site;
+
+async function serve() {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('./page/page.js', import.meta.url))],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    external: ['node:*'],
+    outdir: '/',
+    write: false,
+  });
+  const files = new Map(outputFiles.map((file) => [file.path, file.contents]));
+  const html = await readFile(new URL('./page/index.html', import.meta.url));
+  const policy = `default-src 'self'; script-src 'self'; connect-src 'self' ${stage.proxy.url}`;
+  const server = http.createServer(({ url }, response) => {
+    const send = (type, body) => response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(body);
+    if (url === '/') return send('text/html', html);
+    if (url === '/where.json') return send('application/json', JSON.stringify({ url: stage.proxy.url, key: stage.backend.keys.publishable }));
+    if (files.has(url)) return send('text/javascript', files.get(url));
+    response.writeHead(url === '/favicon.ico' ? 204 : 404).end();
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))) };
+}
+
+before(async () => {
+  assert.ok(existsSync(executablePath), `Chromium is not at ${executablePath}`);
+  stage = await loopbackStage();
+  site = await serve();
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  context = await browser.newContext();
+  const page = await open();
+  const id = await page.evaluate(([name, secret]) => window.sending.signUp(name, secret), [email, password]);
+  await stage.query(`update public.users set subscription_plan = 'enterprise' where id = $1`, [id]);
+  await page.close();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+  await stage?.close();
+});
+
+async function open(where = context) {
+  const page = await where.newPage();
+  page.on('pageerror', (error) => console.error(error));
+  page.on('console', (message) => message.type() === 'error' && !message.location().url.startsWith(stage.proxy.url) && console.error(message.text()));
+  await page.goto(site.url);
+  await page.waitForFunction(() => window.sending);
+  return page;
+}
+
+const send = (page, ...values) => page.evaluate((given) => window.sending.send(...given), values);
+const counted = ({ method, path }) => method !== 'GET' && !path.startsWith('/auth/');
+
+test('a batch arrives, its progress is told by bytes and grows', { timeout: 120_000 }, async () => {
+  const page = await open();
+  const { projectId, photoIds, bytesTotal } = await send(page, 'whole', 4, 1200);
+  assert.equal(await page.evaluate(() => window.sending.done()), true);
+  await expectProject(stage, projectId, photoIds);
+  const progress = await page.evaluate(() => window.sending.progress);
+  assert.deepEqual(progress, progress.toSorted((a, b) => a - b));
+  assert.equal(progress.at(-1), bytesTotal);
+  assert.deepEqual(await page.evaluate(() => window.sending.pending()), []);
+  await page.close();
+});
+
+// Quota, project, six objects, rows, and the rows asked once more: what is under way when the tab goes away.
+for (let point = 1; point <= 10; point++) {
+  test(`a tab closed at request ${point} and reopened finishes`, { timeout: 120_000 }, async () => {
+    const page = await open();
+    let release;
+    const until = new Promise((resolve) => (release = resolve));
+    let reached;
+    const held = new Promise((resolve) => (reached = resolve));
+    let number = 0;
+    stage.proxy.plan = (request) => {
+      if (!counted(request)) return null;
+      number += 1;
+      if (number < Math.min(point, 9)) return null;
+      if (point === 10 && number === 9) return { kind: 'drop_after' };
+      reached();
+      return { kind: 'hold', until, forward: point % 2 === 1 };
+    };
+    if (point === 10) {
+      // The rows are there, their reply is lost, and the tab goes away while it asks again.
+      const plan = stage.proxy.plan;
+      stage.proxy.plan = (request) => (number >= 9 && request.path.startsWith('/rest/v1/photos') ? (reached(), { kind: 'hold', until, forward: false }) : plan(request));
+    }
+    const { projectId, photoIds } = await send(page, `point-${point}`, 3);
+    await held;
+    await page.close();
+    release();
+    stage.proxy.plan = noFaults;
+    const again = await open();
+    assert.equal((await again.evaluate(() => window.sending.pending())).length, 1, 'the outbox has it');
+    assert.deepEqual(await again.evaluate(() => window.sending.resume()), [{ ok: true, projectId }]);
+    await expectProject(stage, projectId, photoIds);
+    assert.deepEqual(await again.evaluate(() => window.sending.pending()), []);
+    await again.close();
+  });
+}
+
+test('two tabs do not send the same entry', { timeout: 120_000 }, async () => {
+  const page = await open();
+  let release;
+  const until = new Promise((resolve) => (release = resolve));
+  let reached;
+  const held = new Promise((resolve) => (reached = resolve));
+  let number = 0;
+  stage.proxy.plan = (request) => (counted(request) && ++number === 4 ? (reached(), { kind: 'hold', until, forward: true }) : null);
+  const { projectId, photoIds } = await send(page, 'tabs', 3);
+  await held;
+  const second = await open();
+  assert.deepEqual(await second.evaluate(() => window.sending.resume()), [], 'the first tab is at work');
+  release();
+  assert.equal(await page.evaluate(() => window.sending.done()), true);
+  await expectProject(stage, projectId, photoIds);
+  stage.proxy.plan = noFaults;
+  await page.close();
+  await second.close();
+});
+
+test("another person on the same machine does not see what is kept; its owner finishes it after signing in again", { timeout: 120_000 }, async () => {
+  const page = await open();
+  let reached;
+  const held = new Promise((resolve) => (reached = resolve));
+  stage.proxy.plan = (request) => (request.path.startsWith('/storage/') ? (reached(), { kind: 'hold', until: new Promise(() => {}) }) : null);
+  const { projectId, photoIds } = await send(page, 'owner', 2);
+  await held;
+  await page.close();
+  stage.proxy.plan = noFaults;
+  const other = await open();
+  await other.evaluate(() => window.sending.signOut());
+  await other.evaluate(([name, secret]) => window.sending.signUp(name, secret), ['other@example.org', password]);
+  assert.deepEqual(await other.evaluate(() => window.sending.pending()), []);
+  assert.deepEqual(await other.evaluate(() => window.sending.resume()), []);
+  await other.evaluate(() => window.sending.signOut());
+  await other.evaluate(([name, secret]) => window.sending.signIn(name, secret), [email, password]);
+  assert.deepEqual(await other.evaluate(() => window.sending.resume()), [{ ok: true, projectId }]);
+  await expectProject(stage, projectId, photoIds);
+  await other.close();
+});
