@@ -144,6 +144,32 @@ TEST_CASE("grays stay without tint and white stays white", "[colour]") {
   }
 }
 
+TEST_CASE("a row gives what its samples give one by one", "[colour]") {
+  const auto transform = make_icc_transform(rgb_profile(d65, p3_primaries, power(2.2).get(), 4.3), ColorModel::rgb, false);
+  REQUIRE(transform);
+  std::mt19937 random(5);
+  std::array<std::vector<std::uint8_t>, 3> in, out, single;
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (int i = 0; i < 300; ++i) in[c].push_back(static_cast<std::uint8_t>(random()));
+    single[c].resize(300);
+  }
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    const std::uint8_t* const from[] = {&in[0][i], &in[1][i], &in[2][i]};
+    std::uint8_t* const to[] = {&single[0][i], &single[1][i], &single[2][i]};
+    transform->row(from, to, 1);
+  }
+  for (const std::uint32_t width : {0u, 1u, 7u, 8u, 9u, 127u, 128u, 129u, 300u}) {
+    for (auto& plane : out) plane.assign(301, 77);
+    const std::uint8_t* const from[] = {in[0].data(), in[1].data(), in[2].data()};
+    std::uint8_t* const to[] = {out[0].data(), out[1].data(), out[2].data()};
+    transform->row(from, to, width);
+    for (std::size_t c = 0; c < 3; ++c) {
+      CHECK(std::equal(out[c].begin(), out[c].begin() + width, single[c].begin()));
+      CHECK(int{out[c][width]} == 77);   // nothing behind the row is touched
+    }
+  }
+}
+
 TEST_CASE("gray profiles, and gray pictures under other profiles", "[colour]") {
   for (const double exponent : {1.0, 1.8, 2.2}) {
     const LcmsProfile profile(cmsCreateGrayProfile(cmsD50_xyY(), power(exponent).get()));

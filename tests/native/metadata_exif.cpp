@@ -224,6 +224,8 @@ TEST_CASE("a written Exif says the same when it is read", "[metadata]") {
   CHECK(*read.longitude == Approx(*capture.longitude).margin(1e-7));
   CHECK(*read.altitude_m == Approx(*capture.altitude_m));
   CHECK(read_orientation(exif) == 1);
+  CHECK(read_orientation(write_capture_exif(capture, 8)) == 8);
+  CHECK(capture_of(write_capture_exif(capture, 8), true).time == capture.time);
 
   capture.latitude.reset();
   CHECK_FALSE(capture_of(write_capture_exif(capture), true).longitude);

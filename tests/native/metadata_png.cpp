@@ -152,6 +152,7 @@ TEST_CASE("PNG: what is broken or animated is refused", "[metadata]") {
   CHECK(refused(joined({png_start, png_header(), png_end()})));
   CHECK(refused(joined({png_start, png_header(3), png_pixels(), png_end()})));   // a palette picture without one
   CHECK(refused(with_chunks({png_chunk("acTL", Bytes(8, 0))})));
+  CHECK_FALSE(refused(with_chunks({}, {png_chunk("acTL", Bytes(8, 0))})));   // too late to mean anything
   Bytes wrong = with_chunks({});
   wrong[8 + 25 + 8] ^= 1;   // in the pixels
   CHECK(refused(wrong));

@@ -10,6 +10,7 @@ namespace photo_core {
 namespace {
 
 constexpr std::size_t header_bytes = 8;
+constexpr std::uint16_t tag_orientation = 0x0112;
 
 // One directory in the making: entries in ascending order of tags, each with its value's bytes.
 class DirectoryWriter {
@@ -169,7 +170,7 @@ Bytes tiff_header() {
 
 }  // namespace
 
-Bytes write_capture_exif(const CaptureData& capture) {
+Bytes write_capture_exif(const CaptureData& capture, int orientation) {
   const ExifTime time = exif_time_from_iso(capture.time);
   const bool has_exif = !time.date_time.empty() || !capture.lens.empty() || capture.exposure_seconds ||
                         capture.f_number || capture.iso || capture.focal_length_mm || capture.focal_length_35mm;
@@ -179,6 +180,7 @@ Bytes write_capture_exif(const CaptureData& capture) {
   DirectoryWriter image;
   image.add_text(0x010f, capture.make);
   image.add_text(0x0110, capture.model);
+  if (orientation != 1) image.add_short(tag_orientation, static_cast<std::uint32_t>(orientation));
   if (image.empty() && exif.empty() && gps.empty()) return {};
   // The two links have fixed sizes, so where their targets lie is known once the rest of the directory is.
   const std::size_t links = (exif.empty() ? 0 : 12) + (gps.empty() ? 0 : 12);
@@ -196,7 +198,7 @@ Bytes write_capture_exif(const CaptureData& capture) {
 
 Bytes write_orientation_exif(int orientation) {
   DirectoryWriter image;
-  image.add_short(0x0112, static_cast<std::uint32_t>(orientation));
+  image.add_short(tag_orientation, static_cast<std::uint32_t>(orientation));
   Bytes out = tiff_header();
   image.write(out);
   return out;

@@ -40,8 +40,8 @@ int read_orientation(ByteView exif);
 // Capture data from Exif with XMP as second source. The position only when `with_position`.
 CaptureData read_capture(const MetadataBlocks& blocks, bool with_position);
 // A minimal clean Exif (TIFF structure): capture time, camera, lens, exposure, and the position when `capture` has it;
-// orientation 1 is implied and not written. Empty when there is nothing to write.
-Bytes write_capture_exif(const CaptureData& capture);
+// the orientation when it is not 1. Empty when there is nothing to write.
+Bytes write_capture_exif(const CaptureData& capture, int orientation = 1);
 // A TIFF structure with only the orientation.
 Bytes write_orientation_exif(int orientation);
 

@@ -53,7 +53,7 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
   ZlibEndFinder pixels;
   while (walker.next(chunk)) {
     const std::string_view type = chunk.type();
-    if (type == "acTL") return broken("Animated PNG");
+    if (type == "acTL" && !has_pixels) return broken("Animated PNG");
     if (!has_header) {
       if (type != "IHDR" || chunk.data.size() != 13 || !chunk.crc_matches()) return broken("PNG without a header");
       has_header = true;

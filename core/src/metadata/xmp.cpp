@@ -168,8 +168,8 @@ std::optional<double> xmp_degrees(std::string_view text, char positive, char neg
 
 bool xmp_names_gain_map(ByteView packet) {
   const std::string_view text = as_text(slice(packet, 0, max_packet_bytes));
-  constexpr std::array<std::string_view, 4> marks = {"hdrgm:Version", "Semantic=\"GainMap\"", ":aux:hdrgainmap",
-                                                     "HDRGainMapVersion"};
+  constexpr std::array<std::string_view, 5> marks = {"hdrgm:Version", "Semantic=\"GainMap\"", ">GainMap<",
+                                                     ":aux:hdrgainmap", "HDRGainMapVersion"};
   return std::any_of(marks.begin(), marks.end(),
                      [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
 }
