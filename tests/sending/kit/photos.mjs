@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 // A JPEG of one gray pixel (SOI, DQT, SOF0, DHT, SOS, EOI).
 const pixel = Buffer.from(
   'ffd8ffdb004300' + '10'.repeat(64) + 'ffc0000b080001000101011100' + 'ffc400140001' + '00'.repeat(15) + '03' +
-    'ffc40014100100' + '00'.repeat(14) + '00' + 'ffda00080101003f0037ffd9',
+    'ffc40014100100' + '00'.repeat(14) + '00' + 'ffda0008010100003f0037ffd9',
   'hex',
 );
 
