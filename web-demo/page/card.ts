@@ -1,0 +1,156 @@
+/** One photo as a card of the list. */
+import { messageFor, thumbHashToPixels, type CaptureData, type PreparedPhoto } from '@photomemory/photo-core';
+import { button, make } from './dom.js';
+import { sizesText, type Item, type Photos } from './photos.js';
+import { language, text } from './texts.js';
+
+/** What a card shows is drawn again only when this changes. */
+function stateOf(photos: Photos, item: Item, place: number): string {
+  return [item.state, place, photos.items.length, language(), item.error?.code].join();
+}
+
+export function drawCard(photos: Photos, item: Item, place: number): void {
+  const { card } = item;
+  const state = stateOf(photos, item, place);
+  if (card.dataset['state'] === state) return;
+  card.dataset['state'] = state;
+  card.className = 'photo';
+  card.tabIndex = 0;
+  card.setAttribute('aria-label', `${place + 1}. ${item.file.name}: ${text(item.state)}`);
+  if (!card.dataset['ready']) prepareCard(photos, item);
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.getAttribute('aria-label') : null;
+  const picture = card.querySelector('.picture') ?? make('div', 'picture');
+  drawPicture(picture, item, place);
+  card.replaceChildren(picture, about(item), tools(photos, item, place));
+  if (focused) card.querySelector<HTMLElement>(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function prepareCard(photos: Photos, item: Item): void {
+  const { card } = item;
+  card.dataset['ready'] = 'yes';
+  card.draggable = true;
+  card.addEventListener('dragstart', (event) => {
+    event.dataTransfer?.setData('text/x-photo', String(item.id));
+    card.classList.add('dragged');
+  });
+  card.addEventListener('dragend', () => card.classList.remove('dragged'));
+  card.addEventListener('dragover', (event) => {
+    if (event.dataTransfer?.types.includes('text/x-photo')) {
+      event.preventDefault();
+      card.classList.add('target');
+    }
+  });
+  card.addEventListener('dragleave', () => card.classList.remove('target'));
+  card.addEventListener('drop', (event) => {
+    card.classList.remove('target');
+    const dragged = photos.items.find(({ id }) => String(id) === event.dataTransfer?.getData('text/x-photo'));
+    if (!dragged) return;
+    event.preventDefault();
+    event.stopPropagation();
+    photos.move(dragged, photos.items.indexOf(item));
+  });
+  card.addEventListener('keydown', (event) => {
+    if (!event.altKey || event.target !== card) return;
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    photos.move(item, photos.items.indexOf(item) + step);
+  });
+}
+
+function drawPicture(picture: Element, item: Item, place: number): void {
+  const tag = picture.querySelector('.place') ?? picture.appendChild(make('span', 'place'));
+  tag.textContent = String(place + 1);
+  if (!item.photo || picture.querySelector('img')) return;
+  // The placeholder stands until the thumbnail is decoded.
+  const canvas = make('canvas');
+  canvas.setAttribute('aria-hidden', 'true');
+  picture.prepend(canvas);
+  void thumbHashToPixels(item.photo.thumbhash).then(({ width, height, pixels }) => {
+    canvas.width = width;
+    canvas.height = height;
+    canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
+  });
+  if (!item.thumbnailUrl) return;
+  const image = make('img');
+  image.alt = item.file.name;
+  image.draggable = false;
+  image.addEventListener('load', () => canvas.remove());
+  image.src = item.thumbnailUrl;
+  canvas.after(image);
+}
+
+function about(item: Item): HTMLElement {
+  const box = make('div', 'about');
+  const name = make('span', 'name', item.file.name);
+  name.title = item.file.name;
+  const tone = item.state === 'accepted' ? 'good' : item.state === 'rejected' ? 'bad' : 'work';
+  const verdict = make('span', `tag ${tone}`, text(item.state));
+  const line = make('div');
+  line.append(verdict);
+  box.append(name, line);
+  if (item.state === 'waiting' || item.state === 'working') {
+    const bar = make('progress');
+    bar.max = 1;
+    bar.value = item.fraction;
+    bar.setAttribute('aria-label', item.file.name);
+    box.append(bar);
+  }
+  if (item.error && item.state === 'rejected') {
+    const sentence = make('p', 'error', item.error.code);
+    void messageFor(item.error, language()).then((words) => (sentence.textContent = words));
+    box.append(sentence);
+  }
+  if (item.photo && item.state === 'accepted') {
+    const { photo } = item;
+    const notes = [photo.passedThrough ? text('kept') : '', photo.decodedBy === 'browser' ? text('browserDecoded') : ''].filter(Boolean);
+    box.append(make('p', 'facts', [sizesText(photo), ...notes].join(' · ')));
+    const capture = captureText(photo.capture);
+    if (capture) box.append(make('p', 'facts', capture));
+    if (photo.warnings.length) box.append(warnings(photo));
+  }
+  return box;
+}
+
+function warnings(photo: PreparedPhoto): HTMLElement {
+  const list = make('ul', 'warnings');
+  for (const code of photo.warnings) {
+    const entry = make('li', '', code);
+    void messageFor(code, language()).then((words) => (entry.textContent = words));
+    list.append(entry);
+  }
+  return list;
+}
+
+function captureText(capture: CaptureData): string {
+  const parts: string[] = [];
+  if (capture.time) {
+    const time = new Date(capture.time);
+    parts.push(Number.isNaN(time.valueOf()) ? capture.time : new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(time));
+  }
+  const camera = capture.model?.startsWith(capture.make ?? '\0') ? capture.model : [capture.make, capture.model].filter(Boolean).join(' ');
+  if (camera) parts.push(camera);
+  if (capture.focalLengthMm) parts.push(`${capture.focalLengthMm.toFixed(0)} mm`);
+  if (capture.fNumber) parts.push(`ƒ/${capture.fNumber.toFixed(1)}`);
+  if (capture.exposureSeconds) parts.push(capture.exposureSeconds < 0.5 ? `1/${Math.round(1 / capture.exposureSeconds)} s` : `${capture.exposureSeconds} s`);
+  if (capture.iso) parts.push(`ISO ${capture.iso}`);
+  return parts.join(' · ');
+}
+
+function tools(photos: Photos, item: Item, place: number): HTMLElement {
+  const row = make('div', 'tools');
+  const named = (key: 'earlier' | 'later' | 'remove' | 'retry' | 'cancel') => `${text(key)}: ${item.file.name}`;
+  const earlier = button(named('earlier'), '←', () => photos.move(item, place - 1));
+  earlier.disabled = place === 0;
+  const later = button(named('later'), '→', () => photos.move(item, place + 1));
+  later.disabled = place === photos.items.length - 1;
+  row.append(earlier, later);
+  if (item.state === 'waiting' || item.state === 'working') row.append(button(named('cancel'), text('cancel'), () => item.stop.abort()));
+  if (item.state === 'cancelled' || item.error?.retryable || item.error?.code === 'too_many_photos') {
+    row.append(button(named('retry'), text('retry'), () => void photos.retry(item)));
+  }
+  const remove = button(named('remove'), '✕', () => photos.remove(item));
+  remove.classList.add('last');
+  row.append(remove);
+  return row;
+}

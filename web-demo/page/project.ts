@@ -1,0 +1,82 @@
+/** The draft of the project: texts in seven languages, style and length, checked by the core as they are typed. */
+import { isPhotoError, languages, messageFor, type Language, type PhotoCore } from '@photomemory/photo-core';
+import { byId, make } from './dom.js';
+import { language, languageNames, text } from './texts.js';
+
+const styles = ['classic', 'modern', 'cinematic', 'vintage'];
+
+export class Project {
+  readonly titles: Partial<Record<Language, string>> = {};
+  readonly descriptions: Partial<Record<Language, string>> = {};
+  #language: Language = language();
+
+  constructor(readonly core: PhotoCore) {
+    const choice = byId<HTMLSelectElement>('text-language');
+    for (const tag of languages) choice.append(new Option(languageNames[tag], tag));
+    choice.value = this.#language;
+    choice.addEventListener('change', () => {
+      this.#language = choice.value as Language;
+      this.#show();
+    });
+    const style = byId<HTMLSelectElement>('style');
+    for (const name of styles) style.append(new Option(name, name));
+    const duration = byId<HTMLInputElement>('duration');
+    duration.min = String(core.limits.minDurationMinutes);
+    duration.max = String(core.limits.maxDurationMinutes);
+    duration.value = '1';
+    byId<HTMLInputElement>('title').addEventListener('input', (event) => this.#keep(this.titles, event));
+    byId<HTMLTextAreaElement>('description').addEventListener('input', (event) => this.#keep(this.descriptions, event));
+    byId('project').addEventListener('input', () => void this.check());
+    byId('project').addEventListener('submit', (event) => event.preventDefault());
+  }
+
+  draft(): { [field: string]: unknown } {
+    const duration = byId<HTMLInputElement>('duration').value;
+    return {
+      title_i18n: { ...this.titles },
+      description_i18n: { ...this.descriptions },
+      style: byId<HTMLSelectElement>('style').value,
+      duration_minutes: /^-?\d+$/.test(duration) ? Number(duration) : duration,
+    };
+  }
+
+  /** Asks the core; shows each problem at its field. @returns whether there was none */
+  async check(): Promise<boolean> {
+    const fields = ['title', 'description', 'duration'] as const;
+    const found: Partial<Record<(typeof fields)[number], string>> = {};
+    try {
+      await this.core.projectPayload(this.draft());
+    } catch (error) {
+      if (!isPhotoError(error)) throw error;
+      for (const issue of error.issues ?? []) {
+        const field = fields.find((name) => issue.path.startsWith(`/${name}_`)) ?? 'duration';
+        found[field] ??= await messageFor({ code: issue.code, limit: issue.limit, actual: issue.actual }, language());
+      }
+    }
+    for (const field of fields) {
+      const line = byId(`${field}-issue`);
+      line.textContent = found[field] ?? '';
+      line.hidden = !found[field];
+      byId(field).setAttribute('aria-invalid', String(Boolean(found[field])));
+    }
+    return Object.keys(found).length === 0;
+  }
+
+  #keep(texts: Partial<Record<Language, string>>, event: Event): void {
+    const value = (event.target as HTMLInputElement).value;
+    if (value === '') delete texts[this.#language];
+    else texts[this.#language] = value;
+    this.#showFilled();
+  }
+
+  #show(): void {
+    byId<HTMLInputElement>('title').value = this.titles[this.#language] ?? '';
+    byId<HTMLTextAreaElement>('description').value = this.descriptions[this.#language] ?? '';
+    this.#showFilled();
+  }
+
+  #showFilled(): void {
+    const filled = languages.filter((tag) => this.titles[tag] ?? this.descriptions[tag]);
+    byId('filled').replaceChildren(make('span', '', filled.length ? text('languagesFilled', { list: filled.join(', ') }) : ''));
+  }
+}

@@ -1,0 +1,178 @@
+/** Sending, and going on after a reload. */
+import { isPhotoError, messageFor } from '@photomemory/photo-core';
+import { createSender, type SendJob, type Sender } from '@photomemory/photo-core/supabase';
+import type { Account } from './account.js';
+import { byId, make } from './dom.js';
+import type { Photos } from './photos.js';
+import type { Project } from './project.js';
+import { bytesText, language, text } from './texts.js';
+
+export class Sending {
+  readonly #sender: Sender;
+  #jobs = new Set<SendJob>();
+
+  constructor(readonly photos: Photos, readonly project: Project, readonly account: Account) {
+    this.#sender = createSender({ client: account.client, url: account.config.url, key: account.config.key, core: photos.core });
+    byId('send').addEventListener('click', () => void this.send());
+    byId('stop').addEventListener('click', () => this.#jobs.forEach((job) => job.cancel()));
+    byId('resume').addEventListener('click', () => void this.resume());
+    byId('discard').addEventListener('click', () => void this.discard());
+    byId('payloads').addEventListener('toggle', () => void this.showPayloads());
+    photos.onChange(() => void this.showPayloads());
+    byId('project').addEventListener('input', () => void this.showPayloads());
+    account.onChange(() => void this.showPending());
+  }
+
+  async send(): Promise<void> {
+    const prepared = this.photos.accepted();
+    if (prepared.length === 0) return this.#say(text('nothing'));
+    if (!(await this.project.check())) return;
+    if (!this.account.email) return byId<HTMLDialogElement>('sign-in').showModal();
+    const job = this.#sender.send({ project: this.project.draft(), photos: prepared }, { removeEmptyProject: true });
+    if (await this.#follow([job])) this.photos.clear();
+  }
+
+  /** Finishes what an earlier visit, a lost network or Stop left. */
+  async resume(): Promise<void> {
+    try {
+      await this.#follow(await this.#sender.resume());
+    } catch (error) {
+      await this.#sayError(error);
+    }
+  }
+
+  async discard(): Promise<void> {
+    try {
+      for (const entry of await this.#sender.pending()) await this.#sender.discard(entry.id, { removeEmptyProject: true });
+    } catch (error) {
+      await this.#sayError(error);
+    }
+    await this.showPending();
+  }
+
+  /** After the start of the page: goes on by itself with what is waiting. */
+  async start(): Promise<void> {
+    const count = await this.showPending();
+    if (count === 0) return;
+    const notice = byId('notice');
+    notice.textContent = text('pending', { count });
+    notice.hidden = false;
+    await this.resume();
+    notice.hidden = true;
+  }
+
+  async showPending(): Promise<number> {
+    let count = 0;
+    try {
+      if (this.account.email) {
+        for (const entry of await this.#sender.pending()) count += entry.photos.filter(({ confirmed }) => !confirmed).length;
+      }
+    } catch {
+      // Not signed in any more, or no store: nothing to go on with.
+    }
+    const idle = this.#jobs.size === 0;
+    byId('resume').hidden = byId('discard').hidden = count === 0 || !idle;
+    byId('stop').hidden = idle;
+    byId<HTMLButtonElement>('send').disabled = !idle;
+    return count;
+  }
+
+  /** @returns whether everything arrived */
+  async #follow(jobs: SendJob[]): Promise<boolean> {
+    if (jobs.length === 0) return true;
+    jobs.forEach((job) => this.#jobs.add(job));
+    byId('upload').hidden = false;
+    this.#say('');
+    await this.showPending();
+    let stored = 0;
+    let failed = 0;
+    let stopped: unknown = null;
+    await Promise.all(
+      jobs.map(async (job) => {
+        for await (const event of job) {
+          if (event.type === 'progress') this.#draw(jobs);
+          if (event.type === 'pause') this.#say(text('paused'));
+          if (event.type === 'stopped') stopped = event.error;
+          if (event.type !== 'done') continue;
+          stored += event.result.photos.filter(({ ok }) => ok).length;
+          for (const photo of event.result.photos) {
+            if (photo.ok) continue;
+            failed += 1;
+            stopped = photo.error;
+          }
+          if (event.result.projectId) await this.#showStored(event.result.projectId);
+        }
+        this.#jobs.delete(job);
+      }),
+    );
+    byId('upload').hidden = true;
+    const left = await this.showPending();
+    if (stopped) await this.#sayError(stopped, left > 0);
+    else this.#say(text('sent', { count: stored }));
+    if (failed > 0 && stored > 0) this.#say(`${text('partly', { count: stored, failed })} ${byId('send-status').textContent}`);
+    return stopped === null;
+  }
+
+  #draw(jobs: readonly SendJob[]): void {
+    const sum = { bytesDone: 0, bytesTotal: 0, photosDone: 0, photosTotal: 0, fraction: 0 };
+    for (const { progress } of jobs) {
+      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += progress[key];
+    }
+    byId<HTMLProgressElement>('upload-progress').value = sum.fraction / jobs.length;
+    byId('upload-text').textContent = text('uploading', {
+      done: sum.photosDone, total: sum.photosTotal, bytes: bytesText(sum.bytesDone), all: bytesText(sum.bytesTotal),
+    });
+  }
+
+  /** Reads back what the database and Storage hold now. */
+  async #showStored(projectId: string): Promise<void> {
+    const { data } = await this.account.client
+      .from('photos').select('id,upload_order,original_filename,thumbnail_url,width,height').eq('project_id', projectId).order('upload_order');
+    const list = byId('stored-list');
+    list.replaceChildren();
+    byId('stored').hidden = !data?.length;
+    for (const row of data ?? []) {
+      const entry = make('li');
+      const image = make('img');
+      image.alt = row.original_filename ?? '';
+      entry.append(image, make('span', '', `${row.upload_order + 1}. ${row.original_filename ?? ''} · ${row.width} × ${row.height}`));
+      list.append(entry);
+      if (!row.thumbnail_url) continue;
+      const { data: file } = await this.account.client.storage.from('photos').download(row.thumbnail_url);
+      if (!file) continue;
+      image.addEventListener('load', () => URL.revokeObjectURL(image.src));
+      image.src = URL.createObjectURL(file);
+    }
+  }
+
+  async showPayloads(): Promise<void> {
+    if (!byId<HTMLDetailsElement>('payloads').open) return;
+    const { core } = this.photos;
+    const shown: Record<string, unknown> = {};
+    try {
+      shown['video_projects'] = await core.projectPayload(this.project.draft());
+    } catch (error) {
+      shown['video_projects'] = isPhotoError(error) ? { error: error.code, issues: error.issues } : String(error);
+    }
+    const projectId = '00000000-0000-7000-8000-000000000000';
+    const folder = `00000000-0000-7000-8000-000000000001/${projectId}`;
+    shown['photos'] = await Promise.all(
+      this.photos.accepted().map((photo, order) => {
+        const extension = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp' }[photo.mimeType];
+        return core.photoPayload(photo, {
+          projectId, fileUrl: `${folder}/${order}.${extension}`, thumbnailUrl: `${folder}/${order}.thumb.webp`, uploadOrder: order,
+        }).catch((error: unknown) => (isPhotoError(error) ? { error: error.code, issues: error.issues } : String(error)));
+      }),
+    );
+    byId('payload-text').textContent = JSON.stringify(shown, null, 2);
+  }
+
+  #say(words: string): void {
+    byId('send-status').textContent = words;
+  }
+
+  async #sayError(error: unknown, kept = false): Promise<void> {
+    const words = isPhotoError(error) ? await messageFor(error, language()) : String(error);
+    this.#say(kept ? `${words} ${text('keptSafe')}` : words);
+  }
+}

@@ -1,0 +1,194 @@
+/** The page's own words in the seven languages of the database. Sentences of errors and warnings come from the package. */
+import type { Language } from '@photomemory/photo-core';
+
+const english = {
+  skip: 'To the photos',
+  account: 'Account',
+  language: 'Language of the page',
+  photos: 'Photos',
+  pick: 'Choose photos',
+  dropHint: 'or drop them here. They are checked and made ready on this device.',
+  cancel: 'Cancel',
+  clear: 'Remove all',
+  orderHint: 'Drag to change the order, or use the arrow buttons (Alt + arrow keys on a photo).',
+  project: 'Project',
+  textLanguage: 'Texts in',
+  title: 'Title',
+  description: 'Description',
+  style: 'Style',
+  duration: 'Length in minutes',
+  sending: 'Send',
+  send: 'Send',
+  stop: 'Stop',
+  resume: 'Resume',
+  discard: 'Discard what is not sent',
+  payloads: 'Rows for the database',
+  stored: 'Stored in the project',
+  email: 'E-mail',
+  password: 'Password',
+  signIn: 'Sign in',
+  signUp: 'Create account',
+  signOut: 'Sign out',
+  close: 'Close',
+  signedOut: 'Not signed in',
+  guest: 'Guest',
+  waiting: 'Waiting',
+  working: 'Preparing',
+  accepted: 'Ready',
+  rejected: 'Refused',
+  cancelled: 'Cancelled',
+  retry: 'Try again',
+  remove: 'Remove',
+  earlier: 'Move earlier',
+  later: 'Move later',
+  moved: '{name} is now number {place}',
+  kept: 'kept as it was',
+  batch: '{done} of {total} photos',
+  uploading: '{done} of {total} photos, {bytes} of {all}',
+  sent: 'Sent: {count} photos are stored.',
+  partly: '{count} photos are stored, {failed} were refused.',
+  pending: '{count} photos of an earlier visit are being sent.',
+  keptSafe: 'What is not sent is kept on this device.',
+  paused: 'Waiting for the network; tries again by itself.',
+  nothing: 'Choose at least one photo first.',
+  browserDecoded: 'decoded by the browser',
+  languagesFilled: 'filled: {list}',
+};
+
+export type TextKey = keyof typeof english;
+type Texts = Record<TextKey, string>;
+
+const texts: Record<Language, Texts> = {
+  en: english,
+  de: {
+    skip: 'Zu den Fotos', account: 'Konto', language: 'Sprache der Seite', photos: 'Fotos', pick: 'Fotos auswählen',
+    dropHint: 'oder hier ablegen. Sie werden auf diesem Gerät geprüft und vorbereitet.', cancel: 'Abbrechen', clear: 'Alle entfernen',
+    orderHint: 'Reihenfolge durch Ziehen ändern, oder mit den Pfeilknöpfen (Alt + Pfeiltasten auf einem Foto).',
+    project: 'Projekt', textLanguage: 'Texte auf', title: 'Titel', description: 'Beschreibung', style: 'Stil', duration: 'Länge in Minuten',
+    sending: 'Senden', send: 'Senden', stop: 'Anhalten', resume: 'Fortsetzen', discard: 'Nicht Gesendetes verwerfen',
+    payloads: 'Zeilen für die Datenbank', stored: 'Im Projekt gespeichert', email: 'E-Mail', password: 'Passwort', signIn: 'Anmelden',
+    signUp: 'Konto anlegen', signOut: 'Abmelden', close: 'Schließen', signedOut: 'Nicht angemeldet', guest: 'Gast', waiting: 'Wartet',
+    working: 'Wird vorbereitet', accepted: 'Bereit', rejected: 'Abgelehnt', cancelled: 'Abgebrochen', retry: 'Noch einmal', remove: 'Entfernen',
+    earlier: 'Nach vorn', later: 'Nach hinten', moved: '{name} ist jetzt Nummer {place}', kept: 'unverändert übernommen',
+    batch: '{done} von {total} Fotos', uploading: '{done} von {total} Fotos, {bytes} von {all}', sent: 'Gesendet: {count} Fotos sind gespeichert.',
+    partly: '{count} Fotos sind gespeichert, {failed} wurden abgelehnt.', pending: '{count} Fotos eines früheren Besuchs werden gesendet.',
+    keptSafe: 'Was nicht gesendet ist, bleibt auf diesem Gerät.', paused: 'Wartet auf das Netz und versucht es von selbst wieder.',
+    nothing: 'Bitte zuerst mindestens ein Foto auswählen.', browserDecoded: 'vom Browser gelesen', languagesFilled: 'ausgefüllt: {list}',
+  },
+  fr: {
+    skip: 'Aller aux photos', account: 'Compte', language: 'Langue de la page', photos: 'Photos', pick: 'Choisir des photos',
+    dropHint: 'ou déposez-les ici. Elles sont vérifiées et préparées sur cet appareil.', cancel: 'Annuler', clear: 'Tout retirer',
+    orderHint: 'Glissez pour changer l’ordre, ou utilisez les boutons fléchés (Alt + flèches sur une photo).',
+    project: 'Projet', textLanguage: 'Textes en', title: 'Titre', description: 'Description', style: 'Style', duration: 'Durée en minutes',
+    sending: 'Envoi', send: 'Envoyer', stop: 'Arrêter', resume: 'Reprendre', discard: 'Abandonner ce qui n’est pas envoyé',
+    payloads: 'Lignes pour la base de données', stored: 'Enregistré dans le projet', email: 'E-mail', password: 'Mot de passe', signIn: 'Se connecter',
+    signUp: 'Créer un compte', signOut: 'Se déconnecter', close: 'Fermer', signedOut: 'Non connecté', guest: 'Invité', waiting: 'En attente',
+    working: 'En préparation', accepted: 'Prête', rejected: 'Refusée', cancelled: 'Annulée', retry: 'Réessayer', remove: 'Retirer',
+    earlier: 'Avancer', later: 'Reculer', moved: '{name} est maintenant numéro {place}', kept: 'gardée telle quelle',
+    batch: '{done} photos sur {total}', uploading: '{done} photos sur {total}, {bytes} sur {all}', sent: 'Envoyé : {count} photos sont enregistrées.',
+    partly: '{count} photos sont enregistrées, {failed} ont été refusées.', pending: '{count} photos d’une visite précédente sont en cours d’envoi.',
+    keptSafe: 'Ce qui n’est pas envoyé reste sur cet appareil.', paused: 'En attente du réseau ; nouvel essai automatique.',
+    nothing: 'Choisissez d’abord au moins une photo.', browserDecoded: 'décodée par le navigateur', languagesFilled: 'remplis : {list}',
+  },
+  es: {
+    skip: 'Ir a las fotos', account: 'Cuenta', language: 'Idioma de la página', photos: 'Fotos', pick: 'Elegir fotos',
+    dropHint: 'o suéltalas aquí. Se comprueban y preparan en este dispositivo.', cancel: 'Cancelar', clear: 'Quitar todas',
+    orderHint: 'Arrastra para cambiar el orden, o usa los botones de flecha (Alt + flechas sobre una foto).',
+    project: 'Proyecto', textLanguage: 'Textos en', title: 'Título', description: 'Descripción', style: 'Estilo', duration: 'Duración en minutos',
+    sending: 'Envío', send: 'Enviar', stop: 'Detener', resume: 'Reanudar', discard: 'Descartar lo no enviado',
+    payloads: 'Filas para la base de datos', stored: 'Guardado en el proyecto', email: 'Correo', password: 'Contraseña', signIn: 'Entrar',
+    signUp: 'Crear cuenta', signOut: 'Salir', close: 'Cerrar', signedOut: 'Sin sesión', guest: 'Invitado', waiting: 'En espera',
+    working: 'Preparando', accepted: 'Lista', rejected: 'Rechazada', cancelled: 'Cancelada', retry: 'Reintentar', remove: 'Quitar',
+    earlier: 'Mover antes', later: 'Mover después', moved: '{name} es ahora el número {place}', kept: 'conservada tal cual',
+    batch: '{done} de {total} fotos', uploading: '{done} de {total} fotos, {bytes} de {all}', sent: 'Enviado: {count} fotos están guardadas.',
+    partly: '{count} fotos están guardadas, {failed} fueron rechazadas.', pending: 'Se están enviando {count} fotos de una visita anterior.',
+    keptSafe: 'Lo no enviado queda en este dispositivo.', paused: 'Esperando la red; se reintenta solo.',
+    nothing: 'Elige primero al menos una foto.', browserDecoded: 'leída por el navegador', languagesFilled: 'rellenos: {list}',
+  },
+  ko: {
+    skip: '사진으로 이동', account: '계정', language: '페이지 언어', photos: '사진', pick: '사진 선택',
+    dropHint: '또는 여기에 끌어다 놓으세요. 이 기기에서 검사하고 준비합니다.', cancel: '취소', clear: '모두 제거',
+    orderHint: '끌어서 순서를 바꾸거나 화살표 버튼을 사용하세요 (사진에서 Alt + 화살표 키).',
+    project: '프로젝트', textLanguage: '텍스트 언어', title: '제목', description: '설명', style: '스타일', duration: '길이(분)',
+    sending: '보내기', send: '보내기', stop: '중지', resume: '계속', discard: '보내지 않은 것 버리기',
+    payloads: '데이터베이스 행', stored: '프로젝트에 저장됨', email: '이메일', password: '비밀번호', signIn: '로그인',
+    signUp: '계정 만들기', signOut: '로그아웃', close: '닫기', signedOut: '로그인하지 않음', guest: '손님', waiting: '대기 중',
+    working: '준비 중', accepted: '준비됨', rejected: '거부됨', cancelled: '취소됨', retry: '다시 시도', remove: '제거',
+    earlier: '앞으로', later: '뒤로', moved: '{name}: 이제 {place}번', kept: '원본 그대로 유지',
+    batch: '사진 {total}장 중 {done}장', uploading: '사진 {total}장 중 {done}장, {all} 중 {bytes}', sent: '전송 완료: 사진 {count}장이 저장되었습니다.',
+    partly: '사진 {count}장이 저장되고 {failed}장이 거부되었습니다.', pending: '이전 방문의 사진 {count}장을 보내는 중입니다.',
+    keptSafe: '보내지 않은 것은 이 기기에 보관됩니다.', paused: '네트워크를 기다리는 중이며 자동으로 다시 시도합니다.',
+    nothing: '먼저 사진을 한 장 이상 선택하세요.', browserDecoded: '브라우저가 디코딩함', languagesFilled: '입력됨: {list}',
+  },
+  ja: {
+    skip: '写真へ移動', account: 'アカウント', language: 'ページの言語', photos: '写真', pick: '写真を選ぶ',
+    dropHint: 'またはここにドロップ。この端末で確認と準備をします。', cancel: 'キャンセル', clear: 'すべて外す',
+    orderHint: 'ドラッグ、または矢印ボタンで順序を変更（写真の上で Alt + 矢印キー）。',
+    project: 'プロジェクト', textLanguage: 'テキストの言語', title: 'タイトル', description: '説明', style: 'スタイル', duration: '長さ（分）',
+    sending: '送信', send: '送信', stop: '停止', resume: '再開', discard: '未送信を破棄',
+    payloads: 'データベースの行', stored: 'プロジェクトに保存済み', email: 'メール', password: 'パスワード', signIn: 'サインイン',
+    signUp: 'アカウント作成', signOut: 'サインアウト', close: '閉じる', signedOut: '未サインイン', guest: 'ゲスト', waiting: '待機中',
+    working: '準備中', accepted: '準備完了', rejected: '受付不可', cancelled: 'キャンセル済み', retry: '再試行', remove: '外す',
+    earlier: '前へ', later: '後ろへ', moved: '{name} は {place} 番目です', kept: 'そのまま使用',
+    batch: '{total} 枚中 {done} 枚', uploading: '{total} 枚中 {done} 枚、{all} 中 {bytes}', sent: '送信完了：{count} 枚を保存しました。',
+    partly: '{count} 枚を保存、{failed} 枚は受付不可。', pending: '前回の写真 {count} 枚を送信中です。',
+    keptSafe: '未送信のものはこの端末に保管されます。', paused: 'ネットワーク待ち。自動で再試行します。',
+    nothing: 'まず写真を 1 枚以上選んでください。', browserDecoded: 'ブラウザーがデコード', languagesFilled: '入力済み：{list}',
+  },
+  zh: {
+    skip: '跳到照片', account: '账户', language: '页面语言', photos: '照片', pick: '选择照片',
+    dropHint: '或拖放到这里。照片在此设备上检查和处理。', cancel: '取消', clear: '全部移除',
+    orderHint: '拖动可调整顺序，也可用箭头按钮（在照片上按 Alt + 方向键）。',
+    project: '项目', textLanguage: '文字语言', title: '标题', description: '描述', style: '风格', duration: '时长（分钟）',
+    sending: '发送', send: '发送', stop: '停止', resume: '继续', discard: '丢弃未发送的内容',
+    payloads: '数据库行', stored: '已存入项目', email: '电子邮件', password: '密码', signIn: '登录',
+    signUp: '创建账户', signOut: '退出', close: '关闭', signedOut: '未登录', guest: '访客', waiting: '等待中',
+    working: '处理中', accepted: '就绪', rejected: '被拒绝', cancelled: '已取消', retry: '重试', remove: '移除',
+    earlier: '前移', later: '后移', moved: '{name} 现在是第 {place} 张', kept: '保持原样',
+    batch: '{done} / {total} 张照片', uploading: '{done} / {total} 张照片，{bytes} / {all}', sent: '已发送：{count} 张照片已保存。',
+    partly: '{count} 张照片已保存，{failed} 张被拒绝。', pending: '正在发送上次的 {count} 张照片。',
+    keptSafe: '未发送的内容保存在此设备上。', paused: '正在等待网络，会自动重试。',
+    nothing: '请先至少选择一张照片。', browserDecoded: '由浏览器解码', languagesFilled: '已填写：{list}',
+  },
+};
+
+export const languageNames: Record<Language, string> = {
+  en: 'English', ko: '한국어', ja: '日本語', zh: '中文', es: 'Español', fr: 'Français', de: 'Deutsch',
+};
+
+const chosen = 'photo-core-language';
+let current: Language = initial();
+
+function initial(): Language {
+  const known = Object.keys(texts) as Language[];
+  const wished = [localStorage.getItem(chosen), ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  return wished.map((tag) => known.find((language) => language === tag)).find((language) => language) ?? 'en';
+}
+
+export function language(): Language {
+  return current;
+}
+
+/** Changes the language of the page and everything marked with `data-text`. */
+export function setLanguage(next: Language): void {
+  current = next;
+  localStorage.setItem(chosen, next);
+  applyTexts();
+}
+
+export function text(key: TextKey, values: Record<string, string | number> = {}): string {
+  return texts[current][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+}
+
+export function applyTexts(root: ParentNode = document): void {
+  document.documentElement.lang = current;
+  for (const element of root.querySelectorAll<HTMLElement>('[data-text]')) {
+    element.textContent = text(element.dataset['text'] as TextKey);
+  }
+}
+
+export function bytesText(bytes: number): string {
+  const unit = bytes >= 1e6 ? 'megabyte' : 'kilobyte';
+  const value = bytes / (unit === 'megabyte' ? 1e6 : 1e3);
+  return new Intl.NumberFormat(current, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+}
