@@ -110,7 +110,7 @@ export class Photos {
     });
     while (list.children.length > this.items.length) list.lastElementChild?.remove();
     const count = this.accepted().length;
-    const room = this.core.limits.maxPhotosPerProject;
+    const room = this.core.limits.max_photos_per_project;
     byId('count').textContent = this.items.length ? `${count} / ${room}` : '';
     byId('clear').hidden = this.items.length === 0;
     byId('cancel-all').hidden = this.#running === 0;

@@ -21,8 +21,8 @@ export class Project {
     const style = byId<HTMLSelectElement>('style');
     for (const name of styles) style.append(new Option(name, name));
     const duration = byId<HTMLInputElement>('duration');
-    duration.min = String(core.limits.minDurationMinutes);
-    duration.max = String(core.limits.maxDurationMinutes);
+    duration.min = String(core.limits.min_duration_minutes);
+    duration.max = String(core.limits.max_duration_minutes);
     duration.value = '1';
     byId<HTMLInputElement>('title').addEventListener('input', (event) => this.#keep(this.titles, event));
     byId<HTMLTextAreaElement>('description').addEventListener('input', (event) => this.#keep(this.descriptions, event));
