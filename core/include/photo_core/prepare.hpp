@@ -49,8 +49,9 @@ struct PrepareOptions {
   bool allow_truncated = false;
   bool strict_type = false;
   std::string claimed_type;
-  std::uint64_t max_pixels = 0;            // 0: the contract's
-  std::uint64_t max_heap_bytes = 0;        // 0: the contract's
+  std::uint64_t max_source_bytes = 0;      // 0: the contract's
+  std::uint64_t max_pixels = 0;            // likewise
+  std::uint64_t max_heap_bytes = 0;        // likewise
   // Called between steps and every few rows: step name, done and total in that step's own unit.
   std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)> on_progress;
   // Milliseconds from any fixed point, for `timings`; the core has no clock of its own.

@@ -49,7 +49,8 @@ struct PhotoProbe {
 struct ProbeOptions {
   bool gps = false;
   std::string claimed_type;      // MIME type as claimed, may be empty; a difference is a warning
-  std::uint64_t max_pixels = 0;  // 0: the contract's
+  std::uint64_t max_source_bytes = 0;   // 0: the contract's, here and below
+  std::uint64_t max_pixels = 0;
   std::uint64_t max_heap_bytes = 0;
   bool strict_type = false;
 };

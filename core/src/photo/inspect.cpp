@@ -46,9 +46,9 @@ bool contradicts(std::string_view claimed, FileType type) {
 
 Result<Inspected> inspect_source(ByteView source, const InspectOptions& options) {
   if (source.empty()) return fail(ErrorCode::empty_file);
-  if (source.size() > limits::max_source_bytes) {
-    return fail_limit(ErrorCode::source_too_large, static_cast<double>(limits::max_source_bytes),
-                      static_cast<double>(source.size()));
+  const std::uint64_t max_bytes = options.max_source_bytes != 0 ? options.max_source_bytes : limits::max_source_bytes;
+  if (source.size() > max_bytes) {
+    return fail_limit(ErrorCode::source_too_large, static_cast<double>(max_bytes), static_cast<double>(source.size()));
   }
   Inspected out;
   out.type = sniff(source);
@@ -65,8 +65,7 @@ Result<Inspected> inspect_source(ByteView source, const InspectOptions& options)
   const ImageInfo& info = out.decoder->info();
   const std::uint64_t pixels = std::uint64_t{info.width_px} * info.height_px;
   const std::uint64_t max_pixels =
-      options.max_pixels != 0 ? std::min<std::uint64_t>(options.max_pixels, limits::max_source_pixels)
-                              : limits::max_source_pixels;
+      options.max_pixels != 0 ? options.max_pixels : limits::max_source_pixels;
   if (pixels > max_pixels) {
     return fail_limit(ErrorCode::too_many_pixels, static_cast<double>(max_pixels), static_cast<double>(pixels));
   }

@@ -30,7 +30,8 @@ struct InspectOptions {
   bool gps = false;
   std::string_view claimed_type;
   bool strict_type = false;
-  std::uint64_t max_pixels = 0;   // 0: the contract's
+  std::uint64_t max_pixels = 0;         // 0: the contract's
+  std::uint64_t max_source_bytes = 0;   // likewise
 };
 
 // Reads headers and metadata only. `source` must outlive the result. Errors: those of probe_photo but the heap budget.

@@ -108,9 +108,7 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
 }
 
 Status check_budget(const MemoryPlan& plan, const ImageInfo& info, const PrepareOptions& options) {
-  const std::uint64_t budget = options.max_heap_bytes != 0
-                                   ? std::min<std::uint64_t>(options.max_heap_bytes, limits::max_heap_bytes)
-                                   : limits::max_heap_bytes;
+  const std::uint64_t budget = options.max_heap_bytes != 0 ? options.max_heap_bytes : limits::max_heap_bytes;
   if (plan.total() <= budget) return {};
   const double pixels = static_cast<double>(info.width_px) * info.height_px;
   const double room = budget > plan.fixed_bytes ? static_cast<double>(budget - plan.fixed_bytes) : 0;

@@ -82,7 +82,8 @@ class Preparation {
 
   Result<PreparedPhoto> run() {
     const double start = now();
-    auto inspected = inspect_source(source_, {options_.gps, options_.claimed_type, options_.strict_type, options_.max_pixels});
+    auto inspected = inspect_source(source_, {options_.gps, options_.claimed_type, options_.strict_type, options_.max_pixels,
+                                             options_.max_source_bytes});
     if (!inspected) return std::move(inspected).error();
     inspected_ = std::move(inspected).value();
     return prepare(start);
@@ -286,6 +287,7 @@ class Preparation {
   Status decode_again(PipelineRequest request, PipelineResult& result) {
     InspectOptions inspect;
     inspect.max_pixels = options_.max_pixels;
+    inspect.max_source_bytes = options_.max_source_bytes;
     auto again = inspect_source(source_, inspect);
     if (!again) return std::move(again).error();
     request.decoder = again->decoder.get();
@@ -339,7 +341,7 @@ class Preparation {
 }  // namespace
 
 Result<PhotoProbe> probe_photo(std::span<const std::uint8_t> source, const ProbeOptions& options) {
-  auto inspected = inspect_source(source, {options.gps, options.claimed_type, options.strict_type, options.max_pixels});
+  auto inspected = inspect_source(source, {options.gps, options.claimed_type, options.strict_type, options.max_pixels, options.max_source_bytes});
   if (!inspected) return std::move(inspected).error();
   PhotoProbe probe = describe(inspected.value());
   PrepareOptions defaults;

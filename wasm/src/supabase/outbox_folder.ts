@@ -10,8 +10,10 @@ const heartbeatMs = 15_000;
  * The folder and what is in it can be read by this user alone.
  */
 export async function createFolderOutbox(folder: string): Promise<Outbox> {
-  const fs = await import('node:fs/promises');
-  const { join } = await import('node:path');
+  // Not an import: bundlers for the browser stumble over one.
+  const builtin = globalThis.process.getBuiltinModule;
+  const fs = builtin('node:fs/promises');
+  const { join } = builtin('node:path');
   const safe = (name: string) => {
     if (!/^[0-9A-Za-z_-]+$/.test(name)) throw new TypeError(`Expected an id but received ${name}`);
     return name;
