@@ -166,6 +166,7 @@ PrepareOptions options_of(const val& in) {
                       : original == "always" ? OriginalChoice::always
                                              : OriginalChoice::automatic;
   out.allow_truncated = in["allowTruncated"].as<bool>();
+  out.max_source_bytes = static_cast<std::uint64_t>(number_of("maxSourceBytes"));
   out.max_pixels = static_cast<std::uint64_t>(number_of("maxPixels"));
   out.max_heap_bytes = static_cast<std::uint64_t>(number_of("maxHeapBytes"));
   out.claimed_type = string_of("claimedType");
@@ -212,6 +213,7 @@ val probe(double address, double byte_length, const val& options) {
   ProbeOptions checked;
   checked.gps = from.gps;
   checked.claimed_type = from.claimed_type;
+  checked.max_source_bytes = from.max_source_bytes;
   checked.max_pixels = from.max_pixels;
   checked.max_heap_bytes = from.max_heap_bytes;
   checked.strict_type = from.strict_type;

@@ -123,6 +123,7 @@ export function checkOptions(options: unknown, limits: Limits, batch: boolean): 
       ...rest,
       background: all['background'] ?? 0xffffff,
       thumbnails: (all['thumbnail'] ?? [thumbnail('', {})]) as RawThumbnail[],
+      maxSourceBytes: limits.max_source_bytes,
       maxPixels: limits.max_source_pixels,
       maxHeapBytes: limits.max_heap_bytes,
       claimedType: '',

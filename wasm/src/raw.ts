@@ -101,6 +101,7 @@ export interface RawOptions {
   keepMetadata: 'none' | 'capture';
   keepOriginal: 'auto' | 'never' | 'always';
   allowTruncated: boolean;
+  maxSourceBytes: number;
   maxPixels: number;
   maxHeapBytes: number;
   claimedType: string;
