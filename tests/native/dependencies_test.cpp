@@ -26,7 +26,9 @@ TEST_CASE("the bundled libraries are the pinned ones", "[dependencies]") {
   jpeg_create_decompress(&reader);
   jpeg_destroy_decompress(&reader);
 
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  REQUIRE(parser.parse(std::string_view("{\"answer\": 42}")).get(document) == simdjson::SUCCESS);
+  simdjson::ondemand::parser parser;
+  simdjson::ondemand::document document;
+  const simdjson::padded_string json(std::string_view("{\"answer\": 42}"));
+  REQUIRE(parser.iterate(json).get(document) == simdjson::SUCCESS);
+  CHECK(document["answer"].raw_json_token().value_unsafe() == "42");
 }
