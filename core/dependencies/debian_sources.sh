@@ -15,7 +15,6 @@ packages="
 libjpeg-turbo libjpeg-turbo 2.1.5
 libwebp       libwebp       1.2.4
 simdjson      simdjson      3.0.1
-libspng       libspng       0.7.3
 zlib          zlib          1.2.13
 lcms2         lcms2         2.14
 catch2        catch2        3.7.1

@@ -6,7 +6,6 @@
 #include <jpeglib.h>
 #include <lcms2.h>
 #include <simdjson.h>
-#include <spng.h>
 #include <webp/decode.h>
 #include <webp/encode.h>
 #include <zlib.h>
@@ -16,7 +15,6 @@ TEST_CASE("the bundled libraries are the pinned ones", "[dependencies]") {
   CHECK(WebPGetDecoderVersion() == 0x010204);
   CHECK(WebPGetEncoderVersion() == 0x010204);
   CHECK(std::string(zlibVersion()) == "1.2.13");
-  CHECK(std::string(spng_version_string()) == "0.7.3");
   CHECK(cmsGetEncodedCMMversion() == 2140);
   CHECK(simdjson::SIMDJSON_VERSION_MAJOR == 3);
 
