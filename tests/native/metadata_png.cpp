@@ -88,7 +88,12 @@ TEST_CASE("PNG: an inflated block is bounded", "[metadata]") {
     stream.resize(stream.size() + 65535);
   }
   CHECK_FALSE(inflate_bounded(stream, 1 << 22));
-  CHECK(find_png_metadata(with_chunks({png_chunk("iCCP", joined({keyword("n"), {0}, stream}))})).icc_profile.empty());
+  const Bytes bomb = png_chunk("iCCP", joined({keyword("n"), {0}, stream}));
+  CHECK(find_png_metadata(with_chunks({bomb})).icc_profile.empty());
+  // Only so many are tried: the ninth is not looked at, whatever it holds.
+  const Bytes good = png_chunk("iCCP", joined({keyword("n"), {0}, zlib_stored(empty_profile())}));
+  CHECK_FALSE(find_png_metadata(with_chunks({bomb, good})).icc_profile.empty());
+  CHECK(find_png_metadata(with_chunks({bomb, bomb, bomb, bomb, bomb, bomb, bomb, bomb, good})).icc_profile.empty());
 }
 
 TEST_CASE("PNG: colour chunks", "[metadata]") {

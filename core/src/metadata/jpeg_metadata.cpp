@@ -16,6 +16,7 @@ constexpr std::size_t xmp_prefix_bytes = 29;    // "http://ns.adobe.com/xap/1.0/
 constexpr std::size_t icc_prefix_bytes = 14;    // "ICC_PROFILE\0", sequence number, count
 constexpr std::size_t mpf_prefix_bytes = 4;     // "MPF\0"
 constexpr std::size_t max_further_pictures = 8;
+constexpr std::size_t max_profile_pieces = 255;   // their number is one byte; one more makes them all invalid
 
 // Joins the pieces of a profile (ICC.1:2022, annex B.4). Every piece must say the same count, and each number from 1
 // to the count must be there once. A single piece whose own header fits is taken whatever its numbers say.
@@ -97,7 +98,9 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
         blocks.has_private = true;
         if (blocks.xmp.empty()) blocks.xmp = slice(payload, xmp_prefix_bytes);
         break;
-      case JpegAppKind::icc_profile: profile_pieces.push_back(payload); break;
+      case JpegAppKind::icc_profile:
+        if (profile_pieces.size() <= max_profile_pieces) profile_pieces.push_back(payload);
+        break;
       case JpegAppKind::multi_picture: {
         blocks.has_private = true;
         const ByteView index = slice(payload, mpf_prefix_bytes);

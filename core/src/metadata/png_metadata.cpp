@@ -16,6 +16,8 @@ using std::string_view_literals::operator""sv;
 
 // Far above what cameras and programs write (the largest printing profiles have some 3 MB), far below the budget.
 constexpr std::size_t max_inflated_bytes = 4 << 20;
+// A file of nothing but small bombs must not cost more than this many; honest ones have two or three.
+constexpr int max_inflations = 8;
 
 constexpr auto harmless_chunks =
     std::to_array<std::string_view>({"tRNS", "cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "cICP", "mDCV", "cLLI", "bKGD",
@@ -111,13 +113,14 @@ ByteView without_exif_prefix(ByteView bytes) {
 // Profiles and packets in texts are second choice: each fills only what no chunk of its own has filled.
 struct TextFinds {
   Bytes exif, xmp, icc_profile;
+  int inflations = 0;
 };
 
 void take_text(const PngChunk& chunk, MetadataBlocks& blocks, TextFinds& finds) {
   // Most texts are of no interest; their keyword is readable without inflating.
   const bool is_xmp = has_at(chunk.data, 0, "XML:com.adobe.xmp\0"sv);
   const bool is_raw = has_at(chunk.data, 0, "Raw profile type ");
-  if (!is_xmp && !is_raw) return;
+  if ((!is_xmp && !is_raw) || finds.inflations++ >= max_inflations) return;
   std::optional<PngText> text = read_text(chunk);
   if (!text) return;
   if (is_xmp) {
@@ -214,7 +217,7 @@ MetadataBlocks find_png_metadata(ByteView source) {
     const bool is_text = type == "tEXt" || type == "zTXt" || type == "iTXt";
     const bool is_exif = type == "eXIf" && blocks.exif.empty();
     if ((!is_colour && !is_text && !is_exif) || !chunk.crc_matches()) continue;
-    if (is_colour) take_colour(chunk, blocks);
+    if (is_colour && (type != "iCCP" || finds.inflations++ < max_inflations)) take_colour(chunk, blocks);
     if (is_text) take_text(chunk, blocks, finds);
     if (is_exif && TiffReader(without_exif_prefix(chunk.data)).valid()) blocks.exif = without_exif_prefix(chunk.data);
   }
