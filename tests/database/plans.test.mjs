@@ -108,9 +108,9 @@ test('auth.uid() is called once, by its own count', async () => {
 
 test('an upload into Storage asks for the project by an index', async () => {
   const plan = await explain(`insert into storage.objects (bucket_id, name) values ('photos', '${user}/${project}/new.jpg')`);
-  const { rows } = await client.query(`select pg_stat_get_xact_numscans('public.video_projects'::regclass)`);
-  assert.ok(plan['Execution Time'] < 50, `${plan['Execution Time']} ms`);
-  assert.ok(rows.length === 1);
+  const scans = scansOf(plan, 'video_projects');
+  assert.ok(scans.length > 0);
+  for (const scan of scans) assert.match(scan['Node Type'], /Index|Bitmap/, JSON.stringify(scan));
 });
 
 test('twenty photos in one statement write the project row once', async () => {
@@ -132,15 +132,20 @@ test('twenty photos in one statement write the project row once', async () => {
   }
 });
 
-test('twenty photos among 100 000 cost milliseconds', async () => {
+test('twenty photos among 100 000: no trigger reads a whole table', async () => {
   await client.query('begin');
-  await actAs(client, 'authenticated', user);
-  const { rows } = await client.query('insert into video_projects default values returning id');
-  const started = performance.now();
-  await client.query(
-    `insert into photos (project_id, file_url, file_size_bytes, mime_type)
-     select $1::uuid, $2::text || '/' || $1::text || '/' || n || '.jpg', 10, 'image/jpeg' from generate_series(1, 20) n`, [rows[0].id, user]);
-  const elapsed = performance.now() - started;
-  await client.query('rollback');
-  assert.ok(elapsed < 250, `${elapsed} ms`);
+  try {
+    await actAs(client, 'authenticated', user);
+    const { rows } = await client.query('insert into video_projects default values returning id');
+    await client.query(
+      `insert into photos (project_id, file_url, file_size_bytes, mime_type)
+       select $1::uuid, $2::text || '/' || $1::text || '/' || n || '.jpg', 10, 'image/jpeg' from generate_series(1, 20) n`, [rows[0].id, user]);
+    await client.query('delete from photos where project_id = $1', [rows[0].id]);
+    const { rows: whole } = await client.query(`
+      select relname, seq_scan::integer as scans from pg_stat_xact_user_tables
+      where relname in ('photos', 'video_projects', 'users', 'media_items', 'generated_videos') and seq_scan > 0`);
+    assert.deepEqual(whole, []);
+  } finally {
+    await client.query('rollback');
+  }
 });
