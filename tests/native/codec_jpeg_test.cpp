@@ -141,7 +141,7 @@ bool decode_by_library(ByteView bytes, unsigned scale, const PlaneLayout& layout
     for (int i = 0; i < state.num_components; ++i) {
       jpeg_component_info& component = state.comp_info[i];
       component.DCT_scaled_size = static_cast<int>(scale);
-      component.MCU_sample_width = component.MCU_width * static_cast<int>(scale);
+      if (!jpeg_has_multiple_scans(&state)) component.MCU_sample_width = component.MCU_width * static_cast<int>(scale);
       const std::size_t stride = (component.width_in_blocks + 4) * scale;
       const auto height = static_cast<std::size_t>(component.v_samp_factor) * scale;
       samples[static_cast<std::size_t>(i)].assign(stride * height, 0);

@@ -15,10 +15,10 @@ const table = {
     path: 'core/src/codec/',
     rooms: ['public', 'base', 'image', 'metadata'],
     outside: {
-      'libjpeg-turbo': /\/jpeg_library\.(h|c)pp$|\/jpeg_simd\//,
+      'libjpeg-turbo': /\/jpeg_(library|inverse|scan|tokens)\.(h|c)pp$/,
       libwebp: /\/webp_\w+\.cpp$/,
       zlib: /\/png_\w+\.cpp$/,
-      intrinsics: /\/(png|webp)_\w+\.cpp$|\/jpeg_simd\//,
+      intrinsics: /\/(png|webp)_\w+\.cpp$|\/jpeg_vectors\.hpp$/,
     },
   },
   photo: { path: 'core/src/photo/', rooms: ['public', 'base', 'image', 'metadata', 'codec'], outside: {} },

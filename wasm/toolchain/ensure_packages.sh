@@ -13,7 +13,6 @@ native   | cmake            | cmake            | configures the builds
 native   | ninja-build      | ninja            | runs the builds
 native   | g++              | g++              | compiles the core natively
 native   | ccache           | ccache           | keeps objects between builds
-native   | nasm             | nasm             | assembles the native JPEG kernels
 native   | dpkg-dev         | dpkg-source      | unpacks the library sources
 native   | patch            | patch            | applies their security patches
 native   | xz-utils         | xz               | unpacks the library sources

@@ -174,7 +174,8 @@ Status JpegDecoder::begin_raw() {
     // Its own grid at the same scale is what is wanted here, so its transform is the luma's.
     jpeg_component_info& component = state_.comp_info[i];
     component.DCT_scaled_size = scale;
-    component.MCU_sample_width = component.MCU_width * scale;
+    // Set by a scan of the component; in a file of several it may have had none, and is not read.
+    if (!info_.needs_full_frame) component.MCU_sample_width = component.MCU_width * scale;
     component.downsampled_width = layout_.plane_width(i);
     component.downsampled_height = layout_.plane_height(i);
     const auto height = static_cast<std::uint32_t>(component.v_samp_factor * scale);
