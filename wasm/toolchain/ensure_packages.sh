@@ -7,6 +7,12 @@ set -euo pipefail
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# The server's extensions carry its version in their names: the one that is here, or this Debian's.
+server=$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sed 's|^/usr/lib/postgresql/||; s|/.*||' | sort -n | tail -n 1 || true)
+if [ -z "$server" ]; then
+  case "$(. /etc/os-release 2>/dev/null && echo "${VERSION_ID:-}")" in 13*) server=17 ;; *) server=15 ;; esac
+fi
+
 # group | package | what proves that it is there (a command, or a path with wildcards) | why
 needs='
 native   | cmake            | cmake            | configures the builds
@@ -27,6 +33,8 @@ wasm     | bubblewrap       | bwrap            | enters it
 rootless | uidmap           | newuidmap        | lets mmdebstrap work without root
 wasm     | brotli           | brotli           | measures the size that a page loads
 database | postgresql       | /usr/lib/postgresql/*/bin/initdb | runs the migrations and their tests
+database | postgresql-@-pgtap | /usr/share/postgresql/@/extension/pgtap.control | asserts within the database
+database | postgresql-@-plpgsql-check | /usr/share/postgresql/@/extension/plpgsql_check.control | checks its functions
 database | libtap-parser-sourcehandler-pgtap-perl | pg_prove | runs the database tests
 browser  | chromium         | chromium         | drives the page and the package
 browser  | firefox-esr      | firefox-esr      | the same in Gecko
@@ -55,7 +63,7 @@ while IFS='|' read -r group package proof reason; do
   [ -n "$package" ] || continue
   case "$wanted" in *" $group "*) ;; *) continue ;; esac
   there "$proof" || { missing+=("$package"); why+=("$package (${reason# })"); }
-done <<<"$needs"
+done <<<"${needs//@/$server}"
 
 [ ${#missing[@]} -gt 0 ] || exit 0
 say "missing: $(printf '%s; ' "${why[@]}")"
