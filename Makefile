@@ -48,13 +48,14 @@ differential: tools packages ## the core's verdict against the database's, over 
 	@$(TOOLCHAIN)/ensure_packages.sh native database
 	@$(PHASE) --start
 	@$(PHASE) "differential" env N=$(or $(N),100000) SEED=$(or $(SEED),1) $(NODE) npm run --silent differential --workspace @photomemory/equality-tests
-soak: tools packages ## sending under injected faults (BATCHES=1000)
+soak: tools packages ## sending under injected faults (BATCHES=1000 SEED=1)
 	@$(PHASE) --start
 	@$(MAKE) --no-print-directory package
 	@$(PHASE) "soak" env BATCHES=$(or $(BATCHES),1000) $(NODE) npm run --silent soak --workspace @photomemory/sending-tests
 
-fuzz: ## every fuzz target for SECONDS (60) each, from the kept seeds
+fuzz: ## every fuzz target for SECONDS_EACH (60) seconds, from the kept seeds
 	@$(TOOLCHAIN)/ensure_packages.sh native sanitize
+	@mkdir -p build
 	@cmake --preset fuzz >build/fuzz.configure.log 2>&1 || { cat build/fuzz.configure.log; exit 1; }
 	@cmake --build --preset fuzz
 	@tests/fuzz/run.sh build/fuzz/tests/fuzz $(or $(SECONDS_EACH),60)
@@ -93,6 +94,6 @@ test-native: ; @$(PHASE) "native tests (release)" bash -o pipefail -c 'cmake --w
 test-sanitized: ; @$(PHASE) "native tests (address and undefined behaviour sanitizers, fuzz replays)" bash -o pipefail -c 'cmake --workflow --preset asan 2>&1 | tests/quiet.sh'
 test-wasm: ; @$(PHASE) "WebAssembly tests (the same program, in Node)" bash -o pipefail -c '$(EMSCRIPTEN) cmake --workflow --preset wasm 2>&1 | tests/quiet.sh'
 test-rules: packages ; @$(PHASE) "rules" $(NODE) tests/node.sh rules
-test-node: packages ; @$(PHASE) "package, contract and sending tests" $(NODE) tests/node.sh package equality sending bundlers
+test-node: packages ; @$(PHASE) "package, contract and sending tests" $(NODE) tests/node.sh package equality sending
 test-database: packages ; @$(PHASE) "database tests" $(NODE) npm test --silent --workspace @photomemory/database-tests
-test-browser: packages ; @$(PHASE) "browser tests" $(NODE) tests/node.sh browser
+test-browser: packages ; @$(PHASE) "browser and bundler tests" $(NODE) tests/node.sh browser bundlers

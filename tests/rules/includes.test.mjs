@@ -29,7 +29,7 @@ const table = {
 // How a library's headers are told from the standard's.
 const libraries = [
   ['libjpeg-turbo', /^(jpeglib|jerror|jmorecfg|jinclude|jdct|jsimd|jsimddct|jpegint|jpegcomp|jdmaster|jconfig\w*)\.h$/],
-  ['libwebp', /^(webp\/|src\/(dec|enc|dsp|utils|demux)\/|sharpyuv\/)/],
+  ['libwebp', /^(webp\/|src\/(webp|dec|enc|dsp|utils|demux)\/|sharpyuv\/)/],
   ['zlib', /^zlib\.h$/],
   ['libspng', /^spng\.h$/],
   ['lcms2', /^lcms2\w*\.h$/],
