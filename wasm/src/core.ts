@@ -124,6 +124,11 @@ class Core implements PhotoCore {
     this.#language = language;
   }
 
+  /** Who may cancel gets the sentence of it ready, so that the end does not wait for a file. */
+  #expectCancel(signal: AbortSignal | undefined): void {
+    if (signal) void messageFor('cancelled', this.#language);
+  }
+
   async #fail(data: ErrorData, more: { issues?: PayloadIssue[] } = {}): Promise<PhotoError> {
     if (data.code === 'asset_unavailable') return asset(data.detail);
     const code = data.code as ErrorCode;
@@ -196,6 +201,7 @@ class Core implements PhotoCore {
   async prepare(file: PhotoSource, options: PrepareCall = {}): Promise<PreparedPhoto> {
     const checked = checkOptions(options, this.limits, false);
     const { signal, onProgress } = options;
+    this.#expectCancel(signal);
     const meter = new PhotoMeter(announced(file, 'file').size ?? 0);
     const telling = throttled(() => onProgress?.(meter.view));
     try {
@@ -219,6 +225,7 @@ class Core implements PhotoCore {
     if (typeof files !== 'object' || !files || !(Symbol.iterator in files || Symbol.asyncIterator in files)) {
       throw invalidOption('files', 'an array or another iterable of files', files);
     }
+    this.#expectCancel(options.signal);
     const { runBatch } = await import('./batch.js').catch((error: unknown) => {
       throw asset(`batch.js: ${String(error)}`);
     });

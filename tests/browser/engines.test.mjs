@@ -1,0 +1,52 @@
+// The same in Firefox and in WebKit, where phones suffer most: the pool, twenty photos of 12 megapixels, the strict policy.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { launchFirefox } from './kit/bidi.mjs';
+import { openSite, twentySeen } from './kit/site.mjs';
+import { launchWebKit } from './kit/webkit.mjs';
+
+for (const [name, launch] of [['Firefox', launchFirefox], ['WebKit', launchWebKit]]) {
+  test(name, { timeout: 600_000 }, async (t) => {
+    const site = await openSite();
+    const browser = await launch();
+    const run = async (...call) => {
+      await browser.open(site.origin);
+      for (let n = 0; n < 200 && (await browser.evaluate('document.documentElement.dataset.ready')) !== 'yes'; n++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const answer = JSON.parse(await browser.evaluate(`runTest(${call.map((one) => JSON.stringify(one)).join(', ')})`));
+      assert.equal(answer.crashed, undefined, answer.stack);
+      return answer;
+    };
+    try {
+      await t.test('twenty photos of 12 megapixels', async (t) => {
+        const { seen, ms, workers, heap, backwards, fraction, violations } = await run('twenty');
+        assert.deepEqual(seen, twentySeen);
+        assert.deepEqual({ backwards, fraction, violations }, { backwards: 0, fraction: 1, violations: [] });
+        t.diagnostic(`${name}: ${ms} ms with ${workers} worker(s), wasm heap at most ${(heap / 2 ** 20).toFixed(1)} MiB`);
+        assert.ok(heap <= 48 * 2 ** 20);
+      });
+      await t.test('an abort ends a photo at once and the pool works on', async (t) => {
+        const { tries, after, alive } = await run('abort');
+        const cancelled = tries.filter((one) => one.code === 'cancelled');
+        assert.ok(cancelled.length >= 3, JSON.stringify(tries));
+        t.diagnostic(`${name}: slowest ${Math.max(...cancelled.map((one) => one.ms)).toFixed(1)} ms`);
+        for (const one of cancelled) assert.ok(one.ms < 100, JSON.stringify(one));
+        assert.deepEqual([after, alive], [2000, 1]);
+      });
+      await t.test('a missing binary is its own error', async () => {
+        const answer = await run('missing', { wasmUrl: '/no.wasm' });
+        assert.deepEqual([answer.code, answer.kind], ['asset_unavailable', 'caller']);
+        assert.match(answer.message, /status 404/);
+      });
+      await t.test('a missing worker is its own error', async () => {
+        const answer = await run('missing', { workerUrl: '/no.js' });
+        assert.equal(answer.code, 'asset_unavailable');
+        assert.match(answer.message, /worker could not be started/);
+      });
+    } finally {
+      await browser.close();
+      await site.close();
+    }
+  });
+}
