@@ -10,7 +10,7 @@ const program = path.join(repository, 'build/release/tests/equality/payload_chec
 
 /** Builds the program from the sources as they are now; `make test` has done so before. */
 function buildChecker() {
-  const run = (...args) => execFileSync('cmake', args, { cwd: repository, stdio: ['ignore', 'ignore', 'inherit'] });
+  const run = (...args) => execFileSync('cmake', args, { cwd: repository, stdio: 'pipe' });
   if (!existsSync(path.join(repository, 'build/release/build.ninja'))) run('--preset', 'release');
   run('--build', '--preset', 'release', '--target', 'payload_check');
 }
