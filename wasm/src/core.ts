@@ -64,6 +64,8 @@ export interface PhotoCore {
   profilePayload(draft: unknown): Promise<ProfilePayload>;
   /** The rules of one row, on JSON text: the row, or throws. @throws PhotoError `invalid_payload` with every issue */
   checkPayload(table: PayloadTable, json: string): Promise<Record<string, unknown>>;
+  /** The same as the core's own line of JSON, `{"ok","payload"?,"issues"}` in English: numbers stay as they were written. */
+  checkPayloadText(table: PayloadTable, json: string): Promise<string>;
   /** Ends the workers; what is still at work ends as `cancelled`. */
   close(): void;
 }
@@ -245,9 +247,12 @@ class Core implements PhotoCore {
     });
   }
 
+  async checkPayloadText(table: PayloadTable, json: string): Promise<string> {
+    return (await this.#run({ kind: 'check', table, json }, 'text')).text;
+  }
+
   async checkPayload(table: PayloadTable, json: string): Promise<Record<string, unknown>> {
-    const { text } = await this.#run({ kind: 'check', table, json }, 'text');
-    const verdict = JSON.parse(text) as
+    const verdict = JSON.parse(await this.checkPayloadText(table, json)) as
       | { ok: true; payload: Record<string, unknown> }
       | { ok: false; issues: (PayloadIssue & { found?: string })[] };
     if (verdict.ok) return verdict.payload;
