@@ -85,7 +85,7 @@ packages:
 
 wasm-module: tools
 	@$(PHASE) "Emscripten" $(EMSCRIPTEN)
-	@$(PHASE) "WebAssembly module" $(EMSCRIPTEN) bash -c 'mkdir -p build && cmake --preset wasm >build/wasm.configure.log 2>&1 || { cat build/wasm.configure.log; exit 1; }; cmake --build --preset wasm --target photo_core_wasm'
+	@$(PHASE) "WebAssembly module" $(EMSCRIPTEN) bash -o pipefail -c 'mkdir -p build && cmake --preset wasm >build/wasm.configure.log 2>&1 || { cat build/wasm.configure.log; exit 1; }; cmake --build --preset wasm --target photo_core_wasm 2>&1 | tests/quiet.sh'
 package: wasm-module
 	@$(PHASE) "npm packages" $(TOOLCHAIN)/npm_packages.sh
 	@$(PHASE) "npm package" $(NODE) npm run --silent build --workspace @photomemory/photo-core
