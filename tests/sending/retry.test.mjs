@@ -70,6 +70,17 @@ describe('a fault that passes', () => {
   }
 });
 
+test('an object that is there already is looked at, not sent again', async () => {
+  let sent = 0;
+  const plan = firstTimes(1, requests['an object'], { kind: 'drop_after' });
+  const { job } = await sendUnder((request) => {
+    if (requests['an object'](request)) sent += 1;
+    return plan(request);
+  });
+  assert.equal((await job.done).ok, true);
+  assert.equal(sent, 7, 'six objects, one of them asked twice');
+});
+
 describe('waits', () => {
   test('follow Retry-After in seconds and as a date', async () => {
     for (const retryAfter of [90, new Date(Date.now() + 91_000).toUTCString()]) {

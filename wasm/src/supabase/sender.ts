@@ -131,6 +131,7 @@ export class Sender {
           await release();
           continue;
         }
+        entry.uncertain = true; // requests of the run that was cut off may have arrived, or be on their way still
         jobs.push(this.#job(entry.id, entry.projectId, entry, options, (job, signal) => this.#work(entry, job, signal, release)));
       }
       return jobs;

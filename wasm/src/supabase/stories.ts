@@ -46,9 +46,10 @@ export class Story extends Run {
   /** Quota and project, before any byte. */
   async #ready(): Promise<void> {
     const { entry, supabase, keeper } = this;
-    if (!entry.quotaAsked && !this.#begun()) {
+    if (!entry.quotaAsked) {
       await this.#askQuota();
       entry.quotaAsked = true;
+      if (!entry.projectId) await keeper.save();
     }
     if (!entry.projectId || entry.projectMade) return;
     if (entry.projectRow) await this.#makeProject();
