@@ -148,7 +148,9 @@ declare
   account record;
 begin
   for account in
-    select id, email, raw_user_meta_data from auth.users where deleted_at is null order by created_at, id
+    select present.id, present.email, present.raw_user_meta_data from auth.users as present
+    where to_jsonb(present) ->> 'deleted_at' is null
+    order by to_jsonb(present) ->> 'created_at', present.id
   loop
     perform private.make_profile(account.id, account.email, account.raw_user_meta_data);
   end loop;

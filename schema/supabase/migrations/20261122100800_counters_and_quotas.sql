@@ -63,6 +63,22 @@ begin
 end
 $$;
 
+-- Whose project a new photo must belong to: a client's own; for everybody else NULL, which is any.
+-- It runs with the caller's rights, since only there the caller's role is seen.
+create function private.claim_photo() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.user_id := case when current_user in ('anon', 'authenticated') then private.caller_id() end;
+  return new;
+end
+$$;
+
+-- Sorts behind the guard of the columns and before hold_project.
+create trigger guard_project_claim
+  before insert on public.photos
+  for each row execute function private.claim_photo();
+
 -- Before a photo changes: holds its project, refuses with PT409 while that is being processed,
 -- sets the owner and the place. A client's photo in a project that is not its own gets no owner, so
 -- that the policy, the guard and NOT NULL each refuse it, in the same way as for a missing project.
@@ -70,27 +86,26 @@ create function private.hold_project() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  caller uuid := auth.uid();
+  claimed uuid;
   named uuid[];
   held record;
 begin
   if tg_op = 'INSERT' then
     named := array[new.project_id];
+    claimed := new.user_id;
+    new.user_id := null;
   elsif tg_op = 'DELETE' then
     named := array[old.project_id];
   else
     named := array[old.project_id, new.project_id];
-  end if;
-
-  if tg_op = 'INSERT' then
-    new.user_id := null;
-  elsif tg_op = 'UPDATE' and new.project_id <> old.project_id then
-    new.user_id := null;
+    if new.project_id <> old.project_id then
+      new.user_id := null;
+    end if;
   end if;
 
   for held in
     select project.id, project.user_id, project.status from public.video_projects as project
-    where project.id = any (named) and (caller is null or project.user_id = caller)
+    where project.id = any (named) and (claimed is null or project.user_id = claimed)
     order by project.id
     for no key update
   loop
@@ -108,7 +123,7 @@ begin
   if tg_op = 'DELETE' then
     return old;
   end if;
-  if new.user_id is null and caller is null then
+  if new.user_id is null and claimed is null then
     raise exception 'insert or update on table "photos" violates foreign key constraint "photos_project_id_fkey"'
       using errcode = 'foreign_key_violation', constraint = 'photos_project_id_fkey',
         table = 'photos', schema = 'public';
@@ -260,26 +275,18 @@ create trigger trigger_track_project_creation
   after insert on public.video_projects referencing new table as new_rows
   for each statement execute function private.track_project_creation();
 
--- Before a video is asked for: holds the project, one generation at a time (PT409). A client's
--- video for a project that is not its own is refused as a missing one is.
+-- Before a video is asked for: holds the project, one generation at a time (PT409). Whose project
+-- it is, the guard of videos has asked before, and the policy asks after.
 create function private.hold_project_for_video() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  caller uuid := auth.uid();
   held record;
 begin
   select project.status into held from public.video_projects as project
-    where project.id = new.project_id and (caller is null or project.user_id = caller)
+    where project.id = new.project_id
     for no key update;
-  if not found then
-    if caller is not null then
-      raise exception 'permission denied for table generated_videos: the project is not the caller''s'
-        using errcode = 'insufficient_privilege';
-    end if;
-    return new;
-  end if;
-  if new.status in ('queued', 'processing') and held.status = 'processing' then
+  if found and new.status in ('queued', 'processing') and held.status = 'processing' then
     raise exception 'the project is being processed already' using errcode = 'PT409';
   end if;
   return new;
@@ -344,7 +351,7 @@ create trigger follow_video
 revoke all on function
   private.quota_state(uuid, public.resource_type),
   private.require_quota(uuid, public.resource_type, numeric),
-  private.hold_project(), public.update_project_photo_count(), public.track_storage_usage(),
+  private.claim_photo(), private.hold_project(), public.update_project_photo_count(), public.track_storage_usage(),
   private.track_project_creation(), private.hold_project_for_video(), private.follow_video()
   from public, anon, authenticated, service_role;
 grant execute on function private.quota_state(uuid, public.resource_type) to authenticated, service_role;

@@ -1,7 +1,7 @@
 -- Photos: their facts, their paths, their places, and the project's count of them.
 begin;
 set local search_path = public, tap;
-select plan(73);
+select plan(75);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -84,6 +84,13 @@ select lives_ok($$update photos set project_id = tests.id('q'), upload_order = u
     file_url = replace(file_url, tests.id('p')::text, tests.id('q')::text), thumbnail_url = null
   where project_id = tests.id('p') and upload_order < 2$$, 'the service moves two photos');
 select results_eq($$select pg_temp.photo_count('p'), pg_temp.photo_count('q')$$, 'values (1, 2)', 'both counts follow');
+
+-- What counts is the role, not whose claims a session still has.
+select set_config('request.jwt.claims', json_build_object('sub', tests.id('ann'))::text, true);
+select lives_ok($$select tests.add_photos('bob', 'b', 1)$$, 'the owner of the tables stores a photo for anybody');
+select is((select user_id from photos where project_id = tests.id('b')), tests.id('bob'), 'and it is the project''s owner''s');
+select set_config('request.jwt.claims', '', true);
+delete from photos where project_id = tests.id('b');
 
 -- One write of the project for twenty photos.
 create table tests.writes (project_id uuid);

@@ -1,7 +1,7 @@
 -- Generated videos: asked for and cancelled by clients, everything else by the service.
 begin;
 set local search_path = public, tap;
-select plan(51);
+select plan(52);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -78,7 +78,13 @@ select tests.act_as(tests.id('ann'));
 select tests.refused(format('select cancel_video_generation(%L)', id), 'PT409', 'completed already', 'a completed video is not cancelled')
   from generated_videos where status = 'completed';
 
+select tests.act_as(tests.id('bob'));
+select set_config('role', 'postgres', true);
+select lives_ok($$insert into generated_videos (project_id, ai_prompt, status) values (tests.id('p'), 'x', 'failed')$$,
+  'what counts is the role, not whose claims a session still has');
+
 -- What a prompt is.
+select tests.act_as(tests.id('ann'));
 select tests.refused($$select request_video_generation(tests.id('p'), E' \n')$$, '23514', 'valid_ai_prompt', 'a blank prompt');
 select tests.refused($$select request_video_generation(tests.id('p'), repeat('a', 2001))$$, '23514', 'valid_ai_prompt', 'a prompt of 2001 characters');
 select lives_ok($$select request_video_generation(tests.id('p'), repeat('😀', 2000))$$, 'of 2000');
