@@ -35,7 +35,7 @@ void decode(ByteView bytes, const DecodeRequest& request) {
         sum += part.row(y)[layout->plane_width(plane) - 1];
       }
     }
-    static volatile unsigned sink;
+    [[maybe_unused]] static volatile unsigned sink;
     sink = sum;
     if (!any) break;
   }
