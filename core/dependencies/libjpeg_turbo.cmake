@@ -31,20 +31,21 @@ endforeach()
 
 add_library(jpeg STATIC)
 foreach(file
-    jaricom jcapimin jcapistd jccoefct jccolor jcdctmgr jchuff jcicc jcinit jcmainct jcmarker jcmaster
-    jcomapi jcparam jcphuff jcprepct jcsample jctrans jdapimin jdapistd jdarith jdatadst jdatasrc jdcoefct
-    jdcolor jddctmgr jdhuff jdicc jdinput jdmainct jdmarker jdmaster jdmerge jdphuff jdpostct jdsample
-    jdtrans jfdctflt jfdctfst jfdctint jidctflt jidctfst jidctint jidctred jquant1 jquant2 jutils
-    jmemmgr jmemnobs jsimd_none)
+    jaricom jcapimin jcapistd jccoefct jcdctmgr jchuff jcinit jcmainct jcmarker jcmaster jcomapi jcparam
+    jcphuff jdapimin jdapistd jdarith jdatadst jdcoefct jddctmgr jdhuff jdinput jdmainct jdmarker jdmaster
+    jdphuff jdpostct jdsample jfdctint jidctint jidctred jutils jmemmgr jmemnobs jsimd_none)
   target_sources(jpeg PRIVATE ${jpeg_dir}/${file}.c)
 endforeach()
+# What stands in for the modules that are not in that list.
+target_sources(jpeg PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/libjpeg_turbo_left_out.c)
 target_include_directories(jpeg SYSTEM PUBLIC ${jpeg_config_dir} ${jpeg_dir})
 photo_third_party_target(jpeg)
 photo_hot_files(
   ${jpeg_dir}/jdhuff.c ${jpeg_dir}/jdphuff.c ${jpeg_dir}/jchuff.c ${jpeg_dir}/jcdctmgr.c ${jpeg_dir}/jfdctint.c
   ${jpeg_dir}/jidctint.c ${jpeg_dir}/jidctred.c ${jpeg_dir}/jdcoefct.c ${jpeg_dir}/jccoefct.c)
 
-target_compile_definitions(jpeg PRIVATE NO_GETENV=1 NO_PUTENV=1)
+# Without the environment, and without two tables of 64 KiB for what one instruction counts.
+target_compile_definitions(jpeg PRIVATE NO_GETENV=1 NO_PUTENV=1 USE_CLZ_INTRINSIC=1)
 
 # WebAssembly has 64-bit integers although size_t has 32 bits. The Huffman coders have a 64-bit
 # buffer for exactly this case, x86-64 with 32-bit pointers; it is worth 9 percent of a decode.

@@ -39,6 +39,21 @@ bool usual_subsampling(const jpeg_decompress_struct& state, const jpeg_component
          usual(state.max_v_samp_factor, component.v_samp_factor);
 }
 
+// Y'CbCr of the complements of the inks to the inks, in place; black stays. ITU-R BT.601 in 16-bit fixed point, rounded
+// as the library does.
+void inks_from_ycck(std::uint8_t* pixels, std::uint32_t count) {
+  constexpr int half = 1 << 15;
+  const auto limit = [](int value) { return static_cast<std::uint8_t>(std::clamp(value, 0, 255)); };
+  for (std::uint32_t i = 0; i < count; ++i, pixels += 4) {
+    const int y = pixels[0];
+    const int cb = pixels[1] - 128;
+    const int cr = pixels[2] - 128;
+    pixels[0] = limit(255 - (y + ((91881 * cr + half) >> 16)));
+    pixels[1] = limit(255 - (y + ((-22554 * cb - 46802 * cr + half) >> 16)));
+    pixels[2] = limit(255 - (y + ((116130 * cb + half) >> 16)));
+  }
+}
+
 }  // namespace
 
 JpegDecoder::~JpegDecoder() {
@@ -146,11 +161,7 @@ Result<PlaneLayout> JpegDecoder::start(const DecodeRequest& request) {
   const bool raw = stored_planes_fit();
   output_ = raw ? Output::raw : info_.is_cmyk && !request.raw_cmyk ? Output::cmyk : Output::scanlines;
   state_.raw_data_out = raw;
-  if (info_.is_cmyk) {
-    state_.out_color_space = JCS_CMYK;
-  } else {
-    state_.out_color_space = state_.jpeg_color_space;
-  }
+  state_.out_color_space = state_.jpeg_color_space;
   auto begin = [this] { jpeg_start_decompress(&state_); };
   if (!jpeg_guarded(errors_, begin)) return jpeg_error(state_, errors_, source_.hit_end);
   if (Status status = verdict(); !status.ok()) return std::move(status).error();
@@ -274,23 +285,27 @@ Result<Band> JpegDecoder::next_scanlines() {
 }
 
 void JpegDecoder::separate_row(std::uint32_t row) {
-  const std::uint8_t* from = interleaved_.get();
   std::uint8_t* to[max_planes] = {};
   for (int i = 0; i < layout_.plane_count(); ++i) to[i] = samples_[i].get() + row * stride_[i];
   const std::uint32_t width = layout_.width_px;
+  if (!info_.is_cmyk) {
+    const std::uint8_t* from = interleaved_.get();
+    for (std::uint32_t x = 0; x < width; ++x, from += 3) {
+      for (int i = 0; i < 3; ++i) to[i][x] = from[i];
+    }
+    return;
+  }
+  if (state_.jpeg_color_space == JCS_YCCK) inks_from_ycck(interleaved_.get(), width);
+  const std::uint8_t* from = interleaved_.get();
   if (output_ == Output::cmyk) {
     // Stored inverted, as Adobe does and browsers assume of all: what is left of the light after one ink, times what
     // is left after black.
     for (std::uint32_t x = 0; x < width; ++x, from += 4) {
       for (int i = 0; i < 3; ++i) to[i][x] = static_cast<std::uint8_t>((from[i] * from[3] + 127) / 255);
     }
-  } else if (info_.is_cmyk) {
+  } else {
     for (std::uint32_t x = 0; x < width; ++x, from += 4) {
       for (int i = 0; i < 4; ++i) to[i][x] = static_cast<std::uint8_t>(255 - from[i]);
-    }
-  } else {
-    for (std::uint32_t x = 0; x < width; ++x, from += 3) {
-      for (int i = 0; i < 3; ++i) to[i][x] = from[i];
     }
   }
 }
