@@ -1,0 +1,43 @@
+// Progress: monotone whatever order the steps come in, told once a frame, and the last word is always told.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { load, sleep } from './kit.mjs';
+
+let PhotoMeter;
+let throttled;
+before(async () => ({ PhotoMeter, throttled } = await load('progress.ts')));
+
+test('a step told again, or late, does not turn progress back', () => {
+  const meter = new PhotoMeter(1000);
+  assert.deepEqual(meter.view, { state: 'waiting', step: null, fraction: 0, bytesDone: 0, bytesTotal: 1000 });
+  let last = 0;
+  for (const [step, done] of [['read', 10], ['decode', 5], ['read', 0], ['decode', 9], ['decode', 2], ['encode', 1], ['thumbnail', 0], ['unknown', 3], ['hash', 10]]) {
+    meter.step(step, done, 10);
+    assert.ok(meter.view.fraction >= last, `${step} ${done}`);
+    assert.equal(meter.view.bytesDone, Math.round(meter.view.fraction * 1000));
+    last = meter.view.fraction;
+  }
+  assert.equal(meter.view.step, 'hash');
+});
+
+test('an ended photo does not change any more', () => {
+  const meter = new PhotoMeter(10);
+  meter.end('rejected');
+  meter.step('read', 0, 10);
+  assert.deepEqual(meter.view, { state: 'rejected', step: null, fraction: 1, bytesDone: 10, bytesTotal: 10 });
+});
+
+test('many changes, few tellings; the last is flushed', async () => {
+  let told = 0;
+  const telling = throttled(() => told++);
+  for (let n = 0; n < 100; n++) telling.touch();
+  assert.equal(told, 0);
+  await sleep(60);
+  assert.equal(told, 1);
+  telling.touch();
+  telling.flush();
+  telling.flush();
+  assert.equal(told, 2);
+  await sleep(60);
+  assert.equal(told, 2);
+});
