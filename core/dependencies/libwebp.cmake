@@ -16,13 +16,12 @@ target_compile_definitions(webp PRIVATE
 
 # The ways into the parts left out, see libwebp_left_out.c.
 set_source_files_properties(${libwebp_SOURCE_DIR}/src/enc/webp_enc.c PROPERTIES COMPILE_DEFINITIONS
-  "VP8LEncodeImage=photo_webp_encode_lossless;WebPPictureYUVAToARGB=photo_webp_to_argb;WebPPictureSharpARGBToYUVA=photo_webp_from_argb_sharp;WebPPictureARGBToYUVADithered=photo_webp_from_argb")
+  "VP8LEncodeImage=photo_webp_encode_lossless;WebPPictureYUVAToARGB=photo_webp_to_argb;WebPPictureSharpARGBToYUVA=photo_webp_from_argb_sharp;WebPPictureARGBToYUVADithered=photo_webp_from_argb;VP8EncInitAlpha=photo_webp_no_alpha;VP8EncStartAlpha=photo_webp_alpha_is_done;VP8EncFinishAlpha=photo_webp_alpha_is_done;VP8EncDeleteAlpha=photo_webp_alpha_is_done")
 set_source_files_properties(${libwebp_SOURCE_DIR}/src/dec/alpha_dec.c PROPERTIES COMPILE_DEFINITIONS
   "WebPInitCustomIo=photo_webp_no_output")
 set_source_files_properties(${libwebp_SOURCE_DIR}/src/dec/vp8l_dec.c PROPERTIES COMPILE_DEFINITIONS
   "VP8LConvertFromBGRA=photo_webp_drop_rows;WebPInitConvertARGBToYUV=photo_webp_no_yuv")
-# The plain twins of SIMD functions are cold in WebAssembly, and so is the lossless encoder, which
-# only packs alpha planes here.
+# The plain twins of SIMD functions are cold in WebAssembly.
 if(EMSCRIPTEN)
   file(GLOB webp_dsp_files ${libwebp_SOURCE_DIR}/src/dsp/*_sse2.c)
 else()

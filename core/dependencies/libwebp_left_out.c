@@ -1,5 +1,5 @@
-// What libwebp's encoder and decoder name but this project never comes to: lossless pictures written, RGB taken in or
-// given out by the library, its own row output. The files that name these functions are compiled with the names below
+// What libwebp's encoder and decoder name but this project never comes to: lossless pictures and alpha planes written, RGB
+// taken in or given out by the library, its own row output. The files that name these functions are compiled with the names below
 // in their place (libwebp.cmake), and everything behind them falls away when linking: half of the library.
 #include "src/dec/webpi_dec.h"
 #include "src/dsp/lossless.h"
@@ -19,6 +19,16 @@ int photo_webp_from_argb(WebPPicture* picture, WebPEncCSP colorspace, float dith
   (void)colorspace;
   (void)dithering;
   return photo_webp_to_argb(picture);
+}
+// Alpha never comes to libwebp: webp_alpha.cpp packs it, webp_encoder.cpp puts it into the file.
+void photo_webp_no_alpha(VP8Encoder* const encoder) {
+  encoder->has_alpha_ = 0;
+  encoder->alpha_data_ = NULL;
+  encoder->alpha_data_size_ = 0;
+}
+int photo_webp_alpha_is_done(VP8Encoder* const encoder) {
+  (void)encoder;
+  return 1;
 }
 
 // In alpha_dec.c: the alpha plane is read where it is decoded, its io has no output.

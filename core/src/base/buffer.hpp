@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 namespace photo_core {
 
@@ -49,6 +50,12 @@ class GrowingBuffer {
     if (count != 0) std::memcpy(data_ + size_, bytes, count);
     size_ += count;
     return true;
+  }
+
+  void swap(GrowingBuffer& other) {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
   }
 
   std::uint8_t* data() { return data_; }

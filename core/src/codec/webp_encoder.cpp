@@ -8,6 +8,7 @@
 
 #include "base/buffer.hpp"
 #include "codec/encoder.hpp"
+#include "codec/webp_alpha.hpp"
 
 namespace photo_core {
 namespace {
@@ -162,6 +163,17 @@ class WebpEncoder final : public Encoder {
     config.quality = static_cast<float>(std::clamp<double>(request_.quality, 1, 100));
     const std::uint64_t pixels = std::uint64_t{layout_.width_px} * layout_.height_px;
     config.method = pixels <= max_thumbnail_pixels ? thumbnail_method : photo_method;
+    GrowingBuffer alpha;
+    if (layout_.has_alpha) {
+      if (!webp_pack_alpha(picture_.a, static_cast<std::size_t>(picture_.a_stride), layout_.width_px, layout_.height_px, alpha)) {
+        return no_memory();
+      }
+      // What nobody sees becomes cheap; then libwebp gets an opaque picture.
+      WebPCleanupTransparentArea(&picture_);
+      picture_.colorspace = WEBP_YUV420;
+      picture_.a = nullptr;
+      picture_.a_stride = 0;
+    }
     GrowingBuffer written;
     picture_.custom_ptr = &written;
     picture_.writer = [](const std::uint8_t* data, std::size_t size, const WebPPicture* picture) {
@@ -183,7 +195,7 @@ class WebpEncoder final : public Encoder {
       }
     }
     WebPPictureFree(&picture_);
-    return wrap({written.data(), written.size()});
+    return wrap({written.data(), written.size()}, {alpha.data(), alpha.size()});
   }
 
  private:
@@ -210,33 +222,30 @@ class WebpEncoder final : public Encoder {
     }
   }
 
-  // libwebp's file, with a profile and Exif added when there are any (WebP Container Specification: ICCP before the
-  // picture, EXIF behind it, both announced in VP8X).
-  Result<Bytes> wrap(ByteView file) const {
-    const bool is_extended = has_at(file, 12, "VP8X");
-    if (request_.icc_profile.empty() && request_.exif.empty()) {
-      if (!can_allocate(file.size())) return no_memory();
-      return Bytes(file.begin(), file.end());
-    }
-    const ByteView picture = slice(file, is_extended ? 12 + 18 : 12);
-    std::size_t size = 12 + 18 + picture.size();
-    if (!request_.icc_profile.empty()) size += chunk_bytes(request_.icc_profile.size());
-    if (!request_.exif.empty()) size += chunk_bytes(request_.exif.size());
+  // libwebp's file with alpha, a profile and Exif added when there are any (WebP Container Specification: ICCP and ALPH
+  // before the picture, EXIF behind it, all announced in VP8X).
+  Result<Bytes> wrap(ByteView file, ByteView alpha) const {
+    const bool is_extended = !request_.icc_profile.empty() || !request_.exif.empty() || !alpha.empty();
+    std::size_t size = file.size() + (is_extended ? chunk_bytes(10) : 0);
+    for (const ByteView data : {request_.icc_profile, alpha, request_.exif}) size += data.empty() ? 0 : chunk_bytes(data.size());
     if (!can_allocate(size)) return no_memory();
     Bytes out;
     out.reserve(size);
     append(out, slice(file, 0, 4));
     append_le32(out, static_cast<std::uint32_t>(size - 8));
     append(out, slice(file, 8, 4));
-    const std::uint32_t width = layout_.width_px - 1, height = layout_.height_px - 1;
-    const auto byte = [](std::uint32_t value, int shift) { return static_cast<std::uint8_t>(value >> shift); };
-    const std::array<std::uint8_t, 10> extended = {
-        static_cast<std::uint8_t>((request_.icc_profile.empty() ? 0 : 0x20) | (layout_.has_alpha && is_extended ? 0x10 : 0) |
-                                  (request_.exif.empty() ? 0 : 0x08)),
-        0, 0, 0, byte(width, 0), byte(width, 8), byte(width, 16), byte(height, 0), byte(height, 8), byte(height, 16)};
-    append_chunk(out, "VP8X", extended);
+    if (is_extended) {
+      const std::uint32_t width = layout_.width_px - 1, height = layout_.height_px - 1;
+      const auto byte = [](std::uint32_t value, int shift) { return static_cast<std::uint8_t>(value >> shift); };
+      const int flags = (request_.icc_profile.empty() ? 0 : 0x20) | (alpha.empty() ? 0 : 0x10) | (request_.exif.empty() ? 0 : 0x08);
+      const std::array<std::uint8_t, 10> extended = {
+          static_cast<std::uint8_t>(flags), 0, 0, 0, byte(width, 0), byte(width, 8), byte(width, 16), byte(height, 0),
+          byte(height, 8), byte(height, 16)};
+      append_chunk(out, "VP8X", extended);
+    }
     if (!request_.icc_profile.empty()) append_chunk(out, "ICCP", request_.icc_profile);
-    append(out, picture);
+    if (!alpha.empty()) append_chunk(out, "ALPH", alpha);
+    append(out, slice(file, 12));
     if (!request_.exif.empty()) append_chunk(out, "EXIF", request_.exif);
     return out;
   }
