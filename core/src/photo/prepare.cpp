@@ -192,7 +192,9 @@ class Preparation {
     ScrubKeep keep;
     Bytes exif;
     const bool always = options_.keep_original == OriginalChoice::always;
-    if (options_.keep_metadata == MetadataChoice::capture) exif = write_capture_exif(inspected_.capture);
+    if (options_.keep_metadata == MetadataChoice::capture) {
+      exif = write_capture_exif(inspected_.capture, always ? inspected_.orientation : 1);
+    }
     if (exif.empty() && always && inspected_.orientation != 1) exif = write_orientation_exif(inspected_.orientation);
     keep.exif = exif;
     keep.icc_profile = always || options_.color == ColorChoice::keep;
