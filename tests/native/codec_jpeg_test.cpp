@@ -6,6 +6,7 @@
 #include <csetjmp>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -442,6 +443,33 @@ TEST_CASE("random damage never does more than be refused or decoded", "[jpeg]") 
       }
     }
   }
+}
+
+TEST_CASE("a picture of a thousand scans is refused in time", "[jpeg]") {
+  // 8000 x 8000 gray, progressive: a scan of the first coefficients, then refinements that say nothing, a few bytes each.
+  Bytes file = {0xff, 0xd8, 0xff, 0xdb, 0, 67, 0};
+  file.insert(file.end(), 64, 1);
+  append(file, Bytes{0xff, 0xc2, 0, 11, 8, 0x1f, 0x40, 0x1f, 0x40, 1, 1, 0x11, 0});
+  // Tables of one code of one bit: DC size 0; AC a run of 2^14 blocks without anything.
+  append(file, Bytes{0xff, 0xc4, 0, 20, 0x00, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x00});
+  append(file, Bytes{0xff, 0xc4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0});
+  append(file, Bytes{0xff, 0xda, 0, 8, 1, 1, 0x00, 0, 0, 0x01});
+  file.insert(file.end(), 1'000'000 / 8, 0);
+  append(file, Bytes{0xff, 0xda, 0, 8, 1, 1, 0x00, 1, 63, 0x0d});
+  file.insert(file.end(), 62 * 15 / 8 + 2, 0);
+  for (int scan = 0; scan < 900; ++scan) {
+    const int bit = 12 - scan % 13;
+    append(file, Bytes{0xff, 0xda, 0, 8, 1, 1, 0x00, 1, 63, static_cast<std::uint8_t>((bit + 1) << 4 | bit)});
+    file.insert(file.end(), 62 * 15 / 8 + 2, 0);
+  }
+  append(file, Bytes{0xff, 0xd9});
+  const std::clock_t begin = std::clock();
+  const Decoded decoded = decode(file);
+  const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  INFO(decoded.detail << ", " << seconds << " s");
+  CHECK(decoded.code == ErrorCode::corrupt_image);
+  CHECK(decoded.detail == "JPEG with more scans than a picture needs");
+  CHECK(seconds < 5);  // a generous bound: sanitizers and busy machines run this too
 }
 
 TEST_CASE("kinds of JPEG that are not decoded are named", "[jpeg]") {

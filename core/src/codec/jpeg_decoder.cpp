@@ -24,14 +24,6 @@ std::uint64_t coefficient_bytes(const jpeg_decompress_struct& state) {
   return bytes;
 }
 
-std::uint64_t block_count(const jpeg_decompress_struct& state) {
-  std::uint64_t blocks = 0;
-  for (int i = 0; i < state.num_components; ++i) {
-    blocks += std::uint64_t{state.comp_info[i].width_in_blocks} * state.comp_info[i].height_in_blocks;
-  }
-  return blocks;
-}
-
 // Whether the samples of `component` are 1, 2 or 4 times as far apart as the finest ones, each way.
 bool usual_subsampling(const jpeg_decompress_struct& state, const jpeg_component_info& component) {
   const auto usual = [](int most, int own) { return own == most || own * 2 == most || own * 4 == most; };
@@ -132,10 +124,23 @@ bool JpegDecoder::stored_planes_fit() const {
   }
 }
 
-// Ends a file of more scans than any encoder writes, or that ended early, before it costs seconds.
+// Ends a file of more scans than any encoder writes, or that ended early, before it costs seconds. A scan can walk over
+// all blocks of its components for a few bytes; a refining one looks at every coefficient of its band there.
 void JpegDecoder::watch_scans(j_common_ptr state) {
   auto& decoder = *static_cast<JpegDecoder*>(state->client_data);
-  const bool too_many = decoder.state_.input_scan_number > decoder.max_scans_;
+  const jpeg_decompress_struct& reader = decoder.state_;
+  if (reader.input_scan_number != decoder.counted_scans_) {
+    decoder.counted_scans_ = reader.input_scan_number;
+    std::uint64_t blocks = 0;
+    for (int i = 0; i < reader.comps_in_scan; ++i) {
+      blocks += std::uint64_t{reader.cur_comp_info[i]->width_in_blocks} * reader.cur_comp_info[i]->height_in_blocks;
+    }
+    const unsigned refined = reader.Ah > 0 ? static_cast<unsigned>(reader.Se - reader.Ss) / 8 : 0;
+    decoder.scan_work_ += blocks * (1 + refined) * (reader.arith_code ? 4 : 1);
+  }
+  constexpr int most_scans = 1000;
+  constexpr std::uint64_t most_work = 150'000'000;  // visits of a block: the walk alone takes about half a second
+  const bool too_many = decoder.counted_scans_ > most_scans || decoder.scan_work_ > most_work;
   const bool truncated = decoder.source_.hit_end && !decoder.request_.allow_truncated;
   if (!too_many && !truncated && decoder.errors_.corrupt_warning == 0) return;
   decoder.errors_.too_many_scans = too_many;
@@ -151,10 +156,6 @@ Result<PlaneLayout> JpegDecoder::start(const DecodeRequest& request) {
   state_.scale_num = std::clamp(request.scale_eighths, 1u, 8u);
   state_.scale_denom = 8;
   state_.dct_method = JDCT_ISLOW;
-  // 14 refinements of 64 coefficients of 4 components is the most that can say anything new; a scan that says nothing
-  // still costs its walk over the blocks, so large frames get fewer.
-  constexpr std::uint64_t most_block_visits = 150'000'000;
-  max_scans_ = static_cast<int>(std::clamp<std::uint64_t>(most_block_visits / std::max<std::uint64_t>(block_count(state_), 1), 32, 1000));
   progress_.progress_monitor = watch_scans;
   state_.progress = &progress_;
 

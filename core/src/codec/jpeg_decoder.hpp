@@ -68,7 +68,8 @@ class JpegDecoder final : public Decoder {
   DecodeRequest request_;
   PlaneLayout layout_;
   Output output_ = Output::raw;
-  int max_scans_ = 0;
+  int counted_scans_ = 0;
+  std::uint64_t scan_work_ = 0;
   JpegScan scan_;
   bool use_scan_ = false;
   std::uint32_t next_row_ = 0;  // of the first plane
