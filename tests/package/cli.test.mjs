@@ -92,6 +92,13 @@ test('probe tells what the header says', async () => {
   assert.equal(lines[2].error.code, 'unsupported_type');
 });
 
+test('what the name claims and the bytes are not is a warning', async () => {
+  await writeFile(path.join(folder, 'really-png.jpg'), makePng(40, 30));
+  const { lines } = await photoCore(['prepare', 'really-png.jpg', 'one.jpg']);
+  assert.ok(lines[0].warnings.includes('type_mismatch'));
+  assert.ok(!lines[1].warnings.includes('type_mismatch'));
+});
+
 test('check: one answer for every line, broken ones too', async () => {
   const good = '{"title_i18n":{"en":"Summer"}}';
   const input = Buffer.concat([Buffer.from(`${good}\n\n{"style":\r1}\nnot json\n`), Buffer.from([0x22, 0xff, 0x22, 10]), Buffer.from(good)]);

@@ -140,6 +140,12 @@ const isBytes = (value: unknown): value is PhotoBytes => value instanceof ArrayB
 const bytesOf = (value: PhotoBytes): Uint8Array<ArrayBuffer> =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 
+/** The type that a name claims, where nobody claims one. */
+function typeByName(name: string): string {
+  const ending = /\.(jpe?g|png|webp)$/i.exec(name)?.[1]?.toLowerCase();
+  return ending ? `image/${ending[0] === 'j' ? 'jpeg' : ending}` : '';
+}
+
 /** What a source announces before its bytes are asked for. */
 export interface Announced {
   readonly name: string;
@@ -157,14 +163,14 @@ export function announced(source: PhotoSource, option: string): Announced {
   const data = (bytes: unknown): SourceData => {
     if (bytes instanceof Blob) {
       // A File crosses to a Node worker only as a Blob.
-      return { data: bytes.slice(0, bytes.size), size: bytes.size, name, type: named?.type ?? bytes.type };
+      return { data: bytes.slice(0, bytes.size), size: bytes.size, name, type: (named?.type ?? bytes.type) || typeByName(name) };
     }
     if (!isBytes(bytes)) throw invalidOption(option, 'a File, a Blob or bytes', bytes ?? source);
     const view = bytesOf(bytes);
     return { data: view, size: view.length, name, type };
   };
   const name = named?.name ?? (given as File | undefined)?.name ?? '';
-  const type = named?.type ?? '';
+  const type = named?.type || typeByName(name);
   if (typeof given === 'function') {
     return { name, type, size: named?.size, open: async () => data(await given()) };
   }
