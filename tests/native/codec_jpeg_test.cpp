@@ -469,7 +469,7 @@ TEST_CASE("a picture of a thousand scans is refused in time", "[jpeg]") {
   INFO(decoded.detail << ", " << seconds << " s");
   CHECK(decoded.code == ErrorCode::corrupt_image);
   CHECK(decoded.detail == "JPEG with more scans than a picture needs");
-  CHECK(seconds < 5);  // a generous bound: sanitizers and busy machines run this too
+  CHECK(seconds < 10);  // generous: sanitizers and busy machines run this too
 }
 
 TEST_CASE("kinds of JPEG that are not decoded are named", "[jpeg]") {

@@ -139,7 +139,7 @@ void JpegDecoder::watch_scans(j_common_ptr state) {
     decoder.scan_work_ += blocks * (1 + refined) * (reader.arith_code ? 4 : 1);
   }
   constexpr int most_scans = 1000;
-  constexpr std::uint64_t most_work = 150'000'000;  // visits of a block: the walk alone takes about half a second
+  constexpr std::uint64_t most_work = 80'000'000;  // visits of a block: well under a second natively, about one in WebAssembly
   const bool too_many = decoder.counted_scans_ > most_scans || decoder.scan_work_ > most_work;
   const bool truncated = decoder.source_.hit_end && !decoder.request_.allow_truncated;
   if (!too_many && !truncated && decoder.errors_.corrupt_warning == 0) return;
