@@ -38,12 +38,14 @@ demo: tools packages ## build, start the local backend, serve the page, print it
 	@$(PHASE) --summary
 	@exec $(NODE) npm run --silent demo --workspace @photomemory/web-demo
 
-bench: tools packages ## time and size against other libraries, in one run
+bench: tools packages rivals ## time, memory, bytes and quality against other libraries, in one run (QUICK=1, BENCH_PHOTOS=folder, BENCH=options)
 	@$(PHASE) --start
 	@$(MAKE) --no-print-directory package
-	@$(PHASE) "benchmark" $(NODE) npm run --silent bench --workspace @photomemory/bench
-bench-compare: tools packages ## the same, compared with the figures of an earlier run (BASE=file)
-	@$(NODE) npm run --silent compare --workspace @photomemory/bench -- $(BASE)
+	@$(PHASE) "benchmark" $(NODE) npm run --silent bench --workspace @photomemory/bench -- $(if $(QUICK),--quick) $(BENCH)
+bench-compare: tools packages rivals ## the core of this checkout against that of another revision (BASE=revision)
+	@$(PHASE) --start
+	@$(MAKE) --no-print-directory package
+	@$(PHASE) "comparison" $(NODE) npm run --silent compare --workspace @photomemory/bench -- $(or $(BASE),HEAD) $(if $(QUICK),--quick)
 differential: tools packages ## the core's verdict against the database's, over many generated rows (N=100000 SEED=1)
 	@$(TOOLCHAIN)/ensure_packages.sh native database
 	@$(PHASE) --start
@@ -82,6 +84,14 @@ tools-for-tests:
 	@$(NODE)
 packages:
 	@$(TOOLCHAIN)/npm_packages.sh
+
+.PHONY: rivals
+rivals:
+	@$(TOOLCHAIN)/ensure_packages.sh browser
+	@cmp -s tests/bench/rivals/package-lock.json tests/bench/rivals/node_modules/.installed-lock || { \
+	  echo "rivals: installing what the bench compares with into tests/bench/rivals"; \
+	  $(NODE) npm ci --prefix tests/bench/rivals --ignore-scripts --no-audit --no-fund --loglevel=error >&2 </dev/null && \
+	  cp tests/bench/rivals/package-lock.json tests/bench/rivals/node_modules/.installed-lock; }
 
 wasm-module: tools
 	@$(PHASE) "Emscripten" $(EMSCRIPTEN)
