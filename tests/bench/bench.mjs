@@ -7,11 +7,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { runBrowser } from './kit/browser_bench.mjs';
 import { chart } from './kit/chart.mjs';
 import { runNode } from './kit/node_bench.mjs';
 import { out } from './kit/paths.mjs';
 import { findPhotos } from './kit/photos.mjs';
-import { nodeReport, speedRows } from './kit/report.mjs';
+import { browserReport, nodeReport, speedRows } from './kit/report.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -50,6 +51,12 @@ if (!options['no-node']) {
   report.node = await runNode({ files, runs, only, say });
   console.log(nodeReport(report.node));
   groups.push({ title: 'Node, one thread', rows: speedRows(report.node) });
+  await save();
+}
+if (!options['no-browser']) {
+  report.chromium = await runBrowser({ files, runs, say });
+  console.log(browserReport(report.chromium));
+  groups.push({ title: 'Chromium, one worker', rows: speedRows(report.chromium) });
   await save();
 }
 console.log('\nwritten: build/bench/bench.json, build/bench/chart.svg');

@@ -120,4 +120,19 @@ function steps(part) {
 export const nodeReport = (part) =>
   [perPhoto(part), speed(part), quality(part), qualityPerPhoto(part), memory(part), steps(part)].filter(Boolean).join('\n');
 
-export const browserReport = (part) => [perPhoto(part), speed(part), quality(part), steps(part)].filter(Boolean).join('\n');
+function batches({ batch }) {
+  return table(
+    'Chromium, batch of 20 photos, elapsed ms, median (smallest–largest)',
+    ['workers', 'ours', 'canvas', 'canvas ÷ ours', 'ours against 1 worker'],
+    Object.entries(batch).map(([workers, { ours, canvas }]) => [
+      workers,
+      `${ms(ours.median)} (${range(ours, ms)})`,
+      `${ms(canvas.median)} (${range(canvas, ms)})`,
+      times(canvas.median / ours.median),
+      times(batch[1].ours.median / ours.median),
+    ]),
+  );
+}
+
+export const browserReport = (part) =>
+  [perPhoto(part), speed(part), quality(part), steps(part), batches(part)].filter(Boolean).join('\n');

@@ -1,0 +1,3 @@
+import { withCanvas } from './task.js';
+
+onmessage = async ({ data }) => postMessage(await withCanvas(data));
