@@ -2,13 +2,15 @@
 //   --quick        3 runs a photo in place of 7
 //   --runs=N       that many runs
 //   --only=a,b     ours against these alone
-//   --no-node, --no-browser, --curves
+//   --no-node, --no-browser
+//   --curves       time and memory against pixels and number of thumbnails as well
 import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runBrowser } from './kit/browser_bench.mjs';
 import { chart } from './kit/chart.mjs';
+import { curvesReport, runCurves } from './kit/curves.mjs';
 import { runNode } from './kit/node_bench.mjs';
 import { out } from './kit/paths.mjs';
 import { findPhotos } from './kit/photos.mjs';
@@ -57,6 +59,11 @@ if (!options['no-browser']) {
   report.chromium = await runBrowser({ files, runs, say });
   console.log(browserReport(report.chromium));
   groups.push({ title: 'Chromium, one worker', rows: speedRows(report.chromium) });
+  await save();
+}
+if (options.curves) {
+  report.curves = await runCurves({ files, runs: Math.min(runs, 3), say });
+  console.log(curvesReport(report.curves));
   await save();
 }
 console.log('\nwritten: build/bench/bench.json, build/bench/chart.svg');

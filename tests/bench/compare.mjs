@@ -24,7 +24,9 @@ function buildBase() {
   } else if (git('-C', checkout, 'rev-parse', 'HEAD') !== base) {
     git('-C', checkout, 'checkout', '--quiet', '--detach', base);
   }
-  execFileSync('make', ['build'], { cwd: checkout, stdio: ['ignore', 'ignore', 'inherit'] });
+  // A make of its own, not a part of the one that may have started this.
+  const { MAKEFLAGS: _, MAKELEVEL: __, MFLAGS: ___, ...env } = process.env;
+  execFileSync('make', ['build'], { cwd: checkout, env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 buildBase();
 
