@@ -82,7 +82,10 @@ class Stopwatch final : public RowSink {
 
 Result<PipelineResult> run_pipeline(const PipelineRequest& request) {
   PipelineResult out;
+  const auto now = [&] { return request.clock_ms ? request.clock_ms() : 0.0; };
+  const double before = now();
   auto started = request.decoder->start({request.scale_eighths, request.allow_truncated, request.is_ink});
+  out.decode_ms = now() - before;   // a file of several scans is read here
   if (!started) return std::move(started).error();
   const PlaneLayout source = started.value();
 
@@ -149,7 +152,6 @@ Result<PipelineResult> run_pipeline(const PipelineRequest& request) {
     input = &main->input();
   }
 
-  const auto now = [&] { return request.clock_ms ? request.clock_ms() : 0.0; };
   while (true) {
     const double start = now();
     auto band = request.decoder->next();
