@@ -1,6 +1,7 @@
 // Pictures and files that tests make themselves.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -54,6 +55,35 @@ inline Bytes encode(const Frame& frame, OutputFormat format, double quality = 90
   spec.request.icc_profile = icc;
   auto bytes = encode_frame(frame, spec, false);
   return bytes ? std::move(bytes).value() : Bytes{};
+}
+
+// Detail at every scale, less of it the finer it is, as photos have.
+inline Frame landscape(std::uint32_t width, std::uint32_t height) {
+  Frame frame;
+  frame.allocate({ColorModel::rgb, false, width, height});
+  const auto lattice = [](std::uint32_t x, std::uint32_t y, std::uint32_t seed) {
+    std::uint32_t hash = x * 374761393u + y * 668265263u + seed * 2246822519u;
+    hash = (hash ^ (hash >> 13)) * 1274126177u;
+    return static_cast<double>((hash ^ (hash >> 16)) & 0xffff) / 65535 - 0.5;
+  };
+  for (int plane = 0; plane < 3; ++plane) {
+    for (std::uint32_t y = 0; y < height; ++y) {
+      for (std::uint32_t x = 0; x < width; ++x) {
+        double value = 128;
+        for (std::uint32_t octave = 0; octave < 8; ++octave) {
+          const double period = 256.0 / (1u << octave), fx = x / period, fy = y / period;
+          const auto ix = static_cast<std::uint32_t>(fx), iy = static_cast<std::uint32_t>(fy);
+          const double dx = fx - ix, dy = fy - iy;
+          const std::uint32_t seed = octave * 3 + static_cast<std::uint32_t>(plane) * (octave < 4 ? 1 : 0);
+          const double top = lattice(ix, iy, seed) * (1 - dx) + lattice(ix + 1, iy, seed) * dx;
+          const double low = lattice(ix, iy + 1, seed) * (1 - dx) + lattice(ix + 1, iy + 1, seed) * dx;
+          value += (top * (1 - dy) + low * dy) * 0.9 * period;
+        }
+        frame.row(plane, y)[x] = static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0));
+      }
+    }
+  }
+  return frame;
 }
 
 // Decodes a whole file at full size, as its own colour model; an empty frame when it fails.

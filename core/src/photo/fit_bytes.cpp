@@ -12,8 +12,9 @@ namespace {
 constexpr double lowest_quality = 35;        // below it a smaller picture looks better than a coarser one
 constexpr double aim = 0.955;                // of the byte limit: the middle of what counts as landing
 constexpr double usual_slope = -0.65;        // log bytes against log quantiser step, over photos
+constexpr double correction_slope = -0.75;   // the same near an attempt, by coarser steps or by fewer pixels
 constexpr int most_samples = 6;
-constexpr std::uint32_t strip_rows = 32;     // a sample is strips of so many rows,
+constexpr std::uint32_t strip_rows = 96;     // a sample is strips of so many rows,
 constexpr std::uint32_t strip_share = 6;     // one in so many
 
 // libjpeg's scale of its quantiser tables for a quality, in percent, and back.
@@ -74,39 +75,30 @@ Frame sample_of(const Frame& frame) {
   return out;
 }
 
-struct Estimate {
-  double amount = 0;
-  double slope = usual_slope;   // of log bytes at `amount`
-};
-
-// Looks on the sample for the amount that brings its bytes to exp(log_ratio) of what they were.
-Estimate estimate(const Frame& sample, const OutputSpec& spec, bool drop_alpha, double log_ratio, double header_bytes) {
+// Looks on the sample for the amount that changes its bytes, from what they are at `from`, by exp(log_ratio).
+double estimate(const Frame& sample, const OutputSpec& spec, bool drop_alpha, double from, double log_ratio,
+                double header_bytes) {
   const auto log_bytes = [&](double amount) -> std::optional<double> {
     auto image = encode_at(sample, spec, drop_alpha, amount);
     if (!image) return std::nullopt;
     return std::log(std::max(1.0, static_cast<double>(image->bytes.size()) - header_bytes));
   };
-  Estimate out{log_ratio / usual_slope, usual_slope};
-  const auto start = log_bytes(0);
-  if (!start) return out;
-  double low = 0, low_value = -log_ratio;   // above the wanted bytes
-  double high = -1, high_value = 0;         // below them; not found yet
-  for (int i = 1; i < most_samples; ++i) {
-    const auto bytes = log_bytes(out.amount);
-    if (!bytes) return out;
-    const double value = *bytes - *start - log_ratio;
+  double next = std::max(0.0, from + log_ratio / usual_slope);
+  const auto start = log_bytes(from);
+  if (!start) return next;
+  // The two newest points of a curve that falls; the wanted amount is where it crosses 0.
+  double amount = from, value = -log_ratio;
+  for (int i = 1; i < most_samples && next != amount; ++i) {
+    const auto bytes = log_bytes(next);
+    if (!bytes) return next;
+    const double next_value = *bytes - *start - log_ratio;
+    const double slope = std::clamp((next_value - value) / (next - amount), -3.0, -0.1);
+    amount = next;
+    value = next_value;
     if (std::abs(value) < 0.01) break;
-    (value > 0 ? low : high) = out.amount;
-    (value > 0 ? low_value : high_value) = value;
-    if (high < 0) {
-      out.slope = std::clamp((value + log_ratio) / out.amount, -2.0, -0.15);
-      out.amount -= value / out.slope;
-    } else {
-      out.slope = std::clamp((high_value - low_value) / (high - low), -3.0, -0.1);
-      out.amount = low - low_value / ((high_value - low_value) / (high - low));
-    }
+    next = std::max(0.0, amount - value / slope);
   }
-  return out;
+  return next;
 }
 
 }  // namespace
@@ -118,20 +110,24 @@ Result<FittedImage> fit_into_bytes(const Frame& frame, const OutputSpec& spec, b
                               static_cast<double>(spec.request.icc_profile.size() + spec.request.exif.size());
   const auto body = [&](double bytes) { return std::max(1.0, bytes - header_bytes); };
   const Frame sample = sample_of(frame);
-  Estimate next = estimate(sample, spec, drop_alpha,
-                           std::log(body(limit * aim) / body(static_cast<double>(first_bytes))), header_bytes);
   std::optional<FittedImage> best;
-  std::size_t smallest = first_bytes;
-  for (int encodes = 1; encodes < 3; ++encodes) {
-    auto image = encode_at(frame, spec, drop_alpha, std::max(next.amount, 0.0));
+  double amount = 0, bytes = static_cast<double>(first_bytes), smallest = bytes;
+  // Two more encodes; a picture that even then is too large has two more before it is refused, aimed ever lower.
+  for (int encodes = 1; encodes < 3 || (!best && encodes < 5); ++encodes) {
+    const double target = limit * (encodes < 3 ? aim : aim - 0.1 * (encodes - 2));
+    const double log_ratio = std::log(body(target) / body(bytes));
+    // A small correction is safer along the usual curve: where edges change by a few pixels, a sample is erratic.
+    amount = encodes > 1 && std::abs(log_ratio) < 0.2
+                 ? std::max(0.0, amount + log_ratio / correction_slope)
+                 : estimate(sample, spec, drop_alpha, amount, log_ratio, header_bytes);
+    auto image = encode_at(frame, spec, drop_alpha, amount);
     if (!image) return std::move(image).error();
-    const std::size_t bytes = image->bytes.size();
+    bytes = static_cast<double>(image->bytes.size());
     smallest = std::min(smallest, bytes);
-    if (bytes <= max_bytes && (!best || bytes > best->bytes.size())) best = std::move(image).value();
-    if (bytes <= max_bytes && static_cast<double>(bytes) >= 0.9 * limit) break;
-    next.amount += std::log(body(limit * aim) / body(static_cast<double>(bytes))) / next.slope;
+    if (bytes <= limit && (!best || image->bytes.size() > best->bytes.size())) best = std::move(image).value();
+    if (bytes <= limit && bytes >= 0.9 * limit) break;
   }
-  if (!best) return fail_limit(ErrorCode::output_too_large, limit, static_cast<double>(smallest));
+  if (!best) return fail_limit(ErrorCode::output_too_large, limit, smallest);
   return std::move(*best);
 }
 
