@@ -1,4 +1,5 @@
 // `make bench-compare BASE=revision`: that revision's package, built in build/bench-base, against this checkout's, in turn.
+// BENCH_BASE_DIST names a wasm/dist of it that is built already.
 //   --quick   5 runs a photo in place of 15
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -28,12 +29,13 @@ function buildBase() {
   const { MAKEFLAGS: _, MAKELEVEL: __, MFLAGS: ___, ...env } = process.env;
   execFileSync('make', ['build'], { cwd: checkout, env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
-buildBase();
+const baseDist = process.env.BENCH_BASE_DIST || path.join(checkout, 'wasm/dist');
+if (!process.env.BENCH_BASE_DIST) buildBase();
 
 const { from, files } = await findPhotos();
 console.log(`this checkout against ${git('log', '-1', '--format=%h %s', base)}; ${files.length} photos (${from}), ${runs} pairs each`);
 const now = await startContender('ours', { label: 'this checkout' });
-const then = await startContender('ours', { label: 'base', env: { BENCH_DIST: path.join(checkout, 'wasm/dist') } });
+const then = await startContender('ours', { label: 'base', env: { BENCH_DIST: baseDist } });
 
 const rows = [];
 for (const file of files) {

@@ -8,10 +8,10 @@ const column = (part, name, pick) => part.photos.map(({ results }) => pick(resul
 export const speedRows = (part, value = (one) => one.ms.median) =>
   part.contenders.map(({ name }) => ({ name, ratio: ratios(column(part, name, value), column(part, 'ours', value)) }));
 
-function perPhoto(part) {
+function perPhoto(part, where) {
   const names = part.contenders.map(({ name }) => name);
   return table(
-    'Elapsed ms, median of the runs (smallest–largest)',
+    `${where}: elapsed ms, median of the runs (smallest–largest)`,
     ['photo', ...names],
     part.photos.map(({ photo, results }) => [
       photo.slice(0, 28),
@@ -118,7 +118,7 @@ function steps(part) {
 }
 
 export const nodeReport = (part) =>
-  [perPhoto(part), speed(part), quality(part), qualityPerPhoto(part), memory(part), steps(part)].filter(Boolean).join('\n');
+  [perPhoto(part, 'Node'), speed(part), quality(part), qualityPerPhoto(part), memory(part), steps(part)].filter(Boolean).join('\n');
 
 function batches({ batch }) {
   return table(
@@ -135,4 +135,4 @@ function batches({ batch }) {
 }
 
 export const browserReport = (part) =>
-  [perPhoto(part), speed(part), quality(part), steps(part), batches(part)].filter(Boolean).join('\n');
+  [perPhoto(part, 'Chromium'), speed(part), quality(part), steps(part), batches(part)].filter(Boolean).join('\n');
