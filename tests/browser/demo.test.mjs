@@ -1,0 +1,106 @@
+// The demo as a person uses it: photos are picked, checked, ordered by keyboard, sent; the backend then holds what was shown.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBackend } from '../../web-demo/backend/node.mjs';
+import { buildPage } from '../../web-demo/build.mjs';
+import { servePage } from '../../web-demo/serve.mjs';
+import { launchChromium, watchedPage } from './kit/chromium.mjs';
+
+let browser, backend, site, folder;
+before(async () => {
+  [browser, backend, folder] = await Promise.all([launchChromium(), openBackend(), buildPage()]);
+  site = await servePage({ folder, port: 0, backend });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+  await backend?.close();
+});
+
+/** A picture that the page draws itself, so that the test needs no files. */
+async function drawPhotos(page, names) {
+  const photos = await page.evaluate(async (list) => {
+    const drawn = [];
+    for (const [place, name] of list.entries()) {
+      const canvas = new OffscreenCanvas(2400, 1600);
+      const context = canvas.getContext('2d');
+      for (let stripe = 0; stripe < 40; stripe++) {
+        context.fillStyle = `hsl(${(stripe * 9 + place * 60) % 360} 70% 50%)`;
+        context.fillRect(stripe * 60, 0, 60, 1600);
+      }
+      const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
+      drawn.push([name, btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(''))]);
+    }
+    return drawn;
+  }, names);
+  return photos.map(([name, base64]) => ({ name, mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') }));
+}
+
+async function openDemo() {
+  const watched = await watchedPage(browser, new URL(site.url).origin);
+  await watched.page.goto(site.url);
+  await watched.page.waitForSelector('html[data-ready=yes]');
+  return watched;
+}
+const verdicts = (page, count) => page.waitForFunction((wanted) => document.querySelectorAll('.tag.good, .tag.bad').length === wanted, count);
+const names = (page) => page.locator('.photo .name').allTextContents();
+
+test('picked photos are checked, ordered by keyboard, described and stored', { timeout: 120_000 }, async () => {
+  const { page, notes, close } = await openDemo();
+  const photos = await drawPhotos(page, ['first.jpg', 'second.jpg', 'third.jpg']);
+  const gif = { name: 'moving.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('GIF89a\x01\x00\x01\x00\x00\x00\x00;', 'latin1') };
+  await page.setInputFiles('#files', [...photos, gif]);
+  await verdicts(page, 4);
+  await page.waitForFunction(() => document.querySelector('.error')?.textContent.includes('GIF'));
+  assert.equal(await page.locator('.tag.good').count(), 3);
+  assert.match(await page.locator('.facts').first().textContent(), /2400 × 1600 → 2000 × 1333/);
+
+  await page.locator('.photo').nth(2).focus();
+  await page.keyboard.press('Alt+ArrowLeft');
+  await page.keyboard.press('Alt+ArrowLeft');
+  assert.deepEqual(await names(page), ['third.jpg', 'first.jpg', 'second.jpg', 'moving.jpg']);
+
+  await page.fill('#title', 'A day at the sea');
+  await page.fill('#duration', '31');
+  await page.waitForFunction(() => document.querySelector('#duration').getAttribute('aria-invalid') === 'true');
+  await page.click('#send');
+  assert.equal((await backend.query('select 1 from public.video_projects')).rows.length, 0, 'a draft with an issue is not sent');
+  await page.fill('#duration', '2');
+  await page.selectOption('#style', 'cinematic');
+  await page.click('#send');
+  await page.waitForFunction(() => document.querySelectorAll('#stored-list img').length === 3);
+
+  const { rows: projects } = await backend.query('select title_i18n, style::text, duration_minutes, photo_count from public.video_projects');
+  assert.deepEqual(projects, [{ title_i18n: { en: 'A day at the sea' }, style: 'cinematic', duration_minutes: 2, photo_count: 3 }]);
+  const { rows } = await backend.query('select original_filename, width, height, mime_type, file_url, thumbnail_url from public.photos order by upload_order');
+  assert.deepEqual(rows.map((row) => row.original_filename), ['third.jpg', 'first.jpg', 'second.jpg']);
+  assert.ok(rows.every((row) => row.width === 2000 && row.height === 1333 && row.mime_type === 'image/jpeg'));
+  const { rows: objects } = await backend.query("select name from storage.objects where bucket_id = 'photos'");
+  const wanted = rows.flatMap((row) => [row.file_url, row.thumbnail_url]).sort();
+  assert.deepEqual(objects.map((object) => object.name).sort(), wanted, 'no row without its objects, no object without its row');
+  assert.deepEqual(notes, { violations: [], elsewhere: [], errors: [] });
+  await close();
+});
+
+test('the page speaks the seven languages of the database', { timeout: 60_000 }, async () => {
+  const { page, close } = await openDemo();
+  const heads = new Set();
+  for (const language of ['en', 'ko', 'ja', 'zh', 'es', 'fr', 'de']) {
+    await page.selectOption('#language', language);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), language);
+    heads.add(await page.locator('label.button').textContent());
+    assert.equal(await page.locator('[data-text]:empty').count(), 0);
+  }
+  assert.equal(heads.size, 7);
+  await close();
+});
+
+test('nothing is wider than a phone', { timeout: 60_000 }, async () => {
+  const { page, close } = await openDemo();
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.setInputFiles('#files', await drawPhotos(page, ['a very long name of a photo that somebody took on a summer evening by the sea.jpg']));
+  await verdicts(page, 1);
+  await page.click('#payloads summary');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await close();
+});
