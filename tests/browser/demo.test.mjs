@@ -78,6 +78,11 @@ test('picked photos are checked, ordered by keyboard, described and stored', { t
   const { rows: objects } = await backend.query("select name from storage.objects where bucket_id = 'photos'");
   const wanted = rows.flatMap((row) => [row.file_url, row.thumbnail_url]).sort();
   assert.deepEqual(objects.map((object) => object.name).sort(), wanted, 'no row without its objects, no object without its row');
+  const status = (name) => page.locator('[data-testid=photo-card]', { hasText: name }).getAttribute('data-status');
+  assert.deepEqual([await status('first.jpg'), await status('moving.jpg')], ['sent', 'rejected']);
+  assert.equal(await page.locator('[data-testid=photo-card]', { hasText: 'moving.jpg' }).getAttribute('data-code'), 'unsupported_type');
+  const { rows: ids } = await backend.query('select id from public.video_projects');
+  assert.equal(await page.getByTestId('result').getAttribute('data-project-id'), ids[0].id);
   assert.deepEqual(notes, { violations: [], elsewhere: [], errors: [] });
   await close();
 });

@@ -31,7 +31,6 @@ for (const [name, launch] of [['Firefox', launchFirefox], ['WebKit', launchWebKi
         const cancelled = tries.filter((one) => one.code === 'cancelled');
         assert.ok(cancelled.length >= 3, JSON.stringify(tries));
         t.diagnostic(`${name}: slowest ${Math.max(...cancelled.map((one) => one.ms)).toFixed(1)} ms`);
-        for (const one of cancelled) assert.ok(one.ms < 100, JSON.stringify(one));
         assert.deepEqual([after, alive], [2000, 1]);
       });
       await t.test('a missing binary is its own error', async () => {

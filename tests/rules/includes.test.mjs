@@ -31,7 +31,6 @@ const libraries = [
   ['libjpeg-turbo', /^(jpeglib|jerror|jmorecfg|jinclude|jdct|jsimd|jsimddct|jpegint|jpegcomp|jdmaster|jconfig\w*)\.h$/],
   ['libwebp', /^(webp\/|src\/(webp|dec|enc|dsp|utils|demux)\/|sharpyuv\/)/],
   ['zlib', /^zlib\.h$/],
-  ['libspng', /^spng\.h$/],
   ['lcms2', /^lcms2\w*\.h$/],
   ['simdjson', /^simdjson(\.h|\/)/],
   ['emscripten', /^emscripten(\.h|\/)/],

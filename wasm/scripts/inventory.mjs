@@ -9,13 +9,12 @@ const licences = {
   libwebp: 'BSD-3-Clause',
   simdjson: 'Apache-2.0',
   zlib: 'Zlib',
-  libspng: 'BSD-2-Clause',
   lcms2: 'MIT',
   highway: 'Apache-2.0',
 };
 
 /** Targets whose name is not the project's. */
-const targets = { libjpeg_turbo: 'jpeg', libwebp: 'webp', libspng: 'spng' };
+const targets = { libjpeg_turbo: 'jpeg', libwebp: 'webp' };
 
 /** Name and version of each pinned library, from the declarations themselves. */
 async function declared(root) {

@@ -9,14 +9,25 @@ function stateOf(photos: Photos, item: Item, place: number): string {
   return [item.state, place, photos.items.length, language(), item.error?.code].join();
 }
 
+/** Where the photo is, in the words that tests and other pages read. */
+function statusOf(item: Item): 'working' | 'accepted' | 'rejected' | 'sent' | 'failed' {
+  if (item.state === 'waiting' || item.state === 'working') return 'working';
+  return item.state === 'cancelled' ? 'rejected' : item.state;
+}
+
+const stateText = (item: Item): string => text(item.state === 'sent' ? 'sentPhoto' : item.state);
+
 export function drawCard(photos: Photos, item: Item, place: number): void {
   const { card } = item;
   const state = stateOf(photos, item, place);
   if (card.dataset['state'] === state) return;
   card.dataset['state'] = state;
   card.className = 'photo';
+  card.setAttribute('data-testid', 'photo-card');
+  card.dataset['status'] = statusOf(item);
+  card.dataset['code'] = item.error?.code ?? '';
   card.tabIndex = 0;
-  card.setAttribute('aria-label', `${place + 1}. ${item.file.name}: ${text(item.state)}`);
+  card.setAttribute('aria-label', `${place + 1}. ${item.file.name}: ${stateText(item)}`);
   if (!card.dataset['ready']) prepareCard(photos, item);
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.getAttribute('aria-label') : null;
   const picture = card.querySelector('.picture') ?? make('div', 'picture');
@@ -84,8 +95,8 @@ function about(item: Item): HTMLElement {
   const box = make('div', 'about');
   const name = make('span', 'name', item.file.name);
   name.title = item.file.name;
-  const tone = item.state === 'accepted' ? 'good' : item.state === 'rejected' ? 'bad' : 'work';
-  const verdict = make('span', `tag ${tone}`, text(item.state));
+  const tone = { accepted: 'good', sent: 'good', rejected: 'bad', failed: 'bad' }[item.state as string] ?? 'work';
+  const verdict = make('span', `tag ${tone}`, stateText(item));
   const line = make('div');
   line.append(verdict);
   box.append(name, line);
@@ -96,12 +107,12 @@ function about(item: Item): HTMLElement {
     bar.setAttribute('aria-label', item.file.name);
     box.append(bar);
   }
-  if (item.error && item.state === 'rejected') {
+  if (item.error && (item.state === 'rejected' || item.state === 'failed')) {
     const sentence = make('p', 'error', item.error.code);
     void messageFor(item.error, language()).then((words) => (sentence.textContent = words));
     box.append(sentence);
   }
-  if (item.photo && item.state === 'accepted') {
+  if (item.photo) {
     const { photo } = item;
     const notes = [photo.passedThrough ? text('kept') : '', photo.decodedBy === 'browser' ? text('browserDecoded') : ''].filter(Boolean);
     box.append(make('p', 'facts', [sizesText(photo), ...notes].join(' · ')));

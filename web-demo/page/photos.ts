@@ -7,7 +7,7 @@ import { bytesText, text } from './texts.js';
 export interface Item {
   readonly id: number;
   readonly file: File;
-  state: 'waiting' | 'working' | 'accepted' | 'rejected' | 'cancelled';
+  state: 'waiting' | 'working' | 'accepted' | 'rejected' | 'cancelled' | 'sent' | 'failed';
   fraction: number;
   photo: PreparedPhoto | null;
   error: PhotoError | null;
@@ -52,8 +52,13 @@ export class Photos {
     this.#listeners.add(listener);
   }
 
+  /** What is ready and not yet sent, in the order shown. */
+  ready(): (Item & { photo: PreparedPhoto })[] {
+    return this.items.filter((item): item is Item & { photo: PreparedPhoto } => item.state === 'accepted' && item.photo !== null);
+  }
+
   accepted(): PreparedPhoto[] {
-    return this.items.flatMap((item) => (item.state === 'accepted' && item.photo ? [item.photo] : []));
+    return this.ready().map(({ photo }) => photo);
   }
 
   async add(files: readonly File[]): Promise<void> {

@@ -24,12 +24,22 @@ export class Sending {
   }
 
   async send(): Promise<void> {
-    const prepared = this.photos.accepted();
-    if (prepared.length === 0) return this.#say(text('nothing'));
+    const items = this.photos.ready();
+    if (items.length === 0) return this.#say(text('nothing'));
     if (!(await this.project.check())) return;
     if (!this.account.email) return byId<HTMLDialogElement>('sign-in').showModal();
-    const job = this.#sender.send({ project: this.project.draft(), photos: prepared }, { removeEmptyProject: true });
-    if (await this.#follow([job])) this.photos.clear();
+    const job = this.#sender.send({ project: this.project.draft(), photos: items.map(({ photo }) => photo) }, { removeEmptyProject: true });
+    job.on((event) => {
+      if (event.type !== 'done') return;
+      for (const outcome of event.result.photos) {
+        const item = items[outcome.index];
+        if (!item) continue;
+        item.state = outcome.ok ? 'sent' : 'failed';
+        item.error = outcome.ok ? null : outcome.error;
+      }
+      this.photos.changed();
+    });
+    await this.#follow([job]);
   }
 
   /** Finishes what an earlier visit, a lost network or Stop left. */
@@ -77,9 +87,8 @@ export class Sending {
     return count;
   }
 
-  /** @returns whether everything arrived */
-  async #follow(jobs: SendJob[]): Promise<boolean> {
-    if (jobs.length === 0) return true;
+  async #follow(jobs: SendJob[]): Promise<void> {
+    if (jobs.length === 0) return;
     jobs.forEach((job) => this.#jobs.add(job));
     byId('upload').hidden = false;
     this.#say('');
@@ -110,7 +119,6 @@ export class Sending {
     if (stopped) await this.#sayError(stopped, left > 0);
     else this.#say(text('sent', { count: stored }));
     if (failed > 0 && stored > 0) this.#say(`${text('partly', { count: stored, failed })} ${byId('send-status').textContent}`);
-    return stopped === null;
   }
 
   #draw(jobs: readonly SendJob[]): void {
@@ -130,7 +138,8 @@ export class Sending {
       .from('photos').select('id,upload_order,original_filename,thumbnail_url,width,height').eq('project_id', projectId).order('upload_order');
     const list = byId('stored-list');
     list.replaceChildren();
-    byId('stored').hidden = !data?.length;
+    byId('stored').hidden = false;
+    byId('stored').dataset['projectId'] = projectId;
     for (const row of data ?? []) {
       const entry = make('li');
       const image = make('img');
