@@ -56,6 +56,10 @@ fi
 
 make_root
 [ $# -gt 0 ] || exit 0
+# The library sources come from this machine's Debian: the private root has neither dpkg-source nor these mirrors.
+sources=0
+"$source_root/core/dependencies/debian_sources.sh" || sources=$?
+[ "$sources" = 0 ] || [ "$sources" = 3 ] || exit "$sources"
 mkdir -p "$EM_CACHE"
 folder=$PWD
 case "$folder/" in "$source_root"/*) ;; *) folder=$source_root ;; esac
