@@ -2,6 +2,8 @@
 # What is missing on this machine is installed by the commands themselves, with a line what and why.
 SHELL := bash
 .DEFAULT_GOAL := help
+# The parts install, configure and build in an order; what runs in parallel are the jobs of ninja and ctest.
+.NOTPARALLEL:
 .PHONY: help build test demo bench bench-compare fuzz format lint differential soak clean \
   tools packages wasm-module package test-native test-sanitized test-wasm test-rules test-node \
   test-database test-browser
@@ -15,7 +17,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the npm package, into wasm/dist
 	@$(PHASE) --start
@@ -26,31 +28,31 @@ build: ## the npm package, into wasm/dist
 SUITES := test-native test-sanitized test-wasm test-rules test-node test-database test-browser
 test: ## everything: native, sanitized, WebAssembly, rules, package, database, browsers
 	@$(PHASE) --start
-	@$(PHASE) "tools" $(MAKE) --no-print-directory tools-for-tests
+	@$(PHASE) "tools for the tests" $(MAKE) --no-print-directory tools-for-tests
 	@$(MAKE) --no-print-directory package
 	@failed=; for suite in $(SUITES); do $(MAKE) --no-print-directory $$suite || failed="$$failed $$suite"; done; \
 	  $(PHASE) --summary; \
 	  if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; else echo "all suites passed"; fi
 
-demo: tools packages ## build, start the local backend, serve the page, print its address
+demo: ## build, start the local backend, serve the page, print its address (PORT=4173)
 	@$(PHASE) --start
 	@$(MAKE) --no-print-directory package
 	@$(PHASE) --summary
-	@exec $(NODE) npm run --silent demo --workspace @photomemory/web-demo
+	@exec $(NODE) node web-demo/main.mjs
 
-bench: tools packages rivals ## time, memory, bytes and quality against other libraries, in one run (QUICK=1, BENCH_PHOTOS=folder, BENCH=options)
+bench: rivals ## time, memory, bytes and quality against other libraries, in one run (QUICK=1, BENCH_PHOTOS=folder, BENCH=options)
 	@$(PHASE) --start
 	@$(MAKE) --no-print-directory package
 	@$(PHASE) "benchmark" $(NODE) npm run --silent bench --workspace @photomemory/bench -- $(if $(QUICK),--quick) $(BENCH)
-bench-compare: tools packages rivals ## the core of this checkout against that of another revision (BASE=revision)
+bench-compare: rivals ## the core of this checkout against that of another revision (BASE=revision)
 	@$(PHASE) --start
 	@$(MAKE) --no-print-directory package
 	@$(PHASE) "comparison" $(NODE) npm run --silent compare --workspace @photomemory/bench -- $(or $(BASE),HEAD) $(if $(QUICK),--quick)
-differential: tools packages ## the core's verdict against the database's, over many generated rows (N=100000 SEED=1)
+differential: packages ## the core's verdict against the database's, over many generated rows (N=100000 SEED=1)
 	@$(TOOLCHAIN)/ensure_packages.sh native database
 	@$(PHASE) --start
 	@$(PHASE) "differential" env N=$(or $(N),100000) SEED=$(or $(SEED),1) $(NODE) npm run --silent differential --workspace @photomemory/equality-tests
-soak: tools packages ## sending under injected faults (BATCHES=1000 SEED=1)
+soak: ## sending under injected faults (BATCHES=1000 SEED=1)
 	@$(PHASE) --start
 	@$(MAKE) --no-print-directory package
 	@$(PHASE) "soak" env BATCHES=$(or $(BATCHES),1000) $(NODE) npm run --silent soak --workspace @photomemory/sending-tests
@@ -82,18 +84,19 @@ tools:
 tools-for-tests:
 	@$(TOOLCHAIN)/ensure_packages.sh native sanitize database browser webkit photos $$(command -v emcc >/dev/null || echo wasm)
 	@$(NODE)
-packages:
+packages: tools
 	@$(TOOLCHAIN)/npm_packages.sh
 
 .PHONY: rivals
-rivals:
+rivals: packages
 	@$(TOOLCHAIN)/ensure_packages.sh browser
 	@cmp -s tests/bench/rivals/package-lock.json tests/bench/rivals/node_modules/.installed-lock || { \
 	  echo "rivals: installing what the bench compares with into tests/bench/rivals"; \
-	  $(NODE) npm ci --prefix tests/bench/rivals --ignore-scripts --no-audit --no-fund --loglevel=error >&2 </dev/null && \
+	  $(NODE) npm ci --prefer-offline --prefix tests/bench/rivals --ignore-scripts --no-audit --no-fund --loglevel=error >&2 </dev/null && \
 	  cp tests/bench/rivals/package-lock.json tests/bench/rivals/node_modules/.installed-lock; }
 
-wasm-module: tools
+wasm-module:
+	@$(PHASE) "tools" $(MAKE) --no-print-directory tools
 	@$(PHASE) "Emscripten" $(EMSCRIPTEN)
 	@$(PHASE) "WebAssembly module" $(EMSCRIPTEN) bash -o pipefail -c 'mkdir -p build && cmake --preset wasm >build/wasm.configure.log 2>&1 || { cat build/wasm.configure.log; exit 1; }; cmake --build --preset wasm --target photo_core_wasm 2>&1 | tests/quiet.sh'
 package: wasm-module

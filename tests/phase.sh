@@ -5,6 +5,8 @@
 # list, `tests/phase.sh --summary` prints it.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=../wasm/toolchain/common.sh
+. wasm/toolchain/common.sh
 mkdir -p build
 list=build/phases.txt
 case "$1" in
@@ -15,7 +17,7 @@ name=$1; shift
 echo
 echo "== $name"
 begin=$SECONDS
-"$@" </dev/null
+patiently "$name" "$@" </dev/null
 result=$?
 took=$((SECONDS - begin))
 if [ $result -eq 0 ]; then verdict=ok; else verdict="FAILED (exit $result)"; fi

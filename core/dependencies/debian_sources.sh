@@ -33,9 +33,11 @@ main_uri=$(apt_uri main)
 security_uri=$(apt_uri security)
 [ -n "$main_uri" ] || { say "no Debian mirror in the apt sources: the libraries come from their upstream releases"; exit 3; }
 
+need_cache
 mkdir -p "$sources"
 exec 9>"$sources/.lock"
 flock 9
+rm -rf "$sources"/.work.??????  # of interrupted runs
 work=$(mktemp -d "$sources/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{lists/partial,cache/archives/partial,etc}

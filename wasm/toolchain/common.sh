@@ -7,6 +7,33 @@ source_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 say() { printf 'photo-core: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
+# need_cache: makes the cache folder, or says what to do where that cannot be.
+need_cache() {
+  mkdir -p "$cache_root" 2>/dev/null && [ -w "$cache_root" ] ||
+    fail "the cache folder $cache_root cannot be written: set XDG_CACHE_HOME to a folder of yours with 4 GB of room"
+}
+
+# patiently WORDS COMMAND...: runs it; every half minute says that it is still going on (the outermost alone).
+patiently() {
+  local words=$1 result=0; shift
+  if [ -n "${PHOTO_CORE_PATIENT:-}" ]; then "$@"; return; fi
+  export PHOTO_CORE_PATIENT=1
+  ( # Async commands ignore Ctrl-C, so it looks whether the script is there still.
+    trap 'kill "$pause" 2>/dev/null; exit 0' TERM
+    for ((seconds = 30; ; seconds += 30)); do
+      sleep 30 >/dev/null 2>&1 & pause=$!
+      wait "$pause"
+      kill -0 $$ 2>/dev/null || exit 0
+      say "$words: going on, $seconds s so far"
+    done ) &
+  local ticker=$!
+  "$@" || result=$?
+  kill "$ticker" 2>/dev/null
+  wait "$ticker" 2>/dev/null || true
+  unset PHOTO_CORE_PATIENT
+  return $result
+}
+
 # as_root COMMAND...: runs it as root, through sudo where we are not root already.
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
@@ -14,12 +41,27 @@ as_root() {
   else fail "root is needed for: $* (no sudo here)"; fi
 }
 
+# install_debian PACKAGES...: from the lists that apt has or can fetch; prints only what went wrong.
+# Another apt that is running (a second checkout, the system's own updates) is waited for.
+install_debian() {
+  local log result=0; log=$(mktemp)
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -qq)
+  as_root "${apt[@]}" update >"$log" 2>&1 </dev/null || { cat "$log" >&2; say "apt-get update failed; trying with the lists that are here"; }
+  # An installation that was interrupted earlier is finished first.
+  if compgen -G '/var/lib/dpkg/updates/*' >/dev/null; then as_root dpkg --configure -a >"$log" 2>&1 </dev/null || true; fi
+  patiently "apt-get install" as_root "${apt[@]}" install --yes --no-install-recommends "$@" >"$log" 2>&1 </dev/null || {
+    result=$?; tail -n 30 "$log" >&2; }
+  rm -f "$log"
+  return $result
+}
+
 # apt_sources: prints "kind uri" lines from this machine's own apt sources, kind being
-# "main" or "security". Both formats that apt reads are understood; the first of each kind counts.
+# "main" or "security". Both formats that apt reads are understood (most machines have files of one only);
+# the first of each kind counts.
 apt_sources() {
-  { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+  { { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
       sed -nE 's/^deb(-src)?[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+)[[:space:]]+([^[:space:]]+)[[:space:]].*\bmain\b.*/\3 \4/p'
-    cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '
+    { cat /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk '
       function flush() { if (uris != "" && components ~ /(^| )main( |$)/) { split(uris, u, " "); n = split(suites, s, " ")
         for (i = 1; i <= n; i++) print u[1], s[i] } uris = suites = components = "" }
       /^[[:space:]]*$/ { flush(); next } /^#/ { next }
@@ -33,4 +75,4 @@ apt_sources() {
 }
 
 # apt_uri KIND: the address of that kind.
-apt_uri() { apt_sources | awk -v kind="$1" '$1 == kind { print $2; exit }'; }
+apt_uri() { apt_sources | awk -v kind="$1" '$1 == kind { print $2 }'; }

