@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "payload/json_text.hpp"
 #include "payload/json_tree.hpp"
 
 using namespace photo_core;

@@ -17,7 +17,7 @@ const table = {
     outside: {
       'libjpeg-turbo': /\/jpeg_(library|inverse|scan|tokens)\.(h|c)pp$/,
       libwebp: /\/webp_\w+\.cpp$/,
-      zlib: /\/png_\w+\.cpp$/,
+      zlib: /\/png_\w+\.cpp$|\/png_image_data\.hpp$/,
       intrinsics: /\/(png|webp)_\w+\.cpp$|\/jpeg_vectors\.hpp$/,
     },
   },

@@ -40,15 +40,6 @@ inline constexpr std::size_t max_json_depth = 1024;
 // `issues` is untouched); text that PostgreSQL cannot store is added to `issues` as invalid_text, replaced by U+FFFD.
 bool parse_json(std::string_view json, JsonTree& tree, std::vector<PayloadIssue>& issues);
 
-// Whether a JSON number's token fits PostgreSQL's numeric: at most 131 072 digits before the point and 16 383 after it.
-bool fits_numeric(std::string_view number);
-
-// Appends `name` to a JSON pointer, `~` and `/` escaped (RFC 6901, section 3).
-void append_pointer(std::string& pointer, std::string_view name);
-
-// Appends a text in quotes, escaped as JSON asks.
-void append_json_string(std::string& out, std::string_view text);
-
 // Appends a node of the tree, without spaces. At most as deep as the stack allows: see limits::max_metadata_level.
 void append_json(std::string& out, const JsonTree& tree, const JsonNode& node);
 

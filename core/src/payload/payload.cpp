@@ -8,6 +8,7 @@
 #include <photo_core/limits.gen.hpp>
 
 #include "payload/columns.gen.hpp"
+#include "payload/json_text.hpp"
 #include "payload/json_tree.hpp"
 #include "payload/text_rules.hpp"
 #include "payload/texts.gen.hpp"
