@@ -124,6 +124,43 @@ for (let point = 1; point <= 10; point++) {
   });
 }
 
+test('strange answers to XMLHttpRequest are no success: a redirect, a portal, half a reply, a drip', { timeout: 120_000 }, async () => {
+  const page = await open();
+  for (const fault of [{ kind: 'redirect' }, { kind: 'portal' }, { kind: 'torn' }, { kind: 'drip', ms: 20 }]) {
+    let number = 0;
+    stage.proxy.plan = (request) => (counted(request) && number++ % 2 === 0 && number < 20 ? fault : null);
+    const { projectId, photoIds } = await send(page, fault.kind, 2);
+    assert.equal(await page.evaluate(() => window.sending.done()), true, fault.kind);
+    stage.proxy.plan = noFaults;
+    await expectProject(stage, projectId, photoIds);
+  }
+  await page.close();
+});
+
+test('the outbox in IndexedDB tells damage, brings nothing back, and opens again what the browser has closed', { timeout: 120_000 }, async () => {
+  const page = await open();
+  const seen = await page.evaluate(async () => {
+    const outbox = window.sending.createIndexedDbOutbox({ name: 'test' });
+    const owner = crypto.randomUUID();
+    const entry = (id) => ({ id, owner, target: 'x', kind: 'photos', createdAt: 1, items: [], removes: [] });
+    const [whole, gone, spoilt] = [1, 2, 3].map(() => crypto.randomUUID());
+    await outbox.put(entry(whole), new Map([['a/b.jpg', new Blob(['bytes'])]]));
+    await outbox.put(entry(gone), new Map());
+    await outbox.remove(owner, gone);
+    await outbox.update(entry(gone));
+    const open = () => new Promise((resolve) => (indexedDB.open('test').onsuccess = (event) => resolve(event.target.result)));
+    const raw = await open();
+    await new Promise((resolve) => (raw.transaction('entries', 'readwrite').objectStore('entries').put({ owner, id: spoilt, items: 5 }).onsuccess = resolve));
+    raw.close();
+    const kinds = Object.fromEntries((await outbox.list(owner)).map(({ id, kind }) => [{ [whole]: 'whole', [gone]: 'gone', [spoilt]: 'spoilt' }[id], kind]));
+    const bytes = await (await outbox.file(owner, whole, 'a/b.jpg')).text();
+    await new Promise((resolve, reject) => Object.assign(indexedDB.deleteDatabase('test'), { onsuccess: resolve, onblocked: reject, onerror: reject }));
+    return { kinds, bytes, after: await outbox.list(owner) };
+  });
+  assert.deepEqual(seen, { kinds: { spoilt: 'damaged', whole: 'photos' }, bytes: 'bytes', after: [] });
+  await page.close();
+});
+
 test('two tabs do not send the same entry', { timeout: 120_000 }, async () => {
   const page = await open();
   let release;

@@ -1,7 +1,8 @@
 // The outbox: what survives, whose it is, who works on it, and what happens when it is full.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -113,6 +114,84 @@ describe('a folder', () => {
     assert.equal((await outbox.list(entry.owner)).length, 1);
     await rm(path.join(at, 'entry.json'));
     assert.deepEqual(await outbox.list(entry.owner), []);
+  });
+});
+
+test('an update does not bring back what was removed', async () => {
+  for (const outbox of [stage.module.createMemoryOutbox(), await stage.module.createFolderOutbox(path.join(home, 'gone'))]) {
+    const entry = entryOf(crypto.randomUUID());
+    await outbox.put(entry, new Map());
+    await outbox.remove(entry.owner, entry.id);
+    await outbox.update(entry);
+    assert.deepEqual(await outbox.list(entry.owner), []);
+  }
+});
+
+describe('a folder with damage', () => {
+  const damagedFolder = async (person, spoil) => {
+    const folder = path.join(home, crypto.randomUUID());
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const jobs = ['whole', 'spoilt'].map((mark) => stage.sender(person, { outbox }).send({ project: project(), photos: photosOf(mark, 2) }));
+    for (const job of jobs) job.on((event) => event.type === 'project' && job.cancel());
+    for (const job of jobs) await errorFrom(job.done);
+    await spoil(path.join(folder, person.id, jobs[1].id));
+    return { outbox, folder, whole: jobs[0], spoilt: jobs[1] };
+  };
+
+  for (const [what, text] of [['half a record', '{"id": "'], ['nothing', ''], ['another shape', '{"id": 5}'], ['null', 'null'], ['bytes', '\u0000\u0001']]) {
+    test(`${what} in the place of a record is told, removed when asked, and holds nothing else up`, async () => {
+      const person = await stage.person();
+      const { outbox, whole, spoilt } = await damagedFolder(person, (at) => writeFile(path.join(at, 'entry.json'), text));
+      const sender = stage.sender(person, { outbox });
+      assert.deepEqual((await sender.pending()).map(({ id, kind }) => [id, kind]), [[spoilt.id, 'damaged'], [whole.id, 'photos']]);
+      const [job, ...more] = await sender.resume();
+      assert.equal(more.length, 0);
+      assert.equal((await job.done).ok, true);
+      await sender.discard(spoilt.id);
+      assert.deepEqual(await sender.pending(), []);
+    });
+  }
+
+  test('bytes that are gone or cut are told of that photo; the other arrives', async () => {
+    for (const spoil of [(file) => rm(file), (file) => writeFile(file, 'x')]) {
+      const person = await stage.person();
+      const { outbox, spoilt } = await damagedFolder(person, async (at) => {
+        await spoil(path.join(at, `file-${spoiltPhoto(at)}`));
+      });
+      const jobs = await stage.sender(person, { outbox }).resume();
+      const { photos } = await jobs.find((job) => job.id === spoilt.id).done;
+      assert.deepEqual(photos.map((photo) => photo.error?.code ?? 'ok').sort(), ['internal', 'ok']);
+      await Promise.all(jobs.map((job) => job.done));
+      await expectProject(stage, spoilt.projectId, photos.filter((photo) => photo.ok).map((photo) => photo.id));
+    }
+  });
+  const spoiltPhoto = (at) => readdirSync(at).filter((name) => /^file-.*(?<!thumb)\.jpg$/.test(name)).map((name) => name.slice(5))[0];
+
+  test('a disk that cannot be read now keeps the photo', async () => {
+    const person = await stage.person();
+    const memory = stage.module.createMemoryOutbox();
+    const outbox = { ...memory, file: async () => Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' })) };
+    const job = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('later', 2) });
+    await errorFrom(job.done);
+    assert.equal(job.kept, true);
+    const [again] = await stage.sender(person, { outbox: memory }).resume();
+    assert.equal((await again.done).ok, true);
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+
+  test('what a process left that died before its entry was whole is swept away in time', async () => {
+    const folder = path.join(home, 'swept');
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const owner = crypto.randomUUID();
+    const [young, old, held] = [1, 2, 3].map(() => path.join(folder, owner, crypto.randomUUID()));
+    for (const at of [young, old, held]) {
+      await mkdir(at, { recursive: true });
+      await writeFile(path.join(at, 'file-x.jpg'), 'x');
+    }
+    await writeFile(path.join(held, 'lock'), `${process.pid} somebody`);
+    for (const at of [old, held]) await utimes(at, new Date(0), new Date(0));
+    assert.deepEqual(await outbox.list(owner), []);
+    assert.deepEqual((await readdir(path.join(folder, owner))).sort(), [young, held].map((at) => path.basename(at)).sort());
   });
 });
 

@@ -85,6 +85,74 @@ test('a server that has forgotten the upload gets it anew', async () => {
   await expectProject(stage, job.projectId, job.photoIds);
 });
 
+for (const [what, fault] of Object.entries({
+  'a server that is busy': { kind: 'status', status: 503 },
+  'too many requests': { kind: 'status', status: 429, retryAfter: 2 },
+  'an upload that is locked': { kind: 'status', status: 423 },
+  'a portal': { kind: 'portal' },
+})) {
+  test(`where it goes on is asked again after ${what}, and not begun anew`, async () => {
+    const person = await personAt(proxy.url);
+    const { created } = tus.seen;
+    let patches = 0;
+    let heads = 0;
+    proxy.plan = ({ method }) => (method === 'PATCH' && ++patches === 2 ? { kind: 'drop_before' } : method === 'HEAD' && ++heads === 1 ? fault : null);
+    const job = senderOf(person).send({ project: project(), photos: [preparedPhoto(`where ${what}`, { bytes: 9 * MiB, thumbnail: false })] });
+    const result = await job.done;
+    proxy.plan = noFaults;
+    assert.equal(result.ok, true, result.photos[0].error?.detail);
+    assert.equal(tus.seen.created - created, 1);
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+}
+
+test('a piece that does not begin where the server stands is no verdict about the photo', async () => {
+  const person = await personAt(proxy.url);
+  let patches = 0;
+  proxy.plan = ({ method }) => (method === 'PATCH' && ++patches <= 3 ? { kind: 'status', status: 409 } : null);
+  const job = senderOf(person).send({ project: project(), photos: [preparedPhoto('offset', { bytes: 7 * MiB, thumbnail: false })] });
+  assert.equal((await job.done).ok, true);
+  proxy.plan = noFaults;
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
+test('an upload that is complete and has not become an object is begun anew', async () => {
+  const person = await personAt(proxy.url);
+  const { created } = tus.seen;
+  tus.fails.finish = 1;
+  const job = senderOf(person).send({ project: project(), photos: [preparedPhoto('finish', { bytes: 7 * MiB, thumbnail: false })] });
+  const result = await job.done;
+  assert.equal(result.ok, true, result.photos[0].error?.detail);
+  assert.equal(tus.seen.created - created, 2);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
+test('refusals in words alone have the codes of the others', async () => {
+  const person = await personAt(proxy.url);
+  const large = preparedPhoto('too large', { bytes: 11 * MiB, thumbnail: false });
+  const gif = { ...preparedPhoto('gif', { bytes: 7 * MiB, thumbnail: false }), mimeType: 'image/gif' };
+  const job = senderOf(person).send({ project: project(), photos: [large, gif, preparedPhoto('good', { bytes: 7 * MiB, thumbnail: false })] });
+  const { photos } = await job.done;
+  assert.deepEqual(photos.map((photo) => photo.error?.code ?? 'ok'), ['output_too_large', 'unsupported_type', 'ok']);
+  await expectProject(stage, job.projectId, [job.photoIds[2]]);
+});
+
+test('abort is immediate in the middle of a piece', async () => {
+  const person = await personAt(proxy.url);
+  let reached;
+  const held = new Promise((resolve) => (reached = resolve));
+  proxy.plan = ({ method }) => (method === 'PATCH' ? (reached(), { kind: 'hold', until: new Promise(() => {}) }) : null);
+  const outbox = stage.module.createMemoryOutbox();
+  const job = senderOf(person, { outbox }).send({ project: project(), photos: [preparedPhoto('abort', { bytes: 7 * MiB, thumbnail: false })] });
+  await held;
+  job.cancel();
+  assert.equal((await errorFrom(job.done)).code, 'cancelled');
+  proxy.plan = noFaults;
+  const [again] = await senderOf(person, { outbox }).resume();
+  assert.equal((await again.done).ok, true);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
 test('progress counts the bytes of the pieces and never runs backwards', async () => {
   const person = await personAt(proxy.url);
   let patches = 0;

@@ -132,6 +132,30 @@ describe('waits', () => {
   });
 });
 
+describe('silence', () => {
+  test('an answer that drips is waited for, however long it takes in all', async () => {
+    const person = await stage.person();
+    stage.proxy.plan = firstTimes(1, requests['an object'], { kind: 'drip', ms: 150 });
+    const job = stage.sender(person, { idleMs: 2_000 }).send({ project: project(), photos: photosOf('drip', 1) });
+    const pauses = [];
+    job.on((event) => event.type === 'pause' && pauses.push(event));
+    assert.equal((await job.done).ok, true);
+    assert.deepEqual(pauses, []);
+  });
+
+  test('a server that says nothing at all is asked again', async () => {
+    const person = await stage.person();
+    stage.proxy.plan = firstTimes(1, requests['the rows'], { kind: 'hold', until: new Promise(() => {}) });
+    const job = stage.sender(person, { idleMs: 2_000 }).send({ project: project(), photos: photosOf('silent', 1) });
+    const pauses = [];
+    job.on((event) => event.type === 'pause' && pauses.push(event.reason));
+    assert.equal((await job.done).ok, true);
+    assert.ok(pauses.includes('network'));
+    stage.proxy.plan = noFaults;
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+});
+
 describe('a session', () => {
   test('that is refused for good asks for sign-in and keeps everything; the same person goes on after it', async () => {
     const { error, job, outbox, person } = await sendUnder(firstTimes(99, requests['an object'], { kind: 'expired' }));

@@ -23,7 +23,9 @@ export function clientFor({ url, key, fetch, session }) {
 /** Everything that the backend holds: objects by path, rows by id. */
 export async function truth(backend) {
   const objects = await backend.query(`select bucket_id || '/' || name as path, (metadata ->> 'size')::bigint as bytes from storage.objects`);
-  const photos = await backend.query('select id, project_id, file_url, thumbnail_url, file_size_bytes, upload_order from public.photos order by project_id, upload_order');
+  const photos = await backend.query('select id, project_id, file_url, thumbnail_url, file_size_bytes, upload_order, metadata from public.photos order by project_id, upload_order');
   const projects = await backend.query('select id, user_id, photo_count from public.video_projects');
-  return { objects: new Map(objects.rows.map((row) => [row.path, Number(row.bytes)])), photos: photos.rows, projects: projects.rows };
+  const media = await backend.query('select id, user_id, file_url, thumbnail_url, file_size_bytes, metadata from public.media_items');
+  const users = await backend.query('select id, avatar_url, total_storage_bytes from public.users');
+  return { objects: new Map(objects.rows.map((row) => [row.path, Number(row.bytes)])), photos: photos.rows, projects: projects.rows, media: media.rows, users: users.rows };
 }

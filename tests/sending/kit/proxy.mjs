@@ -5,7 +5,8 @@
  * Faults: `delay`, `drop_before` (the server never sees it), `drop_after` (the server acted, the reply is lost), `cut` (the
  * connection ends in the middle of the body), `conflict_after` (the server acted, the reply says it is there already), a
  * status with its usual body (429, 500, 502, 503, 544 …), `html_403`, `expired` (the token is refused), `drip` (the reply
- * comes in single bytes), `hold` (waits for a promise, then forwards or drops).
+ * comes in single bytes), `torn` (the reply ends in its middle), `portal` (a page with 200 in place of the reply), `redirect`,
+ * `hold` (waits for a promise, then forwards or drops).
  */
 import http from 'node:http';
 
@@ -13,13 +14,18 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A Storage or REST answer, as the service itself would write it. */
-function answerOf(fault, isStorage) {
+function answerOf(fault, isStorage, isResumable) {
   const json = (status, body, headers = {}) => ({ status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
   const storage = (status, code, message) => json(400, { statusCode: String(status), code, error: code, message });
   switch (fault.kind) {
     case 'html_403':
       return { status: 403, headers: { 'content-type': 'text/html' }, body: '<html><body>Request blocked</body></html>' };
+    case 'portal':
+      return { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><body>Please accept our terms</body></html>' };
+    case 'redirect':
+      return { status: 302, headers: { location: '/portal' }, body: '' };
     case 'expired':
+      if (isResumable) return { status: 400, headers: { 'content-type': 'text/plain' }, body: 'jwt expired' };
       return isStorage ? storage(403, 'InvalidJWT', 'jwt expired') : json(401, { code: 'PGRST301', message: 'JWT expired', details: null, hint: null });
     case 'conflict_after':
       return isStorage
@@ -35,6 +41,18 @@ function answerOf(fault, isStorage) {
   }
 }
 
+/** What a request is for, in a word. */
+export function requestKind(method, url) {
+  const [path] = url.split('?');
+  if (path.startsWith('/auth/')) return 'session';
+  if (path.startsWith('/storage/v1/upload/resumable')) return { POST: 'resumable: begin', PATCH: 'resumable: piece', HEAD: 'resumable: where' }[method] ?? 'resumable: probe';
+  if (path.startsWith('/storage/v1/object/info/') || method === 'HEAD') return 'object: read back';
+  if (path.startsWith('/storage/')) return method === 'DELETE' ? 'objects: remove' : 'object: store';
+  const table = path.slice(path.lastIndexOf('/') + 1);
+  if (path.includes('/rpc/')) return table;
+  return `${table}: ${{ GET: 'read', POST: 'insert', PATCH: 'update', DELETE: 'delete' }[method] ?? method}`;
+}
+
 const corsHeaders = { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' };
 
 /**
@@ -44,12 +62,19 @@ const corsHeaders = { 'access-control-allow-origin': '*', 'access-control-expose
 export async function startProxy(target, plan) {
   const { hostname, port } = new URL(target);
   const counts = {};
+  const byRequest = {};
   let number = 0;
 
   const server = http.createServer(async (incoming, outgoing) => {
     const parts = [];
-    const fault = incoming.method === 'OPTIONS' ? null : proxy.plan({ method: incoming.method, path: incoming.url, number: number++ });
-    if (fault) counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
+    const isPreflight = incoming.method === 'OPTIONS' && incoming.headers['access-control-request-method'] !== undefined;
+    const fault = isPreflight ? null : proxy.plan({ method: incoming.method, path: incoming.url, number: number++ });
+    const met = isPreflight ? { requests: 0, faults: {} } : (byRequest[requestKind(incoming.method, incoming.url)] ??= { requests: 0, faults: {} });
+    met.requests += 1;
+    if (fault) {
+      counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
+      met.faults[fault.kind] = (met.faults[fault.kind] ?? 0) + 1;
+    }
     const isStorage = incoming.url.startsWith('/storage/');
     const say = ({ status, headers, body }) => {
       outgoing.writeHead(status, { ...headers, ...corsHeaders });
@@ -72,15 +97,20 @@ export async function startProxy(target, plan) {
       if (fault?.kind === 'hold') await fault.until;
       if (fault?.kind === 'hold' && !fault.forward) return void incoming.socket.destroy();
       if (fault?.kind === 'drop_before') return void incoming.socket.destroy();
-      if (fault && ['html_403', 'expired', 'status'].includes(fault.kind)) return say(answerOf(fault, isStorage));
+      const isResumable = incoming.url.startsWith('/storage/v1/upload/resumable');
+      if (fault && ['html_403', 'expired', 'status', 'portal', 'redirect'].includes(fault.kind)) return say(answerOf(fault, isStorage, isResumable));
       const reply = await forward({ hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers }, parts);
       if (fault?.kind === 'drop_after') return void incoming.socket.destroy();
       if (fault?.kind === 'conflict_after' && reply.status < 300) return say(answerOf(fault, isStorage));
       outgoing.writeHead(reply.status, reply.headers);
+      if (fault?.kind === 'torn') {
+        outgoing.write(reply.body.subarray(0, reply.body.length / 2), () => incoming.socket.destroy());
+        return;
+      }
       if (fault?.kind === 'drip') {
         for (const byte of reply.body.subarray(0, 20)) {
           outgoing.write(Buffer.from([byte]));
-          await wait(1);
+          await wait(fault.ms ?? 1);
         }
         return void outgoing.end(reply.body.subarray(20));
       }
@@ -95,6 +125,8 @@ export async function startProxy(target, plan) {
     url: `http://127.0.0.1:${server.address().port}`,
     /** How often each fault was made. */
     counts,
+    /** The same for each kind of request, beside the number of requests. */
+    byRequest,
     /** Can be exchanged while it runs. */
     plan,
     get requests() {
@@ -149,11 +181,14 @@ export function randomFaults(random, rate) {
     { kind: 'html_403' },
     { kind: 'expired' },
     { kind: 'drip' },
+    { kind: 'torn' },
+    { kind: 'portal' },
+    { kind: 'redirect' },
     { kind: 'delay' },
   ];
   const blocked = new Map();
   return ({ method, path }) => {
-    const writes = method === 'POST' && !path.includes('/rpc/') && !path.includes('/auth/');
+    const writes = method === 'POST' && !path.includes('/rpc/') && !path.includes('/auth/') && !path.includes('/upload/');
     const roll = random.next();
     const drawn = random.pick(kinds);
     const ms = random.between(1, 15);
@@ -165,7 +200,9 @@ export function randomFaults(random, rate) {
       else blocked.set(key, true);
     }
     if (fault.kind === 'conflict_after' && !writes) fault = { kind: 'drop_after' };
-    if (fault.kind === 'cut' && method === 'GET') fault = { kind: 'drop_before' };
+    // supabase-js takes what it cannot read for the end of the session, and forgets it: its own business.
+    if (['portal', 'redirect', 'torn'].includes(fault.kind) && path.startsWith('/auth/')) fault = { kind: 'drop_before' };
+    if (fault.kind === 'cut' && (method === 'GET' || method === 'HEAD')) fault = { kind: 'drop_before' };
     if (fault.kind === 'expired' && path.startsWith('/auth/')) fault = { kind: 'status', status: 500 };
     if (fault.kind === 'delay') fault.ms = ms;
     if (fault.retryAfter === 'date') fault.retryAfter = new Date(Date.now() + 3000).toUTCString();

@@ -76,3 +76,21 @@ export async function errorFrom(promise) {
   assert.equal(outcome.error.name, 'PhotoError', String(outcome.error.stack));
   return outcome.error;
 }
+
+/**
+ * A fetch to the stage's backend in which some answers are replaced. @param answer what comes in place of the backend's
+ * answer, or null; called with the method, the path, the request and a function that asks the backend
+ */
+export function fetchWith(stage, answer) {
+  return async (url, init = {}) => {
+    init.signal?.throwIfAborted();
+    const { pathname, search } = new URL(url);
+    const real = () => stage.backend.fetch(url, init);
+    const method = init.method ?? 'GET';
+    const given = await answer({ method, path: pathname, query: search, init, real });
+    return given ?? real();
+  };
+}
+
+export const isUpload = ({ method, path }) => method === 'POST' && path.startsWith('/storage/v1/object/');
+export const isInsert = ({ method, path }) => method === 'POST' && path === '/rest/v1/photos';

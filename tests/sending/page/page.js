@@ -1,6 +1,6 @@
 /** A page that sends: bundled with the sender and a real supabase-js client, driven by the test from outside. */
 import { createClient } from '@supabase/supabase-js';
-import { createSender } from '../../../wasm/src/supabase/index.ts';
+import { createIndexedDbOutbox, createSender } from '../../../wasm/src/supabase/index.ts';
 import { mediaItemRow, photoRow } from '../../../wasm/src/rows.ts';
 
 const { url, key } = await (await fetch('/where.json')).json();
@@ -44,6 +44,7 @@ const watch = (job) => {
 
 window.sending = {
   progress,
+  createIndexedDbOutbox,
   signUp: async (email, password) => {
     const { data, error } = await client.auth.signUp({ email, password });
     if (error) throw error;

@@ -8,21 +8,30 @@ export interface Clock {
   random(): number;
 }
 
+/**
+ * Calls back once when the signal is aborted. Each listens at a signal of its own: many at one are a leak in Node's eyes, and
+ * it says so. @returns what ends it
+ */
+export function onAbort(signal: AbortSignal, act: () => void): () => void {
+  const own = AbortSignal.any([signal]);
+  own.addEventListener('abort', act, { once: true });
+  return () => own.removeEventListener('abort', act);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const stop = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
       const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', stop);
+        end?.();
         resolve();
       }, ms);
-      signal?.addEventListener('abort', stop, { once: true });
+      const end = signal && onAbort(signal, () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
     }),
 };
 
@@ -42,12 +51,11 @@ export const systemConnectivity: Connectivity = {
       if (systemConnectivity.online() || typeof target.addEventListener !== 'function') return resolve();
       const end = (settle: () => void) => () => {
         target.removeEventListener('online', back);
-        signal.removeEventListener('abort', stop);
+        deaf();
         settle();
       };
       const back = end(resolve);
-      const stop = end(() => reject(signal.reason));
+      const deaf = onAbort(signal, end(() => reject(signal.reason)));
       target.addEventListener('online', back);
-      signal.addEventListener('abort', stop);
     }),
 };

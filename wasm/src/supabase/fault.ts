@@ -98,7 +98,13 @@ const storageAliases: Readonly<Record<string, string>> = {
   'Payload too large': 'EntityTooLarge',
   'Invalid key': 'InvalidKey',
 };
-const storageLater = new Set(['SlowDown', 'TooManyRequests', 'LockTimeout', 'DatabaseTimeout', 'ResourceLocked', 'InternalError', 'S3Error']);
+/** What another try can change: overload, locks, and bytes that were spoilt on the way. */
+const storageLater = new Set([
+  'SlowDown', 'TooManyRequests', 'LockTimeout', 'acquiring_lock_timeout', 'DatabaseTimeout', 'DatabaseConnectionLimit', 'ResourceLocked',
+  'InternalError', 'S3Error', 'TransactionError', 'Aborted', 'AbortedTerminate', 'InvalidChecksum', 'NoSuchUpload',
+]);
+/** What Storage and its token library say of a token that is no (longer a) key; older servers say it in words alone. */
+const tokenRefused = /\bjw[ts]\b|"(exp|nbf|iat)" claim|token (is )?expired|signature verification failed|invalid signature/i;
 
 /** Storage answers most errors with HTTP 400; the truth is in the body. */
 function readStorage(status: number, body: Record<string, unknown>, base: Base): Fault {
@@ -107,7 +113,7 @@ function readStorage(status: number, body: Record<string, unknown>, base: Base):
   const message = String(body['message'] ?? '');
   const inner = Number(body['statusCode']) || status;
   const facts = { ...base, detail: `Storage: ${code || inner}: ${message}`, serviceCode: code };
-  if (/\bjwt\b|"exp" claim|token (is )?expired/i.test(`${code} ${message}`) && inner !== 404) {
+  if (tokenRefused.test(`${code} ${message}`) && inner !== 404) {
     return new Fault('sign_in_required', 'sign_in', facts);
   }
   if (storageLater.has(code)) return new Fault(storageCodes[code] ?? 'server_error', 'later', facts);
@@ -120,8 +126,25 @@ function readStorage(status: number, body: Record<string, unknown>, base: Base):
   return new Fault(rest[inner] ?? 'invalid_payload', 'never', facts);
 }
 
-/** Codes of PostgreSQL and PostgREST after which the same statement can succeed: overload, lost connection, deadlock. */
-const restLater = /^(40001|40P01|57014|57P0\d|53\d{3}|08\d{3}|PGRST00\d)$/;
+/**
+ * The resumable protocol's refusals are a status with a sentence, without JSON. @param method of the refused request
+ */
+export function readTusFault(method: string, answer: Answer, now: number): Fault {
+  const read = readFault('storage', answer, now);
+  const { status, text } = answer;
+  const fact = (code: ErrorCode, remedy: Remedy) => new Fault(code, remedy, { ...read.facts, status, detail: `Resumable: ${status} ${text.slice(0, 200)}` });
+  if (read.remedy === 'later' || read.remedy === 'sign_in') return read;
+  if (tokenRefused.test(text) && text.length < 1000) return fact('sign_in_required', 'sign_in');
+  // A piece that does not begin where the server stands, or belongs to an upload that is gone: the next try asks where it stands.
+  if (method === 'PATCH' && [404, 409, 410, 460].includes(status)) return fact('server_error', 'later');
+  if (read.remedy !== 'once' || /^\s*</.test(text)) return read; // a page is not the service's own word
+  const codes: Readonly<Record<number, ErrorCode>> = { 400: 'invalid_payload', 402: 'quota_exceeded', 403: 'not_allowed', 404: 'not_found', 409: 'already_exists', 413: 'output_too_large', 415: 'unsupported_type' };
+  const code = codes[status];
+  return code ? fact(code, 'never') : read;
+}
+
+/** Codes of PostgreSQL and PostgREST after which the same statement can succeed: overload, lost connection, deadlock, a full disk. */
+const restLater = /^(25006|40001|40P01|55P03|57014|57P0\d|53\d{3}|08\d{3}|PGRST00\d)$/;
 
 function readRest(status: number, body: Record<string, unknown>, base: Base): Fault {
   const code = String(body['code'] ?? '');
@@ -147,7 +170,7 @@ function readRest(status: number, body: Record<string, unknown>, base: Base): Fa
   if (known) return new Fault(known, 'never', facts);
   const general = byStatus(status, base, facts.detail);
   if (general) return new Fault(general.code, general.remedy, facts);
-  const rest: Readonly<Record<number, ErrorCode>> = { 402: 'quota_exceeded', 403: 'not_allowed', 404: 'not_found', 409: 'already_exists' };
+  const rest: Readonly<Record<number, ErrorCode>> = { 402: 'quota_exceeded', 403: 'not_allowed', 404: 'not_found', 409: 'already_exists', 413: 'output_too_large' };
   return new Fault(rest[status] ?? 'invalid_payload', 'never', facts);
 }
 

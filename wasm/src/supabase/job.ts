@@ -67,6 +67,8 @@ export class SendJob implements AsyncIterable<SendEvent> {
   kept = false;
   #progress: SendProgress;
   #log: SendEvent[] = [];
+  /** Events that some iterator has taken. */
+  #taken = 0;
   #wakes = new Set<() => void>();
   #listeners = new Set<(event: SendEvent) => void>();
   #ended = false;
@@ -126,6 +128,7 @@ export class SendJob implements AsyncIterable<SendEvent> {
     for (let at = 0; ; ) {
       while (at < this.#log.length) {
         const event = this.#log[at++] as SendEvent;
+        this.#taken = Math.max(this.#taken, at);
         const next = this.#log[at];
         if (event.type === 'progress' && next?.type === 'progress') continue;
         yield event;
@@ -145,8 +148,8 @@ export class SendJob implements AsyncIterable<SendEvent> {
   emit(event: SendEvent): void {
     if (event.type === 'progress') {
       this.#progress = event.progress;
-      // An unread run of progress is one entry of the log.
-      if (this.#log.at(-1)?.type === 'progress' && this.#wakes.size === 0 && this.#log.length > 1) this.#log.pop();
+      // A run of progress that nobody has taken is one entry of the log.
+      if (this.#log.at(-1)?.type === 'progress' && this.#taken < this.#log.length) this.#log.pop();
     }
     this.#log.push(event);
     for (const listener of this.#listeners) {

@@ -40,5 +40,8 @@ export class Keeper {
 export function outboxError(error: unknown): unknown {
   const { name, code, message } = (error ?? {}) as { name?: string; code?: unknown; message?: string };
   const full = name === 'QuotaExceededError' || code === 'ENOSPC' || code === 'EDQUOT';
-  return full ? remoteError('storage_full', { detail: `Outbox: ${message ?? name}`, cause: error }) : error;
+  if (full) return remoteError('storage_full', { detail: `Outbox: ${message ?? name}`, cause: error });
+  // A sandboxed frame, or a browser that is told to keep nothing.
+  if (name === 'SecurityError') return remoteError('unsupported_environment', { detail: `Outbox: ${message ?? name}`, cause: error });
+  return error;
 }

@@ -1,3 +1,4 @@
+import { onAbort } from './clock.js';
 import { isFault } from './fault.js';
 import type { OutboxFile } from './outbox.js';
 import type { Supabase } from './service.js';
@@ -25,6 +26,43 @@ export class ResumableProbe {
   /** The server said yes to the question and no to the deed: some gateways answer every OPTIONS. */
   refused(): void {
     this.#answer = Promise.resolve(false);
+  }
+}
+
+/** So many objects are on their way at a time, whatever the number of jobs. */
+export class UploadSlots {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(readonly count: number) {
+    this.#free = count;
+  }
+
+  async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else {
+      await new Promise<void>((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        const deaf = onAbort(signal, () => {
+          this.#waiting.delete(take);
+          reject(signal.reason);
+        });
+        const take = () => {
+          deaf();
+          resolve();
+        };
+        this.#waiting.add(take);
+      });
+    }
+    try {
+      return await work();
+    } finally {
+      const [next] = this.#waiting;
+      if (next) {
+        this.#waiting.delete(next);
+        next();
+      } else this.#free += 1;
+    }
   }
 }
 

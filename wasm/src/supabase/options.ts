@@ -3,9 +3,9 @@ import type { MediaRowFacts, PhotoRowFacts, PreparedPhoto } from '../types.js';
 import type { Clock, Connectivity } from './clock.js';
 import type { IdSource } from './ids.js';
 import type { Outbox } from './outbox.js';
-import type { RetryPolicy } from './retry.js';
+import { defaultRetryPolicy, type RetryPolicy } from './retry.js';
 import type { Row } from './service.js';
-import type { SessionClient } from './session.js';
+import { tokenSourceOf, type SessionClient } from './session.js';
 
 /** Where rows come from: a `PhotoCore`, or anything with these three functions. */
 export interface PayloadSource {
@@ -27,7 +27,7 @@ export interface SenderOptions {
   readonly outbox?: Outbox;
   /** Makes the requests in place of XMLHttpRequest (browser) or fetch (Node); progress then moves by whole requests. */
   readonly fetch?: typeof fetch;
-  /** Objects that are sent at the same time, 1 to 16. Default 4. */
+  /** Objects that are sent at the same time, by all jobs of this sender together, 1 to 16. Default 4. */
   readonly uploads?: number;
   /** Longest silence of one request, in milliseconds. Default 60 000. */
   readonly idleMs?: number;
@@ -58,7 +58,8 @@ export interface SendOptions {
 /** What the outbox holds for the person who is signed in. */
 export interface PendingEntry {
   readonly id: string;
-  readonly kind: 'photos' | 'media' | 'avatar' | 'replace' | 'remove';
+  /** `damaged`: its record cannot be read, so that it can only be discarded. */
+  readonly kind: 'photos' | 'media' | 'avatar' | 'replace' | 'remove' | 'damaged';
   readonly projectId: string | null;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -68,14 +69,62 @@ export interface PendingEntry {
   readonly bytesDone: number;
 }
 
+const functionsOf = (value: unknown, ...names: string[]): boolean =>
+  typeof value === 'object' && value !== null && names.every((name) => typeof (value as Row)[name] === 'function');
+const isNumber = (value: unknown, low: number): boolean => typeof value === 'number' && Number.isFinite(value) && value >= low;
+
+/** A client's `auth` throws on access where its sessions come from a third party. */
+function isClient(client: unknown): boolean {
+  if (typeof client !== 'object' || client === null) return false;
+  return tokenSourceOf(client) !== undefined || functionsOf((client as Row)['auth'], 'getSession', 'refreshSession');
+}
+
 export function checkOptions(options: SenderOptions): void {
-  const { client, url, key, core, uploads, idleMs } = options;
-  if (typeof client?.auth?.getSession !== 'function') throw invalidOption('client', 'a supabase-js client', client);
-  if (typeof url !== 'string' || !/^https?:\/\/[^\s?#]+$/.test(url)) throw invalidOption('url', 'an http or https address', url);
-  if (typeof key !== 'string' || key === '') throw invalidOption('key', 'a publishable key', key);
-  if (typeof core?.photoPayload !== 'function') throw invalidOption('core', 'a PhotoCore', core);
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object with client, url, key and core', options);
+  const { client, url, key, core, uploads, idleMs, outbox, fetch, clock, connectivity, ids, retry } = options;
+  if (!isClient(client)) throw invalidOption('client', 'a supabase-js client', client);
+  if (typeof url !== 'string' || !/^https?:\/\/[^\s?#@]+$/.test(url) || !URL.canParse(url)) throw invalidOption('url', 'an http or https address', url);
+  if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) throw invalidOption('key', 'a publishable key', key);
+  if (!functionsOf(core, 'projectPayload', 'photoPayload', 'mediaItemPayload')) throw invalidOption('core', 'a PhotoCore', core);
   if (uploads !== undefined && !(Number.isInteger(uploads) && uploads >= 1 && uploads <= 16)) {
     throw invalidOption('uploads', 'a whole number from 1 to 16', uploads);
   }
-  if (idleMs !== undefined && !(idleMs > 0)) throw invalidOption('idleMs', 'a positive number of milliseconds', idleMs);
+  if (idleMs !== undefined && !isNumber(idleMs, 1)) throw invalidOption('idleMs', 'a positive number of milliseconds', idleMs);
+  if (outbox !== undefined && !functionsOf(outbox, 'put', 'update', 'get', 'list', 'file', 'remove', 'lock')) throw invalidOption('outbox', 'an outbox', outbox);
+  if (fetch !== undefined && typeof fetch !== 'function') throw invalidOption('fetch', 'a function', fetch);
+  if (clock !== undefined && !functionsOf(clock, 'now', 'sleep', 'random')) throw invalidOption('clock', 'a clock', clock);
+  if (connectivity !== undefined && !functionsOf(connectivity, 'online', 'whenOnline')) throw invalidOption('connectivity', 'online and whenOnline', connectivity);
+  if (ids !== undefined && !functionsOf(ids, 'now', 'fill')) throw invalidOption('ids', 'now and fill', ids);
+  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) throw invalidOption('retry', 'an object', retry);
+  for (const [name, value] of Object.entries(retry ?? {})) {
+    if (!(name in defaultRetryPolicy)) throw invalidOption(`retry.${name}`, `one of ${Object.keys(defaultRetryPolicy).join(', ')}`, value);
+    if (value === undefined) continue;
+    if (name === 'attempts' && !(Number.isInteger(value) && value >= 1)) throw invalidOption('retry.attempts', 'a whole number from 1', value);
+    if (!isNumber(value, 0)) throw invalidOption(`retry.${name}`, 'a number of milliseconds', value);
+  }
+}
+
+/** The retry policy with its defaults; a value that is undefined is left out. */
+export function policyOf(retry: Partial<RetryPolicy> | undefined): RetryPolicy {
+  return { ...defaultRetryPolicy, ...Object.fromEntries(Object.entries(retry ?? {}).filter(([, value]) => value !== undefined)) };
+}
+
+export function checkPhotos(name: string, photos: unknown): asserts photos is readonly PreparedPhoto[] {
+  if (!Array.isArray(photos)) throw invalidOption(name, 'an array of prepared photos', photos);
+  for (const [index, photo] of photos.entries()) checkPhoto(`${name}[${index}]`, photo);
+}
+
+/** Told apart by what is used of it: a result of `prepareAll` (`{ ok, photo }`) is a common slip. */
+export function checkPhoto(name: string, photo: unknown): asserts photo is PreparedPhoto {
+  const { photo: file, mimeType } = (photo ?? {}) as Partial<PreparedPhoto>;
+  const isFile = typeof file === 'object' && functionsOf(file, 'arrayBuffer') && typeof file.size === 'number';
+  if (!isFile || typeof mimeType !== 'string') throw invalidOption(name, 'a prepared photo', photo);
+}
+
+export function checkSendOptions(options: unknown): asserts options is SendOptions {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
+  const { signal } = options as SendOptions;
+  if (signal !== undefined && !(functionsOf(signal, 'addEventListener') && typeof signal.aborted === 'boolean')) {
+    throw invalidOption('signal', 'an AbortSignal', signal);
+  }
 }

@@ -34,7 +34,7 @@ export interface OutboxEntry {
   readonly owner: string;
   /** Address of the Supabase project that it is meant for. */
   readonly target: string;
-  readonly kind: 'photos' | 'media' | 'avatar' | 'replace' | 'remove';
+  readonly kind: 'photos' | 'media' | 'avatar' | 'replace' | 'remove' | 'damaged';
   /** Milliseconds since 1970: entries are resumed in this order. */
   readonly createdAt: number;
   readonly table: 'photos' | 'media_items' | 'users';
@@ -63,12 +63,12 @@ export interface OutboxEntry {
 export interface Outbox {
   /** Stores an entry with its files, all or nothing. Keys of `files` are object paths. */
   put(entry: OutboxEntry, files: ReadonlyMap<string, Blob>): Promise<void>;
-  /** Replaces the entry's record; its files stay. */
+  /** Replaces the entry's record; its files stay. An entry that was removed stays removed. */
   update(entry: OutboxEntry): Promise<void>;
   get(owner: string, id: string): Promise<OutboxEntry | null>;
-  /** Oldest first. */
+  /** Oldest first. A record that cannot be read is told as an entry of the kind `damaged`, and keeps none of the others back. */
   list(owner: string): Promise<OutboxEntry[]>;
-  /** Bytes of one file; null when they are gone. */
+  /** Bytes of one file; null when they are gone. Rejects when they cannot be read now. */
   file(owner: string, id: string, path: string): Promise<Blob | null>;
   remove(owner: string, id: string): Promise<void>;
   /**
@@ -76,6 +76,17 @@ export interface Outbox {
    * @returns what ends it; null when somebody else has it. A holder that dies loses it.
    */
   lock(owner: string, id: string): Promise<(() => Promise<void>) | null>;
+}
+
+/** A record as it was read, or what stands for one that is not whole. */
+export function entryOf(owner: string, id: string, record: unknown): OutboxEntry {
+  const entry = (record ?? {}) as Partial<OutboxEntry>;
+  const whole = entry.owner === owner && entry.id === id && typeof entry.target === 'string' && Array.isArray(entry.items) && Array.isArray(entry.removes);
+  if (whole && ['photos', 'media', 'avatar', 'replace', 'remove'].includes(String(entry.kind))) return entry as OutboxEntry;
+  return {
+    id, owner, target: '', kind: 'damaged', createdAt: 0, table: 'photos', projectId: null, projectRow: null, projectMade: false, quotaAsked: false,
+    removeEmptyProject: false, givenUp: false, uncertain: false, items: [], removes: [], step: 0,
+  };
 }
 
 /** An outbox that ends with the page or process: for tests, and where there is no storage. */
@@ -118,6 +129,6 @@ export function createMemoryOutbox(): Outbox {
   };
 }
 
-export function byAge(a: OutboxEntry, b: OutboxEntry): number {
+export function byAge(a: { createdAt: number; id: string }, b: { createdAt: number; id: string }): number {
   return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }

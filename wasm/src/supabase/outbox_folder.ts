@@ -1,4 +1,4 @@
-import { byAge, type Outbox, type OutboxEntry } from './outbox.js';
+import { byAge, entryOf, type Outbox, type OutboxEntry } from './outbox.js';
 
 /** A holder that has not said so for this long is dead, even if its process number is in use again. */
 const staleLockMs = 60_000;
@@ -32,6 +32,7 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
     }
   };
   const flushFolder = async (target: string) => {
+    if (process.platform === 'win32') return; // a folder cannot be opened there; NTFS keeps a journal of its names
     const handle = await fs.open(target, 'r');
     try {
       await handle.sync();
@@ -39,6 +40,10 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
       await handle.close();
     }
   };
+  /** So many files are in memory at a time while they are copied. */
+  const copiesAtOnce = 4;
+  const exists = (target: string) => fs.stat(target).then(() => true, () => false);
+  const isMissing = (error: unknown) => (error as { code?: string }).code === 'ENOENT';
   const writeRecord = async (entry: OutboxEntry) => {
     const at = place(entry.owner, entry.id);
     await flushed(join(at, 'entry.part'), JSON.stringify(entry));
@@ -46,11 +51,21 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
   };
   const read = async (owner: string, id: string): Promise<OutboxEntry | null> => {
     try {
-      return JSON.parse(await fs.readFile(join(place(owner, id), 'entry.json'), 'utf8')) as OutboxEntry;
+      return entryOf(owner, id, JSON.parse(await fs.readFile(join(place(owner, id), 'entry.json'), 'utf8')));
     } catch (error) {
-      if ((error as { code?: string }).code === 'ENOENT') return null;
-      throw error;
+      if (isMissing(error)) return null;
+      // What the disk refuses now and then (EMFILE, EIO of a network folder) is no verdict about the entry.
+      if (!(error instanceof SyntaxError) && (error as { code?: string }).code !== 'EISDIR') throw error;
+      return entryOf(owner, id, null);
     }
+  };
+  /** What a process left that died before its entry was whole: nobody was told of it. */
+  const sweep = async (owner: string, id: string) => {
+    const at = place(owner, id);
+    const { mtimeMs } = await fs.stat(at);
+    const lock = join(at, 'lock');
+    if (Date.now() - mtimeMs < staleLockMs || ((await exists(lock)) && !(await isDead(lock)))) return;
+    if (!(await exists(join(at, 'entry.json')))) await fs.rm(at, { recursive: true, force: true });
   };
 
   return {
@@ -58,30 +73,45 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
       const at = place(entry.owner, entry.id);
       await fs.mkdir(at, { recursive: true, mode: 0o700 });
       try {
-        await Promise.all(
-          [...files].map(async ([path, blob]) => flushed(join(at, fileName(path)), new Uint8Array(await blob.arrayBuffer()))),
-        );
+        const left = [...files];
+        const copy = async () => {
+          for (let next = left.shift(); next; next = left.shift()) {
+            const [path, blob] = next;
+            await flushed(join(at, fileName(path)), new Uint8Array(await blob.arrayBuffer()));
+          }
+        };
+        await Promise.all(Array.from({ length: copiesAtOnce }, copy));
         await writeRecord(entry);
-        await flushFolder(at); // later records may be lost with the power: an older one only repeats a step
+        // The names too, up to the folder itself. Later records may be lost with the power: an older one only repeats a step.
+        for (const each of [at, join(folder, safe(entry.owner)), folder]) await flushFolder(each);
       } catch (error) {
         await fs.rm(at, { recursive: true, force: true });
         throw error;
       }
     },
     async update(entry) {
-      await writeRecord(entry);
+      if (await exists(join(place(entry.owner, entry.id), 'entry.json'))) await writeRecord(entry);
     },
     get: read,
     async list(owner) {
-      const names = await fs.readdir(join(folder, safe(owner))).catch(() => [] as string[]);
-      const entries = await Promise.all(names.filter((name) => /^[\w-]+$/.test(name)).map((name) => read(owner, name)));
-      return entries.filter((entry) => entry?.owner === owner).map((entry) => entry as OutboxEntry).sort(byAge);
+      const names = await fs.readdir(join(folder, safe(owner))).catch((error: unknown) => {
+        if (isMissing(error)) return [] as string[];
+        throw error;
+      });
+      const found: OutboxEntry[] = [];
+      for (const name of names.filter((each) => /^[\w-]+$/.test(each))) {
+        const entry = await read(owner, name);
+        if (entry) found.push(entry);
+        else await sweep(owner, name).catch(() => {});
+      }
+      return found.sort(byAge);
     },
     async file(owner, id, path) {
       try {
         return new Blob([await fs.readFile(join(place(owner, id), fileName(path)))]);
-      } catch {
-        return null;
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
       }
     },
     async remove(owner, id) {

@@ -1,4 +1,4 @@
-import { byAge, type Outbox, type OutboxEntry } from './outbox.js';
+import { byAge, entryOf, type Outbox, type OutboxEntry } from './outbox.js';
 
 const entries = 'entries';
 const files = 'files';
@@ -31,6 +31,10 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
           request.result.close();
           opened = undefined;
         };
+        // Closed by the browser itself: the person has cleared the site's data, or the disk has failed.
+        request.result.onclose = () => {
+          opened = undefined;
+        };
         resolve(request.result);
       };
       request.onerror = () => reject(request.error);
@@ -43,11 +47,19 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
   const transact = async <T>(mode: IDBTransactionMode, work: (transaction: IDBTransaction) => IDBRequest<T> | void): Promise<T> => {
     const db = await database();
     return new Promise<T>((resolve, reject) => {
-      const transaction = db.transaction([entries, files], mode, { durability: 'strict' });
+      const transaction = begin(db, mode);
       const request = work(transaction);
       transaction.oncomplete = () => resolve(request ? request.result : (undefined as T));
       transaction.onabort = () => reject(transaction.error ?? request?.error);
     });
+  };
+  const begin = (db: IDBDatabase, mode: IDBTransactionMode) => {
+    try {
+      return db.transaction([entries, files], mode, { durability: 'strict' });
+    } catch (error) {
+      opened = undefined; // closed between two calls: the next one opens it again
+      throw error;
+    }
   };
   const allOf = (...start: string[]) => IDBKeyRange.bound(start, [...start, []]);
 
@@ -57,11 +69,20 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
         for (const [path, blob] of blobs) transaction.objectStore(files).put(blob, [entry.owner, entry.id, path]);
         transaction.objectStore(entries).put(entry);
       }),
-    update: (entry) => transact('readwrite', (transaction) => void transaction.objectStore(entries).put(entry)),
-    get: async (owner, id) =>
-      (await transact<OutboxEntry | undefined>('readonly', (transaction) => transaction.objectStore(entries).get([owner, id]))) ?? null,
-    list: async (owner) =>
-      (await transact<OutboxEntry[]>('readonly', (transaction) => transaction.objectStore(entries).getAll(allOf(owner)))).sort(byAge),
+    update: (entry) =>
+      transact('readwrite', (transaction) => {
+        const store = transaction.objectStore(entries);
+        const there = store.getKey([entry.owner, entry.id]);
+        there.onsuccess = () => void (there.result !== undefined && store.put(entry));
+      }),
+    get: async (owner, id) => {
+      const record = await transact<unknown>('readonly', (transaction) => transaction.objectStore(entries).get([owner, id]));
+      return record === undefined ? null : entryOf(owner, id, record);
+    },
+    list: async (owner) => {
+      const records = await transact<{ id: string }[]>('readonly', (transaction) => transaction.objectStore(entries).getAll(allOf(owner)));
+      return records.map((record) => entryOf(owner, record.id, record)).sort(byAge);
+    },
     file: async (owner, id, path) =>
       (await transact<Blob | undefined>('readonly', (transaction) => transaction.objectStore(files).get([owner, id, path]))) ?? null,
     remove: (owner, id) =>

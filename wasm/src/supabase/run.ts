@@ -2,8 +2,8 @@ import { isPhotoError, type PhotoError } from '../error.js';
 import { errorFromRecord, errorOf, isFault, recordOf, remoteError, type Fault } from './fault.js';
 import type { ItemState, SendJob, SendOutcome, SendResult } from './job.js';
 import { Keeper, outboxError } from './keeper.js';
-import { storeObject, type ResumableProbe } from './objects.js';
-import type { Outbox, OutboxEntry, OutboxItem } from './outbox.js';
+import { storeObject, type ResumableProbe, type UploadSlots } from './objects.js';
+import type { Outbox, OutboxEntry, OutboxFile, OutboxItem } from './outbox.js';
 import { ProgressCount } from './progress.js';
 import type { Supabase } from './service.js';
 
@@ -13,6 +13,18 @@ const stoppingCodes = new Set(['cancelled', 'sign_in_required', 'network', 'rate
 export function stopsEntry(error: unknown): boolean {
   if (isFault(error)) return error.remedy === 'later' || error.code === 'sign_in_required';
   return isPhotoError(error) ? stoppingCodes.has(error.code) : true;
+}
+
+/**
+ * Removes what nobody needs any more. A service that says no for good is left with it: to ask again with every `resume`
+ * would not change its mind, and would keep from the caller what did arrive.
+ */
+export async function tidy(remove: () => Promise<void>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    if (!isFault(error) || error.remedy !== 'never' || error.code === 'sign_in_required') throw error;
+  }
 }
 
 /**
@@ -29,7 +41,7 @@ export class Run {
     protected readonly supabase: Supabase,
     private readonly outbox: Outbox,
     private readonly probe: ResumableProbe,
-    private readonly uploads: number,
+    private readonly slots: UploadSlots,
     protected readonly job: SendJob | null,
   ) {
     this.keeper = new Keeper(outbox, entry);
@@ -49,22 +61,27 @@ export class Run {
         const { item, file } = next;
         if (item.state !== 'waiting') continue; // its other object has failed
         try {
-          await this.#store(item, file);
+          await this.slots.run(this.supabase.errand.signal, () => this.#store(item, file));
         } catch (error) {
           if (stopsEntry(error)) stopped ??= { error };
           else await this.fail(item, error);
         }
       }
     };
-    await Promise.all(Array.from({ length: this.uploads }, worker));
+    await Promise.all(Array.from({ length: Math.min(this.slots.count, jobs.length) }, worker));
     if (stopped) throw stopped.error;
   }
 
   async #store(item: OutboxItem, file: OutboxItem['files'][number]): Promise<void> {
-    const { entry, keeper, outbox } = this;
+    const { entry, outbox } = this;
     const bytes = await outbox.file(entry.owner, entry.id, file.path);
-    if (!bytes) throw remoteError('internal', { detail: 'The outbox has lost the bytes' });
+    if (bytes?.size !== file.bytes) throw remoteError('internal', { detail: 'The outbox has lost the bytes' });
     this.#move(item, 'sending');
+    await this.#bring(item, file, bytes);
+  }
+
+  async #bring(item: OutboxItem, file: OutboxFile, bytes: Blob): Promise<void> {
+    const { entry, keeper } = this;
     await storeObject(this.supabase, this.probe, file, bytes, {
       onSent: (sent) => {
         if (this.count.sent(item, file.path, sent)) this.#show();
@@ -86,7 +103,7 @@ export class Run {
   /** Inserts the rows of all stored items: one statement, or one by one when a row is refused for a fault of its own. */
   async insertAll(): Promise<void> {
     const { entry, keeper } = this;
-    if (this.waiting().length && entry.step > 0) await this.#readBack(); // an earlier run may have asked already
+    if (this.waiting().length && entry.step > 0) await this.readBack(); // an earlier run may have asked already
     if (this.waiting().length === 0) return;
     if (entry.step === 0) {
       entry.step = 1;
@@ -100,7 +117,7 @@ export class Run {
       } catch (error) {
         if (stopsEntry(error)) throw error;
         const fault = error as Fault;
-        const present = fault.code === 'already_exists' || entry.uncertain ? await this.#readBack() : 0;
+        const present = fault.code === 'already_exists' || entry.uncertain ? await this.readBack() : 0;
         if (present > 0 && round < 3) continue;
         if (['not_allowed', 'not_found', 'project_busy'].includes(fault.code)) {
           for (const item of this.waiting()) await this.fail(item, fault);
@@ -123,7 +140,7 @@ export class Run {
         if (stopsEntry(error)) throw error;
         const fault = error as Fault;
         const known = fault.code === 'already_exists' || this.entry.uncertain;
-        if (known && (await this.#readBack([item])) > 0) continue;
+        if (known && (await this.readBack([item])) > 0) continue;
         if (fault.code === 'too_many_photos') full = fault;
         await this.fail(item, fault);
       }
@@ -133,7 +150,7 @@ export class Run {
   readonly #lost = () => void (this.entry.uncertain = true);
 
   /** The truth about rows whose insert may have happened. @returns how many were there */
-  async #readBack(items = this.waiting()): Promise<number> {
+  protected async readBack(items = this.waiting()): Promise<number> {
     const rows = await this.supabase.byIds(this.entry.table, items.map((item) => item.id), 'id');
     const ids = new Set(rows.map((row) => row['id']));
     const present = items.filter((item) => ids.has(item.id));
@@ -164,6 +181,8 @@ export class Run {
     const { entry, supabase, keeper } = this;
     const failed = entry.items.filter((item) => item.state === 'failed');
     const remove = async () => {
+      // Rows first: none exists without its objects.
+      if (entry.uncertain && entry.table !== 'users') await supabase.deleteByIds(entry.table, failed.map((item) => item.id));
       const buckets = new Map<string, string[]>();
       for (const { bucket, path } of failed.flatMap((item) => item.files)) {
         buckets.set(bucket, [...(buckets.get(bucket) ?? []), path]);
@@ -171,30 +190,19 @@ export class Run {
       for (const [bucket, paths] of buckets) await supabase.removeObjects(bucket, paths);
     };
     if (failed.length) {
-      await remove();
+      await tidy(remove);
       if (entry.uncertain) {
         // A request that was cut off may still be at work on the server: look again a little later.
         await supabase.wiring.clock.sleep(2_000, supabase.errand.signal);
-        if (entry.table !== 'users') await supabase.delete(entry.table, `id=in.(${failed.map((item) => item.id).join(',')})`);
-        await remove();
+        await tidy(remove);
       }
       for (const item of failed) item.state = 'cleaned';
       await keeper.save();
     }
     const empty = entry.items.every((item) => item.state === 'cleaned');
     if (empty && entry.removeEmptyProject && entry.projectRow && entry.projectId) {
-      await supabase.delete('video_projects', `id=eq.${entry.projectId}&photo_count=eq.0`);
+      await tidy(() => supabase.delete('video_projects', `id=eq.${entry.projectId}&photo_count=eq.0`));
     }
-  }
-
-  /** `discard`: everything that is not confirmed is given up. */
-  async giveUp(): Promise<SendResult> {
-    const { entry } = this;
-    if (this.waiting().length && entry.step > 0 && entry.table !== 'users') await this.#readBack();
-    entry.uncertain = true; // whatever an earlier run had under way
-    for (const item of this.waiting()) await this.fail(item, remoteError('cancelled'));
-    await this.cleanUp();
-    return this.finish();
   }
 
   /** The entry leaves the outbox. */

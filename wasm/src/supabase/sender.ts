@@ -6,16 +6,17 @@ import { errorOf, isFault, remoteError } from './fault.js';
 import { deviceIds, isUuid, uuidV7 } from './ids.js';
 import { SendJob, type SendResult } from './job.js';
 import { outboxError } from './keeper.js';
-import { ResumableProbe } from './objects.js';
-import { checkOptions, type PendingEntry, type SendBatch, type SenderOptions, type SendOptions } from './options.js';
+import { ResumableProbe, UploadSlots } from './objects.js';
+import { checkOptions, checkPhoto, checkPhotos, checkSendOptions, policyOf, type PendingEntry, type SendBatch, type SenderOptions, type SendOptions } from './options.js';
 import { createMemoryOutbox, type Outbox, type OutboxEntry } from './outbox.js';
 import { createIndexedDbOutbox } from './outbox_indexeddb.js';
 import { ProgressCount } from './progress.js';
-import { defaultRetryPolicy, type Pause } from './retry.js';
+import { withRetry, type Pause } from './retry.js';
 import { Supabase, type Row, type Wiring } from './service.js';
 import { Session } from './session.js';
 import { Story } from './stories.js';
 import { chooseTransport } from './transport.js';
+import { Turns } from './turns.js';
 
 /** Sends what is prepared to a Supabase project, and finishes later what could not be sent now. See the functions below. */
 export class Sender {
@@ -23,27 +24,36 @@ export class Sender {
   readonly #wiring: Wiring;
   readonly #outbox: Outbox;
   readonly #probe = new ResumableProbe();
+  readonly #slots: UploadSlots;
+  readonly #turns: Turns;
   readonly #closing = new AbortController();
+  #lastCreatedAt = 0;
 
   /** @internal */
   constructor(options: SenderOptions) {
     checkOptions(options);
     this.#options = options;
     this.#outbox = options.outbox ?? (typeof indexedDB === 'object' ? createIndexedDbOutbox() : createMemoryOutbox());
+    this.#slots = new UploadSlots(options.uploads ?? 4);
+    const idleMs = options.idleMs ?? 60_000;
     this.#wiring = {
-      url: options.url.replace(/\/+$/, ''),
+      url: new URL(options.url).href.replace(/\/+$/, ''),
       key: options.key,
-      session: new Session(options.client),
+      session: new Session(options.client, idleMs),
       transport: chooseTransport(options.fetch),
       clock: options.clock ?? systemClock,
       connectivity: options.connectivity ?? systemConnectivity,
-      policy: { ...defaultRetryPolicy, ...options.retry },
-      idleMs: options.idleMs ?? 60_000,
+      policy: policyOf(options.retry),
+      idleMs,
     };
+    this.#turns = new Turns(this.#outbox, this.#wiring.clock);
   }
 
   /** A new project with its photos: the project row, then all objects, then the rows in one insert. */
-  send({ project, photos, projectId = this.#id() }: SendBatch, options: SendOptions = {}): SendJob {
+  send(batch: SendBatch, options: SendOptions = {}): SendJob {
+    if (typeof batch?.project !== 'object' || batch.project === null) throw invalidOption('project', 'an object', batch?.project);
+    const { project, photos, projectId = this.#id() } = batch;
+    checkPhotos('photos', photos);
     this.#needId('projectId', projectId);
     return this.#start(projectId, photos, options, (owner, ids) =>
       buildPhotos(this.#options.core, { owner, projectId, draft: project, photos, ids }),
@@ -53,6 +63,7 @@ export class Sender {
   /** More photos for a project, after those that it has. */
   append(projectId: string, photos: readonly PreparedPhoto[], options: SendOptions = {}): SendJob {
     this.#needId('projectId', projectId);
+    checkPhotos('photos', photos);
     return this.#start(projectId, photos, options, (owner, ids) =>
       buildPhotos(this.#options.core, { owner, projectId, draft: null, photos, ids }),
     );
@@ -61,6 +72,7 @@ export class Sender {
   /** Another photo in the place of one. The old one is removed only when the new one is there. */
   replace(photoId: string, photo: PreparedPhoto, options: SendOptions = {}): SendJob {
     this.#needId('photoId', photoId);
+    checkPhoto('photo', photo);
     return this.#start(null, [photo], options, async (owner, ids) => {
       const [old] = await this.#known('photos', [photoId], owner);
       const projectId = String(old?.row['project_id']);
@@ -71,11 +83,13 @@ export class Sender {
 
   /** A photo for the media library. */
   sendMediaItem(photo: PreparedPhoto, options: SendOptions = {}): SendJob {
+    checkPhoto('photo', photo);
     return this.#start(null, [photo], options, (owner, ids) => buildMedia(this.#options.core, { owner, photos: [photo], ids }));
   }
 
   /** A new picture of the person; the old one is removed when the profile names the new one. */
   sendAvatar(photo: PreparedPhoto, options: SendOptions = {}): SendJob {
+    checkPhoto('photo', photo);
     return this.#start(null, [photo], options, async (owner, ids) => {
       const rows = await this.#quick(owner, (supabase) => supabase.byIds('users', [owner], 'avatar_url'));
       return buildAvatar({ owner, photo, id: ids[0] ?? '', old: rows[0]?.['avatar_url'] });
@@ -95,6 +109,7 @@ export class Sender {
   /** Puts the photos of a project into the order of their ids, each named once. */
   async reorder(projectId: string, photoIds: readonly string[], { signal }: SendOptions = {}): Promise<void> {
     this.#needId('projectId', projectId);
+    if (!Array.isArray(photoIds)) throw invalidOption('photoIds', 'an array of ids', photoIds);
     await this.#asPerson((owner) =>
       this.#quick(owner, (supabase) => supabase.call('reorder_photos', { project: projectId, ids: photoIds }), signal),
     );
@@ -103,6 +118,7 @@ export class Sender {
   /** Changes title, description, style, duration, prompt or metadata. @param changes fields as for `core.projectPayload` */
   async updateProject(projectId: string, changes: Row, { signal }: SendOptions = {}): Promise<void> {
     this.#needId('projectId', projectId);
+    if (typeof changes !== 'object' || changes === null) throw invalidOption('changes', 'an object', changes);
     await this.#asPerson(async (owner) => {
       const payload = await this.#options.core.projectPayload(changes);
       const asked = Object.fromEntries(Object.entries(payload).filter(([name]) => name in changes));
@@ -111,7 +127,10 @@ export class Sender {
     });
   }
 
-  /** What the outbox holds for the person who is signed in; nobody else's. Oldest first. */
+  /**
+   * What the outbox holds for the person who is signed in; nobody else's. Oldest first. An entry of the kind `damaged` cannot
+   * be sent any more: `discard` removes it.
+   */
   async pending(): Promise<PendingEntry[]> {
     return this.#asPerson(async (owner) => (await this.#entries(owner)).map(pendingOf));
   }
@@ -121,9 +140,11 @@ export class Sender {
    * sign-in. Entries at which another tab or process is working are left to it.
    */
   async resume(options: SendOptions = {}): Promise<SendJob[]> {
+    checkSendOptions(options);
     return this.#asPerson(async (owner) => {
       const jobs: SendJob[] = [];
-      for (const { id } of await this.#entries(owner)) {
+      for (const { id, kind } of await this.#entries(owner)) {
+        if (kind === 'damaged') continue;
         const release = await this.#outbox.lock(owner, id);
         if (!release) continue;
         const entry = await this.#outbox.get(owner, id); // as it is now that nobody else works on it
@@ -132,7 +153,8 @@ export class Sender {
           continue;
         }
         entry.uncertain = true; // requests of the run that was cut off may have arrived, or be on their way still
-        jobs.push(this.#job(entry.id, entry.projectId, entry, options, (job, signal) => this.#work(entry, job, signal, release)));
+        const job = this.#job(entry.id, entry.projectId, entry, options, (self, signal) => this.#work(entry, self, signal, release));
+        jobs.push(this.#turns.add(job, entry.createdAt));
       }
       return jobs;
     });
@@ -143,7 +165,10 @@ export class Sender {
    * `removeEmptyProject` when nothing is in it. When that cannot be finished now, the next `resume` goes on with it.
    * @throws PhotoError `not_found` when there is no such entry, `project_busy` when another tab is sending it
    */
-  async discard(entryId: string, { removeEmptyProject = false, signal }: SendOptions = {}): Promise<SendResult> {
+  async discard(entryId: string, options: SendOptions = {}): Promise<SendResult> {
+    checkSendOptions(options);
+    const { removeEmptyProject = false, signal } = options;
+    this.#needId('entryId', entryId);
     return this.#asPerson(async (owner) => {
       const release = await this.#outbox.lock(owner, entryId);
       if (!release) throw remoteError('project_busy', { detail: 'Another tab or call is sending this entry' });
@@ -155,6 +180,10 @@ export class Sender {
       entry.givenUp = true;
       entry.removeEmptyProject ||= removeEmptyProject;
       const job = this.#job(entry.id, entry.projectId, entry, signal ? { signal } : {}, async (self, stop) => {
+        if (entry.kind === 'damaged') {
+          await this.#outbox.remove(owner, entryId).finally(release);
+          return { entryId, projectId: null, photos: [], ok: false };
+        }
         await this.#outbox.update(entry);
         return this.#work(entry, self, stop, release);
       });
@@ -177,7 +206,7 @@ export class Sender {
 
   async #asPerson<T>(work: (owner: string) => Promise<T>): Promise<T> {
     try {
-      return await work((await this.#wiring.session.current()).userId);
+      return await work(await this.#wiring.session.owner());
     } catch (error) {
       throw errorOf(outboxError(error));
     }
@@ -189,7 +218,9 @@ export class Sender {
   }
 
   async #entries(owner: string): Promise<OutboxEntry[]> {
-    return (await this.#outbox.list(owner)).filter((entry) => entry.owner === owner && entry.target === this.#wiring.url);
+    return (await this.#outbox.list(owner)).filter(
+      (entry) => entry.owner === owner && (entry.target === this.#wiring.url || entry.kind === 'damaged'),
+    );
   }
 
   /** Rows with the paths of their objects, as an entry keeps them. @throws when one is not there */
@@ -239,11 +270,14 @@ export class Sender {
     options: SendOptions,
     build: (owner: string, ids: readonly string[]) => Promise<Built>,
   ): SendJob {
+    checkSendOptions(options);
     const id = this.#id();
     const ids = photos.map(() => this.#id());
     const draft = draftEntry(photos, ids);
-    return new SendJob(id, projectId, ids, new ProgressCount(draft).snapshot(), async (job, signal) => {
-      const { userId: owner } = await this.#wiring.session.current();
+    // Two calls have two moments: entries go on in the order of the calls.
+    const createdAt = (this.#lastCreatedAt = Math.max(this.#wiring.clock.now(), this.#lastCreatedAt + 1));
+    const work = async (job: SendJob, signal: AbortSignal) => {
+      const owner = await this.#whoSends(job, signal);
       const { files, items, ...built } = await build(owner, ids);
       signal.throwIfAborted();
       const entry: OutboxEntry = {
@@ -252,7 +286,7 @@ export class Sender {
         id,
         owner,
         target: this.#wiring.url,
-        createdAt: this.#wiring.clock.now(),
+        createdAt,
         projectMade: false,
         quotaAsked: false,
         removeEmptyProject: options.removeEmptyProject ?? false,
@@ -261,7 +295,9 @@ export class Sender {
         step: 0,
         removes: built.removes ?? [],
       };
-      const release = await this.#outbox.lock(owner, id);
+      const release = await this.#outbox.lock(owner, id).catch((error: unknown) => {
+        throw outboxError(error);
+      });
       if (!release) throw remoteError('internal', { detail: 'A new entry is locked' });
       try {
         await this.#outbox.put(entry, files);
@@ -272,7 +308,15 @@ export class Sender {
       job.kept = true;
       job.emit({ type: 'kept', entryId: id });
       return this.#work(entry, job, signal, release);
-    }, options.signal);
+    };
+    return this.#turns.add(new SendJob(id, projectId, ids, new ProgressCount(draft).snapshot(), work, options.signal), createdAt);
+  }
+
+  /** The person whose photos these are. Waits for the network when only it can tell. */
+  #whoSends(job: SendJob, signal: AbortSignal): Promise<string> {
+    const errand = { owner: '', signal: AbortSignal.any([signal, this.#closing.signal]), onPause: (pause: Pause) => job.emit({ type: 'pause', ...pause }) };
+    const context = new Supabase(this.#wiring, errand).retryContext(() => ({}));
+    return withRetry(context, () => this.#wiring.session.owner(errand.signal));
   }
 
   async #work(entry: OutboxEntry, job: SendJob, signal: AbortSignal, release: () => Promise<void>): Promise<SendResult> {
@@ -283,8 +327,9 @@ export class Sender {
       onPause: (pause: Pause) => job.emit({ type: 'pause', ...pause }),
     };
     try {
+      if (!entry.givenUp) await this.#turns.wait(entry, errand.signal);
       const supabase = new Supabase(this.#wiring, errand);
-      return await new Story(entry, supabase, this.#outbox, this.#probe, this.#options.uploads ?? 4, job).tell();
+      return await new Story(entry, supabase, this.#outbox, this.#probe, this.#slots, job).tell();
     } catch (error) {
       throw isFault(error) ? error : outboxError(error);
     } finally {

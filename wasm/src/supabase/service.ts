@@ -33,12 +33,39 @@ export interface Ask {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Blob | string;
+  /** Whether a successful answer is one that the service gives; any other comes from a stranger on the way. */
+  readonly expects?: (answer: Answer) => boolean;
   readonly onSent?: (bytes: number) => void;
   /** Called when a try ended without telling whether the server acted. */
   readonly onLost?: () => void;
 }
 
 export type Row = Record<string, unknown>;
+
+/** Ids in one address: 100 of them are 3.7 KB, and gateways end at 8 KB. */
+const idsAtOnce = 100;
+
+function jsonOf(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isJson = (answer: Answer): boolean => jsonOf(answer) !== undefined;
+const isEmptyOrJson = (answer: Answer): boolean => answer.text.trim() === '' || isJson(answer);
+const isObjectKey = (answer: Answer): boolean => {
+  const { Key, Id } = (jsonOf(answer) ?? {}) as { Key?: unknown; Id?: unknown };
+  return typeof Key === 'string' || typeof Id === 'string';
+};
+
+function* chunks<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < list.length; at += idsAtOnce) yield list.slice(at, at + idsAtOnce);
+}
+
+/** The schema that the migrations fill, whatever schemas the server offers first. */
+const schemaHeaders = { 'accept-profile': 'public', 'content-profile': 'public' };
 
 /** Requests to the REST and Storage services in the name of one person, each repeated by the retry table. */
 export class Supabase {
@@ -49,7 +76,7 @@ export class Supabase {
 
   /** Headers of a request now; a session of anybody else is refused. */
   async headers(): Promise<Record<string, string>> {
-    const { token, userId } = await this.wiring.session.current();
+    const { token, userId } = await this.wiring.session.current(this.errand.signal);
     if (userId !== this.errand.owner) {
       throw new Fault('sign_in_required', 'never', { detail: 'Another person is signed in' });
     }
@@ -62,7 +89,7 @@ export class Supabase {
       ...this.wiring,
       signal: this.errand.signal,
       onPause: this.errand.onPause,
-      renewSession: () => this.wiring.session.renew((used()['authorization'] ?? '').slice('Bearer '.length)),
+      renewSession: () => this.wiring.session.renew((used()['authorization'] ?? '').slice('Bearer '.length), this.errand.signal),
     };
   }
 
@@ -71,7 +98,7 @@ export class Supabase {
     const { url, transport, idleMs, clock } = this.wiring;
     let headers: Record<string, string> = {};
     return withRetry(this.retryContext(() => headers), async () => {
-      headers = { ...(await this.headers()), ...ask.headers };
+      headers = { ...(await this.headers()), ...(service === 'rest' ? schemaHeaders : {}), ...ask.headers };
       let answer: Answer;
       try {
         answer = await transport({
@@ -87,7 +114,11 @@ export class Supabase {
         ask.onLost?.();
         throw error;
       }
-      if (answer.status >= 200 && answer.status < 300) return answer;
+      if (answer.status >= 200 && answer.status < 300) {
+        if ((ask.expects ?? isEmptyOrJson)(answer)) return answer;
+        ask.onLost?.();
+        throw new Fault('network', 'later', { status: answer.status, detail: `HTTP ${answer.status} with an answer that the service does not give` });
+      }
       const fault = readFault(service, answer, clock.now());
       if (fault.remedy === 'later') ask.onLost?.();
       throw fault;
@@ -95,13 +126,15 @@ export class Supabase {
   }
 
   async select(path: string): Promise<Row[]> {
-    const answer = await this.ask('rest', { method: 'GET', path });
+    const answer = await this.ask('rest', { method: 'GET', path, expects: isJson });
     return JSON.parse(answer.text) as Row[];
   }
 
   /** Rows of a table that have one of the ids, as far as this person sees them. */
   async byIds(table: string, ids: readonly string[], columns: string): Promise<Row[]> {
-    return ids.length ? this.select(`/${table}?id=in.(${ids.join(',')})&select=${columns}`) : [];
+    const rows: Row[] = [];
+    for (const some of chunks(ids)) rows.push(...(await this.select(`/${table}?id=in.(${some.join(',')})&select=${columns}`)));
+    return rows;
   }
 
   /** One statement for all rows. @param onLost see `Ask` */
@@ -111,6 +144,7 @@ export class Supabase {
       path: `/${table}`,
       headers: { 'content-type': 'application/json', prefer: 'return=minimal' },
       body: JSON.stringify(rows),
+      expects: (answer) => answer.status === 201 && isEmptyOrJson(answer),
       ...(onLost ? { onLost } : {}),
     });
   }
@@ -122,12 +156,22 @@ export class Supabase {
       path: `/${table}?${filter}&select=${columns}`,
       headers: { 'content-type': 'application/json', prefer: 'return=representation' },
       body: JSON.stringify(changes),
+      expects: isJson,
     });
     return JSON.parse(answer.text) as Row[];
   }
 
   async delete(table: string, filter: string): Promise<void> {
-    await this.ask('rest', { method: 'DELETE', path: `/${table}?${filter}`, headers: { prefer: 'return=minimal' } });
+    await this.ask('rest', {
+      method: 'DELETE',
+      path: `/${table}?${filter}`,
+      headers: { prefer: 'return=minimal' },
+      expects: (answer) => answer.status === 204 || isJson(answer),
+    });
+  }
+
+  async deleteByIds(table: string, ids: readonly string[]): Promise<void> {
+    for (const some of chunks(ids)) await this.delete(table, `id=in.(${some.join(',')})`);
   }
 
   async call(name: string, parameters: Row): Promise<unknown> {
@@ -140,14 +184,22 @@ export class Supabase {
     return answer.text ? JSON.parse(answer.text) : null;
   }
 
-  /** Size and type of a stored object, null when there is none. */
-  async objectFacts(bucket: string, path: string): Promise<{ bytes: number; type: string } | null> {
+  /** Size of a stored object, NaN when the server does not tell; null when there is none that this person sees. */
+  async objectFacts(bucket: string, path: string): Promise<{ bytes: number } | null> {
     try {
       const answer = await this.ask('storage', { method: 'GET', path: `/object/info/${bucket}/${path}` });
-      const facts = JSON.parse(answer.text) as { size?: unknown; content_type?: unknown };
-      return { bytes: Number(facts.size), type: String(facts.content_type) };
+      const { size } = (jsonOf(answer) ?? {}) as { size?: unknown };
+      if (size !== undefined) return { bytes: Number(size) };
     } catch (error) {
-      if (isFault(error) && error.code === 'not_found') return null;
+      if (!isFault(error) || error.remedy !== 'never') throw error;
+    }
+    // Servers of before 2024 tell the facts in headers alone, and do not know the question above.
+    try {
+      const answer = await this.ask('storage', { method: 'HEAD', path: `/object/authenticated/${bucket}/${path}` });
+      const length = answer.header('content-length');
+      return { bytes: length === null ? NaN : Number(length) };
+    } catch (error) {
+      if (isFault(error) && error.remedy !== 'later' && error.code !== 'sign_in_required') return null;
       throw error;
     }
   }
@@ -158,6 +210,7 @@ export class Supabase {
       path: `/object/${file.bucket}/${file.path}`,
       headers: { 'content-type': file.type, 'cache-control': 'max-age=3600', 'x-upsert': 'false' },
       body: bytes,
+      expects: isObjectKey,
       onSent,
       onLost,
     });
@@ -165,12 +218,13 @@ export class Supabase {
 
   /** Removes objects; those that are not there are no error. */
   async removeObjects(bucket: string, paths: readonly string[]): Promise<void> {
-    for (let at = 0; at < paths.length; at += 100) {
+    for (const prefixes of chunks(paths)) {
       await this.ask('storage', {
         method: 'DELETE',
         path: `/object/${bucket}`,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ prefixes: paths.slice(at, at + 100) }),
+        body: JSON.stringify({ prefixes }),
+        expects: isJson,
       });
     }
   }

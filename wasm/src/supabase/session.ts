@@ -1,6 +1,10 @@
-import { Fault } from './fault.js';
+import { onAbort } from './clock.js';
+import { Fault, isFault } from './fault.js';
 
-/** What the sender needs of a supabase-js v2 client: its session, and nothing else. */
+/**
+ * What the sender needs of a supabase-js v2 client: its session, and nothing else. A client that was made with the option
+ * `accessToken` (third-party sign-in) has no session; its token is taken, and `sub` in it is the person.
+ */
 export interface SessionClient {
   readonly auth: {
     getSession(): Promise<{ data: { session: SessionLike | null }; error: unknown }>;
@@ -19,32 +23,117 @@ export interface Identity {
   readonly userId: string;
 }
 
+/** The function that a client with third-party sign-in gets its tokens from; its `auth` throws on every access. */
+export function tokenSourceOf(client: unknown): (() => Promise<string | null>) | undefined {
+  const source = (client as { accessToken?: unknown } | null)?.accessToken;
+  return typeof source === 'function' ? () => source.call(client) as Promise<string | null> : undefined;
+}
+
 /** The client's current session, refreshed at most once for each token that a server refused. */
 export class Session {
+  readonly #client: SessionClient;
+  readonly #idleMs: number;
+  readonly #tokenSource: (() => Promise<string | null>) | undefined;
   #refreshing: Promise<Identity> | undefined;
+  #lastOwner: string | undefined;
 
-  constructor(private readonly client: SessionClient) {}
+  /** @param idleMs longest time that the client may take for an answer: its own requests have no limit */
+  constructor(client: SessionClient, idleMs: number) {
+    this.#client = client;
+    this.#idleMs = idleMs;
+    this.#tokenSource = tokenSourceOf(client);
+  }
 
   /** @throws Fault `sign_in_required` without a session, `network` when the client could not reach the server */
-  async current(): Promise<Identity> {
-    const { data, error } = await this.client.auth.getSession();
-    return identityOf(data.session, error);
+  async current(signal?: AbortSignal): Promise<Identity> {
+    const now = await this.#bounded(() => this.#read(), signal);
+    this.#lastOwner = now.userId;
+    return now;
+  }
+
+  /**
+   * Who is signed in. Without a network an expired session cannot be renewed, and the client tells nothing: then it is who
+   * was signed in last. Nothing is sent without a session of that person.
+   */
+  async owner(signal?: AbortSignal): Promise<string> {
+    try {
+      return (await this.current(signal)).userId;
+    } catch (error) {
+      if (isFault(error) && error.remedy === 'later' && this.#lastOwner) return this.#lastOwner;
+      if (isFault(error) && error.code === 'sign_in_required') this.#lastOwner = undefined;
+      throw error;
+    }
   }
 
   /**
    * A fresh token in place of one that was refused. Requests that fail together share one refresh; when another request (or
    * the client itself) has refreshed meanwhile, its token is taken.
    */
-  async renew(refused: string): Promise<Identity> {
-    const now = await this.current();
+  async renew(refused: string, signal?: AbortSignal): Promise<Identity> {
+    const now = await this.current(signal);
     if (now.token !== refused) return now;
-    this.#refreshing ??= this.client.auth
+    if (this.#tokenSource) throw new Fault('sign_in_required', 'never', { detail: 'The token was refused, and accessToken gives no other' });
+    this.#refreshing ??= this.#client.auth
       .refreshSession()
       .then(({ data, error }) => identityOf(data.session, error))
       .finally(() => {
         this.#refreshing = undefined;
       });
-    return this.#refreshing;
+    const refreshing = this.#refreshing;
+    return this.#bounded(() => refreshing, signal);
+  }
+
+  async #read(): Promise<Identity> {
+    if (!this.#tokenSource) {
+      const { data, error } = await this.#client.auth.getSession();
+      return identityOf(data.session, error);
+    }
+    const token = await this.#tokenSource();
+    const userId = token ? subjectOf(token) : undefined;
+    if (!token || !userId) throw new Fault('sign_in_required', 'never', { detail: token ? 'The token names nobody' : 'No token' });
+    return { token, userId };
+  }
+
+  /** The client's answer, unless the signal is aborted or it takes too long. What the client throws is trouble that passes. */
+  #bounded(ask: () => Promise<Identity>, signal?: AbortSignal): Promise<Identity> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const end = () => {
+        clearTimeout(timer);
+        deaf?.();
+      };
+      const fail = (detail: string, cause?: unknown) => reject(new Fault('network', 'later', { detail: `Auth: ${detail}`, cause }));
+      const timer = setTimeout(() => {
+        end();
+        fail(`no answer for ${this.#idleMs} ms`);
+      }, Math.min(this.#idleMs, 2 ** 31 - 1));
+      const deaf = signal && onAbort(signal, () => {
+        end();
+        reject(signal.reason);
+      });
+      Promise.resolve().then(ask).then(
+        (identity) => {
+          end();
+          resolve(identity);
+        },
+        (error: unknown) => {
+          end();
+          if (isFault(error)) reject(error);
+          else fail(error instanceof Error ? error.message : String(error), error);
+        },
+      );
+    });
+  }
+}
+
+/** `sub` of a JSON web token (RFC 7519); the server is who checks it. */
+function subjectOf(token: string): string | undefined {
+  try {
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const { sub } = JSON.parse(atob(payload)) as { sub?: unknown };
+    return typeof sub === 'string' ? sub : undefined;
+  } catch {
+    return undefined;
   }
 }
 

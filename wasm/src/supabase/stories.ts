@@ -1,12 +1,15 @@
 import { limits } from '../limits.gen.js';
 import { errorOf, isFault, remoteError } from './fault.js';
 import type { SendResult } from './job.js';
-import { Run, stopsEntry } from './run.js';
+import { Run, stopsEntry, tidy } from './run.js';
+import type { Row } from './service.js';
 
 /** What each kind of entry does, in order. */
 export class Story extends Run {
   tell(): Promise<SendResult> {
-    if (this.entry.givenUp) return this.giveUp();
+    // A new photo that is there already stays, in the place of the old one: to give up what follows would leave both.
+    const inPlace = this.entry.kind === 'replace' && this.entry.items.some((item) => item.state === 'confirmed');
+    if (this.entry.givenUp && !inPlace) return this.#giveUp();
     switch (this.entry.kind) {
       case 'photos':
       case 'media':
@@ -17,7 +20,31 @@ export class Story extends Run {
         return this.#avatar();
       case 'remove':
         return this.#remove();
+      case 'damaged':
+        throw remoteError('internal', { detail: 'The record of this entry cannot be read' });
     }
+  }
+
+  /** `discard`: everything that is not confirmed is given up, and what it had displaced comes back. */
+  async #giveUp(): Promise<SendResult> {
+    const { entry, supabase } = this;
+    if (entry.kind === 'avatar' && this.waiting().length) await this.#avatarReadBack();
+    else if (this.waiting().length && entry.step > 0) await this.readBack();
+    entry.uncertain = true; // whatever an earlier run had under way
+    for (const item of this.waiting()) await this.fail(item, remoteError('cancelled'));
+    const [old] = entry.removes;
+    if (entry.kind === 'replace' && old) {
+      if (entry.items.some((item) => item.state === 'confirmed')) return this.#replace(); // read back just now
+      if (entry.step === 2) await this.#bringBack(old.row);
+    }
+    if (entry.kind === 'remove') {
+      // Rows that are gone have left their objects; rows that are there keep them.
+      const there = new Set((await supabase.byIds(entry.table, entry.removes.map((row) => row.id), 'id')).map((row) => row['id']));
+      for (const { id, bucket, paths } of entry.removes) if (!there.has(id)) await tidy(() => supabase.removeObjects(bucket, paths));
+    }
+    if (entry.kind === 'avatar' && entry.items.some((item) => item.state === 'confirmed')) return this.#avatar();
+    await this.cleanUp();
+    return this.finish();
   }
 
   async #photos(): Promise<SendResult> {
@@ -108,8 +135,10 @@ export class Story extends Run {
     if (entry.step < 2) {
       await this.storeAll();
       const [project] = await supabase.select(`/video_projects?id=eq.${entry.projectId}&select=photo_count`);
-      if (entry.step === 0 && Number(project?.['photo_count']) >= limits.max_photos_per_project) entry.step = 2;
-      else await this.insertAll();
+      if (entry.step === 0 && Number(project?.['photo_count']) >= limits.max_photos_per_project) {
+        entry.step = 2;
+        await keeper.save(); // before the old row goes: whoever goes on from here knows that it may have to come back
+      } else await this.insertAll();
       if (item.state === 'failed' && item.error?.code === 'too_many_photos') {
         item.state = 'waiting';
         delete item.error;
@@ -123,20 +152,25 @@ export class Story extends Run {
     if (entry.step === 2) {
       await supabase.delete('photos', `id=eq.${old.id}`);
       await this.insertAll();
-      if (item.state === 'failed') {
-        await supabase.insert('photos', [old.row]).catch((error: unknown) => {
-          if (!isFault(error) || error.code !== 'already_exists') throw error;
-        });
-      } else entry.step = 3;
+      if (item.state === 'failed') await this.#bringBack(old.row);
+      else entry.step = 3;
       await keeper.save();
     }
     if (entry.step === 3) {
       await supabase.delete('photos', `id=eq.${old.id}`);
       await this.#putInPlace(item.id, Number(old.row['upload_order']));
-      await supabase.removeObjects(old.bucket, old.paths);
+      await tidy(() => supabase.removeObjects(old.bucket, old.paths));
     }
     await this.cleanUp();
     return this.finish();
+  }
+
+  async #bringBack(row: Row): Promise<void> {
+    try {
+      await this.supabase.insert('photos', [row]);
+    } catch (error) {
+      if (!isFault(error) || error.code !== 'already_exists') throw error;
+    }
   }
 
   async #putInPlace(id: string, place: number): Promise<void> {
@@ -147,6 +181,13 @@ export class Story extends Run {
     const ids = others.map((row) => String(row['id']));
     ids.splice(before, 0, id);
     await supabase.call('reorder_photos', { project: entry.projectId, ids });
+  }
+
+  /** Whether the profile names the new picture already: an earlier run may have got so far. */
+  async #avatarReadBack(): Promise<void> {
+    const [item] = this.waiting();
+    const [profile] = await this.supabase.byIds('users', [this.entry.owner], 'avatar_url');
+    if (item && profile?.['avatar_url'] === item.row['avatar_url']) await this.confirm([item]);
   }
 
   async #avatar(): Promise<SendResult> {
@@ -164,7 +205,7 @@ export class Story extends Run {
       }
     }
     const confirmed = entry.items.some((each) => each.state === 'confirmed');
-    if (confirmed) for (const old of entry.removes) await supabase.removeObjects(old.bucket, old.paths);
+    if (confirmed) for (const old of entry.removes) await tidy(() => supabase.removeObjects(old.bucket, old.paths));
     await this.cleanUp();
     return this.finish();
   }
@@ -172,12 +213,12 @@ export class Story extends Run {
   async #remove(): Promise<SendResult> {
     const { entry, supabase } = this;
     try {
-      await supabase.delete(entry.table, `id=in.(${entry.removes.map((row) => row.id).join(',')})`);
+      await supabase.deleteByIds(entry.table, entry.removes.map((row) => row.id));
     } catch (error) {
       if (!stopsEntry(error)) await this.finish(); // refused: nothing was done and nothing is left to do
       throw error;
     }
-    for (const { bucket, paths } of entry.removes) await supabase.removeObjects(bucket, paths);
+    for (const { bucket, paths } of entry.removes) await tidy(() => supabase.removeObjects(bucket, paths));
     return this.finish();
   }
 }

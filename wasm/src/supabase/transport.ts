@@ -1,4 +1,5 @@
-import { Fault, type Answer } from './fault.js';
+import { onAbort } from './clock.js';
+import { Fault, isFault, type Answer } from './fault.js';
 
 /** One HTTP request of the sender. */
 export interface WireRequest {
@@ -22,6 +23,18 @@ export type Transport = (request: WireRequest) => Promise<Answer>;
 /** Slowest sending, in bytes a second, that is still waited for where nothing tells the bytes that have left. */
 const slowestBytesPerSecond = 16 * 1024;
 
+/** Bytes that may have been told as sent while they are still in the buffers of this machine. */
+const bufferedBytes = 512 * 1024;
+
+/** Longest time that a timer can be set to; a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/**
+ * The services never redirect. Followed, a redirect (from http to https, to a portal's page) turns a POST into a GET, whose
+ * answer says nothing about what was asked.
+ */
+const redirected = (to: string): Fault => new Fault('network', 'later', { detail: `Redirected${to ? ` to ${to}` : ''}` });
+
 /** Requests by XMLHttpRequest: the only way in a browser that reports the bytes sent. */
 export function xhrTransport(): Transport {
   return (request) =>
@@ -31,7 +44,7 @@ export function xhrTransport(): Transport {
       let timer: ReturnType<typeof setTimeout>;
       const end = (settle: () => void) => {
         clearTimeout(timer);
-        request.signal.removeEventListener('abort', stop);
+        deaf();
         settle();
       };
       const fail = (detail: string) => () => end(() => reject(new Fault('network', 'later', { detail })));
@@ -44,7 +57,7 @@ export function xhrTransport(): Transport {
         timer = setTimeout(() => {
           fail(`No answer for ${request.idleMs} ms`)();
           xhr.abort();
-        }, request.idleMs);
+        }, Math.min(request.idleMs, longestTimerMs));
       };
       xhr.open(request.method, request.url);
       for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
@@ -52,9 +65,13 @@ export function xhrTransport(): Transport {
         alive();
         request.onSent?.(event.loaded);
       };
+      xhr.onprogress = alive; // an answer that drips is an answer
       xhr.onerror = fail('The request failed');
-      xhr.onload = () => end(() => resolve({ status: xhr.status, text: xhr.responseText, header: (name) => xhr.getResponseHeader(name) }));
-      request.signal.addEventListener('abort', stop);
+      xhr.onload = () => {
+        if (xhr.responseURL && xhr.responseURL !== new URL(request.url, location.href).href) return end(() => reject(redirected(xhr.responseURL)));
+        end(() => resolve({ status: xhr.status, text: xhr.responseText, header: (name) => xhr.getResponseHeader(name) }));
+      };
+      const deaf = onAbort(request.signal, stop);
       alive();
       xhr.send(request.body ?? null);
     });
@@ -72,7 +89,9 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
     request.signal.throwIfAborted();
     const bytes = typeof request.body === 'object' ? new Uint8Array(await request.body.arrayBuffer()) : undefined;
     const silence = new AbortController();
-    const longest = request.idleMs + (streams || !bytes ? 0 : (bytes.length / slowestBytesPerSecond) * 1000);
+    // What nothing tells: with streams the part in the machine's buffers, else the whole body.
+    const untold = streams ? Math.min(bytes?.length ?? 0, bufferedBytes) : (bytes?.length ?? 0);
+    const longest = Math.min(request.idleMs + (untold / slowestBytesPerSecond) * 1000, longestTimerMs);
     let timer: ReturnType<typeof setTimeout>;
     const alive = () => {
       clearTimeout(timer);
@@ -82,6 +101,7 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
     const init: RequestInit & { duplex?: 'half' } = {
       method: request.method,
       headers,
+      redirect: 'manual',
       signal: AbortSignal.any([request.signal, silence.signal]),
     };
     if (bytes && streams) {
@@ -96,17 +116,34 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
     alive();
     try {
       const response = await fetchFunction(request.url, init);
-      const text = await response.text();
+      if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+        throw redirected(response.headers.get('location') ?? '');
+      }
+      const text = await textOf(response, alive);
       if (bytes) request.onSent?.(bytes.length);
       return { status: response.status, text, header: (name) => response.headers.get(name) };
     } catch (error) {
       request.signal.throwIfAborted();
+      if (isFault(error)) throw error;
       const cause = silence.signal.aborted ? silence.signal.reason : error;
       throw new Fault('network', 'later', { detail: cause instanceof Error ? cause.message : String(cause), cause });
     } finally {
       clearTimeout(timer!);
     }
   };
+}
+
+/** The body of an answer, each piece of which is a sign of life. */
+async function textOf(response: Response, alive: () => void): Promise<string> {
+  if (!response.body) return response.text();
+  const decoder = new TextDecoder();
+  const reader = response.body.getReader();
+  for (let text = ''; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    alive();
+    text += decoder.decode(value, { stream: true });
+  }
 }
 
 function pieces(bytes: Uint8Array, onSent: (bytes: number) => void): ReadableStream<Uint8Array> {

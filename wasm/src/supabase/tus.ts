@@ -1,5 +1,6 @@
 import { Upload, type HttpRequest, type HttpResponse } from 'tus-js-client/lib.esm/browser/index.js';
-import { Fault, isFault, readFault, type Answer } from './fault.js';
+import { onAbort } from './clock.js';
+import { Fault, isFault, readTusFault, type Answer } from './fault.js';
 import { resumableBytes, type StoreCalls } from './objects.js';
 import type { OutboxFile } from './outbox.js';
 import { withRetry } from './retry.js';
@@ -39,6 +40,7 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
   // What really went wrong; the client wraps it in an error of its own.
   let fault: unknown;
   let kept: Promise<void> = Promise.resolve();
+  let acknowledged = false;
 
   class WireCall implements HttpRequest {
     readonly #headers: Record<string, string> = { ...headers };
@@ -57,6 +59,7 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
     abort = async () => this.#controller.abort();
 
     async send(body?: unknown): Promise<HttpResponse> {
+      fault = undefined;
       try {
         await kept; // the resume URL is on disk before the next piece leaves
         const answer = await wiring.transport({
@@ -68,7 +71,12 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
           onSent: this.#onProgress,
           ...(body instanceof Blob ? { body } : {}),
         });
-        if (answer.status < 200 || answer.status >= 300) fault = readFault('storage', answer, wiring.clock.now());
+        if (answer.status < 200 || answer.status >= 300) {
+          const read = readTusFault(this.method, answer, wiring.clock.now());
+          // The client would begin anew after any refusal of its question where to go on, and throw away what has arrived.
+          if (this.method === 'HEAD' && (read.remedy === 'later' || read.remedy === 'sign_in')) throw read;
+          fault = read;
+        } else if (this.method === 'PATCH') acknowledged = true;
         return responseOf(answer);
       } catch (error) {
         fault = error;
@@ -77,7 +85,19 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
     }
   }
 
-  return new Promise<void>((resolve, reject) => {
+  return new Promise<void>((settled, failed) => {
+    const stop = () => {
+      void upload.abort();
+      failed(errand.signal.reason);
+    };
+    const resolve = () => {
+      deaf();
+      settled();
+    };
+    const reject = (error: unknown) => {
+      deaf();
+      failed(error);
+    };
     const upload = new Upload(bytes, {
       endpoint: `${wiring.url}/storage/v1/upload/resumable`,
       ...(file.resumeUrl ? { uploadUrl: file.resumeUrl } : {}),
@@ -92,18 +112,28 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
       onUploadUrlAvailable: () => {
         if (upload.url && upload.url !== file.resumeUrl) kept = calls.onResumeUrl(upload.url);
       },
-      onSuccess: () => resolve(),
+      onSuccess: () => {
+        if (acknowledged) return resolve();
+        // All bytes were there when we asked. Whether an object was made of them, the answer that was lost had said.
+        void madeOf(supabase, file, calls).then(resolve, reject);
+      },
       onError: (error: Error) => {
         if (errand.signal.aborted) return reject(errand.signal.reason);
         reject(isFault(fault) ? fault : new Fault('server_error', 'later', { detail: error.message, cause: error }));
       },
     });
-    errand.signal.addEventListener('abort', () => {
-      void upload.abort();
-      reject(errand.signal.reason);
-    }, { once: true });
+    if (errand.signal.aborted) return failed(errand.signal.reason);
+    const deaf = onAbort(errand.signal, stop);
     upload.start();
   });
+}
+
+/** @throws Fault `later` when a complete upload has not become an object: the next try begins anew */
+async function madeOf(supabase: Supabase, file: OutboxFile, calls: StoreCalls): Promise<void> {
+  const facts = await supabase.objectFacts(file.bucket, file.path);
+  if (facts?.bytes === file.bytes) return;
+  await calls.onResumeUrl(undefined);
+  throw new Fault('server_error', 'later', { detail: 'Resumable: the upload is complete, and there is no object' });
 }
 
 function responseOf(answer: Answer): HttpResponse {
