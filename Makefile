@@ -52,10 +52,9 @@ differential: packages ## the core's verdict against the database's, over many g
 	@$(TOOLCHAIN)/ensure_packages.sh native database
 	@$(PHASE) --start
 	@$(PHASE) "differential" env N=$(or $(N),100000) SEED=$(or $(SEED),1) $(NODE) npm run --silent differential --workspace @photomemory/equality-tests
-soak: ## sending under injected faults (BATCHES=1000 SEED=1)
-	@$(PHASE) --start
-	@$(MAKE) --no-print-directory package
-	@$(PHASE) "soak" env BATCHES=$(or $(BATCHES),1000) $(NODE) npm run --silent soak --workspace @photomemory/sending-tests
+# The last line is the summary, the exit status the verdict.
+soak: packages ## sending under injected faults and kills (N=1000 SEED=1, any text)
+	@env N='$(or $(N),1000)' SEED='$(or $(SEED),1)' $(NODE) npm run --silent soak --workspace @photomemory/sending-tests
 
 fuzz: ## every fuzz target for SECONDS_EACH (60) seconds, from the kept seeds
 	@$(TOOLCHAIN)/ensure_packages.sh native sanitize

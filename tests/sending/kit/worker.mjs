@@ -3,8 +3,8 @@
  * then works on what it is told over the IPC channel. It may be killed at any moment.
  *
  *   argv: url, key, email, password, outbox folder, seed
- *   in:   { do: 'send', batch: { mark, count, projectId, appendTo } }
- *   out:  { at: 'ready' | 'kept' | 'step' | 'done' | 'failed', … }
+ *   in:   a chore of chores.mjs
+ *   out:  { at: 'ready' | 'begun' | 'kept' | 'step' | 'done', … }
  */
 import { chance, virtualClock } from './chance.mjs';
 import { clientFor } from './people.mjs';
@@ -32,18 +32,24 @@ const sender = createSender({
   idleMs: 10_000,
 });
 
+const passing = ['network', 'server_error', 'rate_limited', 'sign_in_required', 'cancelled'];
+
+function watch(job) {
+  job.on((event) => {
+    if (event.type === 'kept') say({ at: 'kept' });
+    if (event.type === 'project' || event.type === 'photo') say({ at: 'step', what: `${event.type} ${event.state ?? ''}` });
+  });
+  return job.done;
+}
+
 /** Waits for a job, and goes on with what it leaves as long as it only had bad luck. */
 async function finish(job) {
   for (let round = 0; ; round++) {
-    job.on((event) => {
-      if (event.type === 'kept') say({ at: 'kept' });
-      if (event.type === 'project' || event.type === 'photo') say({ at: 'step', what: `${event.type} ${event.state ?? ''}` });
-    });
     try {
-      return outcomeOf(await job.done);
+      return outcomeOf(await watch(job));
     } catch (error) {
       if (!job.kept || round > 20) return { id: job.id, projectId: job.projectId, error: error.code, detail: error.detail };
-      if (error.code === 'sign_in_required') await client.auth.signInWithPassword({ email, password });
+      if (error.code === 'sign_in_required') await signIn();
       const jobs = await sender.resume().catch(() => []);
       const again = jobs.find((each) => each.id === job.id);
       if (again) job = again;
@@ -57,26 +63,84 @@ const outcomeOf = ({ entryId, projectId, photos }) => ({
   photos: photos.map((photo) => ({ id: photo.id, ok: photo.ok, error: photo.error?.code, detail: photo.error?.detail })),
 });
 
+async function signIn() {
+  await client.auth.signInWithPassword({ email, password });
+}
+
 async function resumeAll() {
   for (;;) {
     try {
       const jobs = await sender.resume();
       return await Promise.all(jobs.map(finish));
     } catch (error) {
-      if (!['network', 'sign_in_required', 'server_error'].includes(error.code)) throw error;
-      await client.auth.signInWithPassword({ email, password });
+      if (!passing.includes(error.code)) throw error;
+      await signIn();
     }
   }
 }
 
+/** A call without a job: again until it had no bad luck. What is not there any more was removed by a try before. */
+async function insist(call) {
+  for (let round = 0; ; round++) {
+    try {
+      await call();
+      return { photos: [] };
+    } catch (error) {
+      if (error.code === 'not_found' && round > 0) return { photos: [] };
+      if (!passing.includes(error.code) || round > 20) return { error: error.code, detail: error.detail };
+      if (error.code === 'sign_in_required') await signIn();
+      await resumeAll();
+    }
+  }
+}
+
+/** Sends, cancels after some signs of life, and gives up what is not confirmed. */
+async function discard(job, { cancelAfter }) {
+  let signs = 0;
+  job.on((event) => event.type !== 'progress' && ++signs >= cancelAfter && job.cancel());
+  try {
+    return outcomeOf(await watch(job));
+  } catch (error) {
+    if (error.code !== 'cancelled') return { photos: null };
+    if (!job.kept) return { photos: job.photoIds.map((id) => ({ id, ok: false })) };
+  }
+  try {
+    return outcomeOf(await sender.discard(job.id, { removeEmptyProject: true }));
+  } catch {
+    await resumeAll(); // it goes on with the giving up
+    return { photos: null };
+  }
+}
+
+function begin(chore) {
+  const { kind, mark, projectId, photoId } = chore;
+  const photos = photosOf(mark, chore.count, { bytes: chore.bytes, thumbnail: chore.thumbnail });
+  switch (kind) {
+    case 'append':
+      return sender.append(projectId, photos);
+    case 'replace':
+      return sender.replace(photoId, photos[0]);
+    case 'media':
+      return sender.sendMediaItem(photos[0]);
+    case 'avatar':
+      return sender.sendAvatar(photos[0]);
+    case 'remove':
+      return () => sender.remove(photoId);
+    case 'removeMedia':
+      return () => sender.removeMediaItem(photoId);
+    case 'reorder':
+      return () => sender.reorder(projectId, chore.order);
+    default:
+      return sender.send({ project: { title_i18n: { en: mark } }, photos, projectId });
+  }
+}
+
 process.on('disconnect', () => process.exit());
-process.on('message', async ({ batch }) => {
-  const photos = photosOf(batch.mark, batch.count, { bytes: batch.bytes, thumbnail: batch.thumbnail });
-  const job = batch.appendTo
-    ? sender.append(batch.appendTo, photos)
-    : sender.send({ project: { title_i18n: { en: batch.mark } }, photos, projectId: batch.projectId });
-  say({ at: 'begun', ids: job.photoIds, id: job.id });
-  say({ at: 'done', ...(await finish(job)) });
+process.on('message', async (chore) => {
+  const job = begin(chore);
+  say({ at: 'begun', ids: job.photoIds ?? [], id: job.id });
+  const outcome = typeof job === 'function' ? await insist(job) : chore.kind === 'discard' ? await discard(job, chore) : await finish(job);
+  say({ at: 'done', ...outcome });
 });
 
 say({ at: 'ready', resumed: await resumeAll(), pending: (await sender.pending()).length });
