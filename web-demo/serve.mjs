@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { serve } from './backend/node.mjs';
 
 const types = {
   '.html': 'text/html; charset=utf-8',
@@ -52,7 +53,7 @@ export async function servePage({ folder, port, backend, remote }) {
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
   async function answer(request, response) {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (backend && /^\/(auth|rest|storage)\/v1\//.test(pathname)) return toBackend(backend, request, response);
+    if (backend && /^\/(auth|rest|storage)\/v1\//.test(pathname)) return serve(backend, request, response, { 'x-content-type-options': 'nosniff' });
     if (pathname === '/config.json') {
       response.writeHead(200, { ...headers, 'content-type': types['.json'], 'cache-control': 'no-store' });
       response.end(JSON.stringify(config));
@@ -85,28 +86,4 @@ export async function servePage({ folder, port, backend, remote }) {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/**
- * @param {import('./backend/backend.mjs').Backend} backend
- * @param {import('node:http').IncomingMessage} incoming @param {import('node:http').ServerResponse} outgoing
- */
-async function toBackend(backend, incoming, outgoing) {
-  /** @type {Buffer[]} */
-  const parts = [];
-  for await (const part of incoming) parts.push(part);
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) if (typeof value === 'string') headers.set(name, value);
-  const response = await backend.fetch(
-    new Request(`http://${incoming.headers.host ?? '127.0.0.1'}${incoming.url}`, {
-      method: incoming.method ?? 'GET',
-      headers,
-      ...(parts.length ? { body: Buffer.concat(parts) } : {}),
-    }),
-  );
-  const body = Buffer.from(await response.arrayBuffer());
-  const answered = Object.fromEntries(response.headers);
-  delete answered['transfer-encoding'];
-  outgoing.writeHead(response.status, { ...answered, 'x-content-type-options': 'nosniff', 'content-length': String(body.length) });
-  outgoing.end(incoming.method === 'HEAD' ? undefined : body);
 }

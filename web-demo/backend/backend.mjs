@@ -44,7 +44,7 @@ const isoTimestamp = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1
 export async function createBackend(options) {
   setExperimental('storage', true);
   const connection = options.connection ?? (await createPgliteConnection({
-      url: options.databaseUrl,
+      ...(options.databaseUrl ? { url: options.databaseUrl } : {}),
       pgliteOptions: { parsers: { [timestamptz]: isoTimestamp } },
     }));
   // The first request would otherwise grant everything to everybody.

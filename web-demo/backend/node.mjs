@@ -39,8 +39,8 @@ function quietConsole() {
  * @returns {Promise<import('./backend.mjs').Backend>}
  */
 export async function openBackend({ dataDir, ...options } = {}) {
-  process.env.LITE_TELEMETRY = '0';
-  process.env.DO_NOT_TRACK = '1';
+  process.env['LITE_TELEMETRY'] = '0';
+  process.env['DO_NOT_TRACK'] = '1';
   quietConsole();
   if (dataDir) {
     await mkdir(dataDir, { recursive: true });
@@ -101,10 +101,12 @@ export async function startBackend({ port = 0, ...options } = {}) {
 }
 
 /**
+ * Answers one request that came over HTTP.
  * @param {import('./backend.mjs').Backend} backend
  * @param {import('node:http').IncomingMessage} incoming @param {import('node:http').ServerResponse} outgoing
+ * @param {Record<string, string>} [more] headers that every answer gets
  */
-async function serve(backend, incoming, outgoing) {
+export async function serve(backend, incoming, outgoing, more = {}) {
   /** @type {Buffer[]} */
   const parts = [];
   try {
@@ -125,7 +127,7 @@ async function serve(backend, incoming, outgoing) {
     }),
   );
   const body = Buffer.from(await response.arrayBuffer());
-  const answer = Object.fromEntries(response.headers);
+  const answer = { ...Object.fromEntries(response.headers), ...more };
   delete answer['transfer-encoding'];
   if (incoming.method !== 'HEAD') answer['content-length'] = String(body.length);
   outgoing.writeHead(response.status, answer);
