@@ -1,6 +1,8 @@
 // The pool in Chromium, with real photos: twenty at once, a killed worker, aborts, two hundred in a row, missing files.
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { pictures } from './kit/avif.mjs';
 import { launchChromium, watchedPage } from './kit/chromium.mjs';
 import { serve, strictPolicy } from './kit/server.mjs';
 import { openSite, twentySeen } from './kit/site.mjs';
@@ -10,10 +12,11 @@ before(async () => (browser = await launchChromium()));
 after(() => browser?.close());
 
 /** Runs one test of the page on a site of its own. */
-async function run(name, args, siteOptions = {}, quiet = true) {
+async function run(name, args, siteOptions = {}, quiet = true, before = '') {
   const site = await openSite(siteOptions);
   const watched = await watchedPage(browser, site.origin);
   try {
+    if (before) await watched.page.addInitScript(before);
     await watched.page.goto(site.origin);
     await watched.page.waitForFunction(() => document.documentElement.dataset.ready);
     const answer = JSON.parse(await watched.page.evaluate(([test, list]) => globalThis.runTest(test, ...list), [name, args(site)]));
@@ -26,6 +29,7 @@ async function run(name, args, siteOptions = {}, quiet = true) {
   }
 }
 const nothing = () => [];
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('twenty photos of 12 megapixels', { timeout: 300_000 }, async (t) => {
   const { seen, ms, backwards, fraction, workers, heap } = await run('twenty', nothing);
@@ -44,15 +48,55 @@ test('a worker killed in the middle of twenty takes one photo with it', { timeou
   assert.ok(started === 3 || started === 4, `${started} workers`);
 });
 
-test('an abort ends a photo at every step', { timeout: 300_000 }, async (t) => {
-  const { tries, after: width, alive } = await run('abort', nothing);
-  for (const one of tries) {
-    assert.ok(['cancelled', 'ok'].includes(one.code), JSON.stringify(one));
-  }
-  assert.ok(tries.filter((one) => one.code === 'cancelled').length >= 5);
-  t.diagnostic(`aborted while ${[...new Set(tries.map((one) => one.step))].join(', ')}; slowest ${Math.max(...tries.map((one) => one.ms)).toFixed(1)} ms`);
-  assert.equal(width, 2000, 'the pool works on');
-  assert.equal(alive, 1);
+/** Every place in which an abort can meet a photo; the steps as the worker tells them. */
+const steps = ['at once', 'start', 'read', 'probe', 'decode', 'encode', 'thumbnail', 'done', 'hash'];
+
+test('an abort ends a photo at every step, and the pool works on', { timeout: 300_000 }, async (t) => {
+  const { tries, after: width, first, waiting, alive } = await run('abort', () => [steps]);
+  assert.deepEqual(tries.map(({ step, code }) => `${step}: ${code}`), steps.map((step) => `${step}: cancelled`));
+  assert.ok(tries.every((one) => one.alive === 0 && one.started <= 1), 'its worker is gone, and no other was needed');
+  t.diagnostic(tries.map(({ step, ms }) => `${step} ${ms.toFixed(1)} ms`).join(', '));
+  assert.deepEqual({ width, first, waiting, alive }, { width: 2000, first: 'ok', waiting: 'cancelled', alive: 1 });
+});
+
+test('an abort in the middle of a long photo ends its worker, and the processor is free again', { timeout: 120_000 }, async (t) => {
+  const site = await openSite();
+  const { page, close } = await watchedPage(browser, site.origin);
+  t.after(async () => {
+    await close();
+    await site.close();
+  });
+  await page.goto(site.origin);
+  await page.waitForFunction(() => document.documentElement.dataset.ready);
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  const { code } = JSON.parse(await page.evaluate(() => globalThis.runTest('abortLong')));
+  const start = performance.now();
+  assert.equal(code, 'cancelled');
+  // Chromium lets a worker's code run on for up to two seconds before it stops it by force: until then its thread is there.
+  let threads;
+  do threads = await workerThreads(renderers);
+  while (threads > 0 && (await sleep(20), true));
+  t.diagnostic(`the worker's thread was gone after ${Math.round(performance.now() - start)} ms`);
+});
+
+/** Threads of workers in the processes. */
+async function workerThreads(processes) {
+  const names = await Promise.all(
+    processes.map(async (id) => {
+      const tasks = await readdir(`/proc/${id}/task`).catch(() => []);
+      return Promise.all(tasks.map((task) => readFile(`/proc/${id}/task/${task}/comm`, 'utf8').catch(() => '')));
+    }),
+  );
+  return names.flat().filter((name) => name.startsWith('DedicatedWorker')).length;
+}
+
+test('the page answers while twenty photos of 12 megapixels are at work', { timeout: 300_000 }, async (t) => {
+  const { accepted, tasks, told, frames } = await run('longTasks', nothing);
+  assert.equal(accepted, 20);
+  t.diagnostic(`${tasks.length} tasks over 50 ms (${tasks.join(', ')}); progress told ${told} times in ${frames} frames`);
+  assert.ok(told <= frames + 2 + 20, `${told} tellings in ${frames} frames`);
 });
 
 test('two hundred photos leave the heap flat', { timeout: 600_000 }, async (t) => {
@@ -69,24 +113,45 @@ const text = (type, body, status = 200) => (_, response) => {
   response.end(body);
 };
 
-for (const [name, options, site, code, sentence] of [
-  ['a missing binary', { wasmUrl: '/no.wasm' }, {}, 'asset_unavailable', /status 404/],
-  ['a page in place of the binary', { wasmUrl: '/page' }, { routes: { '/page': text('text/html', '<!doctype html>') } }, 'asset_unavailable', /HTML page in place/],
-  ['a missing worker', { workerUrl: '/no.js' }, {}, 'asset_unavailable', /worker could not be started/],
-  ['a worker that the policy blocks', {}, { policy: strictPolicy.replace("worker-src 'self'", "worker-src 'none'") }, 'asset_unavailable', /worker-src/],
-  ['a policy without WebAssembly', {}, { policy: strictPolicy.replace(" 'wasm-unsafe-eval'", '') }, 'unsupported_environment', /'wasm-unsafe-eval'/],
+const scriptless = strictPolicy.replace("worker-src 'self'", "worker-src 'none'");
+const wasmless = strictPolicy.replace(" 'wasm-unsafe-eval'", '');
+const unreachable = strictPolicy.replace("connect-src 'self'", "connect-src 'none'");
+const html = { '/page': text('text/html', '<!doctype html>') };
+
+/** Each way of missing something: the options of the core, what the site does, and what it leads to. */
+const missing = [
+  ['a missing binary', { wasmUrl: '/no.wasm' }, {}, 'asset_unavailable', /\/no\.wasm was answered with status 404\.$/],
+  ['a page in place of the binary', { wasmUrl: '/page' }, { routes: html }, 'asset_unavailable', /\/page was answered with an HTML page in place of the WebAssembly file/],
+  ['a text in place of the binary', { wasmUrl: '/text' }, { routes: { '/text': text('text/plain', 'nothing here') } }, 'asset_unavailable', /is not a WebAssembly file \(type "text\/plain"\)/],
+  ['a page that says it is the binary', { wasmUrl: '/odd' }, { routes: { '/odd': text('application/wasm', '<!doctype html>') } }, 'asset_unavailable', /\/odd does not compile: CompileError/],
+  ['a binary of another origin without CORS', { wasmUrl: 'http://127.0.0.1:1/c.wasm' }, {}, 'asset_unavailable', /:1\/c\.wasm cannot be reached \(no network, no CORS, or not in connect-src/],
+  ['a missing worker', { workerUrl: '/no.js' }, {}, 'asset_unavailable', /the worker could not be started: \S+\/no\.js was answered with status 404\.$/],
+  ['a missing worker at its own address', {}, { routes: { '/photo-core/worker.js': text('text/plain', '', 410) } }, 'asset_unavailable', /\/photo-core\/worker\.js was answered with status 410\.$/],
+  ['a page in place of the worker', { workerUrl: '/page' }, { routes: html }, 'asset_unavailable', /\/page was answered with an HTML page in its place\.$/],
+  ['a worker of a type that browsers do not run', { workerUrl: '/w' }, { routes: { '/w': text('text/plain', '1') } }, 'asset_unavailable', /the type "text\/plain", and browsers run text\/javascript only/],
+  ['a worker that does not run', { workerUrl: '/w.js' }, { routes: { '/w.js': text('text/javascript', 'throw new Error("broken")') } }, 'asset_unavailable', /\/w\.js does not run: Uncaught Error: broken/],
+  ['a worker that the policy blocks', {}, { policy: scriptless }, 'asset_unavailable', /could not be started: worker-src of the page's security policy blocks \S+\/photo-core\/worker\.js\.$/],
+  ['a policy without WebAssembly', {}, { policy: wasmless }, 'unsupported_environment', /'wasm-unsafe-eval' in script-src of the page's security policy is missing/],
+  ['a policy without requests', {}, { policy: unreachable }, 'asset_unavailable', /photo-core\.wasm cannot be reached .*connect-src/],
   ['a worker of another origin', { workerUrl: 'http://other.example/worker.js' }, {}, 'invalid_option', /browsers refuse workers of another origin/],
-]) {
+  ['a browser without WebAssembly', { without: 'delete globalThis.WebAssembly' }, {}, 'unsupported_environment', /: WebAssembly is missing/],
+  ['a browser without its SIMD', { without: 'WebAssembly.validate = () => false' }, {}, 'unsupported_environment', /WebAssembly SIMD .* is missing/],
+  ['a browser without workers', { without: 'delete globalThis.Worker' }, {}, 'unsupported_environment', /Worker \(pass workers: 0/],
+];
+const sentences = new Map();
+for (const [name, { without, ...options }, site, code, sentence] of missing) {
   test(`${name} is its own error`, { timeout: 60_000 }, async () => {
-    const answer = await run('missing', () => [options], site, false);
+    const answer = await run('missing', () => [options], site, false, without);
     assert.equal(answer.code, code, JSON.stringify(answer));
     assert.match(answer.message, sentence);
     assert.equal(answer.kind, 'caller');
+    sentences.set(answer.message.replace(/https?:\S+/g, ''), name);
   });
 }
 
+test('no two of them say the same', () => assert.equal(sentences.size, new Set(missing.map(([, , , , sentence]) => String(sentence))).size - 1));
+
 test('a sub-path, and the binary alone from another origin', { timeout: 60_000 }, async () => {
-  const { readFile } = await import('node:fs/promises');
   const { root } = await import('./kit/packed.mjs');
   const send = (file, type) => async (_, response) => {
     response.writeHead(200, { 'content-type': type, 'access-control-allow-origin': '*' });
@@ -100,15 +165,42 @@ test('a sub-path, and the binary alone from another origin', { timeout: 60_000 }
   await other.close();
 });
 
-/** Two by two pixels of AVIF. */
-const avif =
-  'AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADybWV0YQAAAAAAAAAoaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAGxpYmF2aWYAAAAA' +
-  'DnBpdG0AAAAAAAEAAAAeaWxvYwAAAABEAAABAAEAAAABAAABGgAAAB0AAAAoaWluZgAAAAAAAQAAABppbmZlAgAAAAABAABhdjAxQ29sb3IAAAAAamlw' +
-  'cnAAAABLaXBjbwAAABRpc3BlAAAAAAAAAAIAAAACAAAAEHBpeGkAAAAAAwgICAAAAAxhdjFDgQ0MAAAAABNjb2xybmNseAACAAIAAYAAAAAXaXBtYQAA' +
-  'AAAAAAABAAEEAQKDBAAAACVtZGF0EgAKCBgANogQEAwgMg8f8D///8WfhwB8+ErK42A=';
+test('what the core cannot decode goes through the browser, upright, in a worker and on the page', { timeout: 60_000 }, async () => {
+  const seen = await run('foreign', () => [pictures.map(({ base64 }) => base64)]);
+  const wanted = pictures.map((one) => ({ seen: one.seen, decodedBy: 'browser', source: `avif ${one.seen.split(' ')[0]}` }));
+  assert.deepEqual(seen, [...wanted, ...wanted]);
+});
 
-test('what the core cannot decode goes through the browser, unless told never', { timeout: 60_000 }, async () => {
-  const [made, refused] = await run('foreign', () => [avif]);
-  assert.deepEqual(made, { width: 2, height: 2, mimeType: 'image/jpeg', decodedBy: 'browser', format: 'avif', sourceWidth: 2 });
-  assert.deepEqual([refused.code, refused.detail], ['unsupported_type', 'AVIF']);
+const [{ base64: avif }] = pictures;
+const gif = (frames) =>
+  Buffer.concat([
+    Buffer.from('GIF89a\x02\0\x01\0\x80\0\0\xff\0\0\0\0\xff', 'latin1'),
+    ...(frames > 1 ? [Buffer.from('!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0', 'latin1')] : []),
+    ...Array(frames).fill(Buffer.from('!\xf9\x04\0\x0a\0\0\0,\0\0\0\0\x02\0\x01\0\0\x02\x02D\x0a\0', 'latin1')),
+    Buffer.from(';'),
+  ]).toString('base64');
+
+test('a GIF too, of which the first frame is taken', { timeout: 60_000 }, async () => {
+  for (const [frames, warnings] of [[1, []], [2, ['animation_dropped']]]) {
+    const { made } = await run('foreignOptions', () => [gif(frames), {}]);
+    assert.deepEqual([made.width, made.height, made.decodedBy, made.source?.format, made.warnings], [2, 1, 'browser', 'gif', warnings], JSON.stringify(made));
+  }
+});
+
+test('never asked, too large, or a HEIC that this browser has no decoder for', { timeout: 60_000 }, async () => {
+  const never = await run('foreignOptions', () => [avif, { browserDecode: 'never' }]);
+  assert.deepEqual([never.made.code, never.made.detail], ['unsupported_type', 'AVIF']);
+  const large = await run('foreignOptions', () => [avif, {}, { limits: { max_source_pixels: 511 } }]);
+  assert.deepEqual([large.made.code, large.made.limit, large.made.actual, large.started], ['too_many_pixels', 511, 512, 1]);
+  const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x08meta').toString('base64');
+  const { made } = await run('foreignOptions', () => [heic, {}]);
+  assert.equal(made.message, 'This kind of file cannot be used here: HEIC. Save it as JPEG, PNG or WebP and pick it again.');
+});
+
+test('a decoder that hangs is given up after its time, and the next photo does not notice', { timeout: 60_000 }, async () => {
+  for (const [core, script, started] of [[{ workerUrl: '/hanging_worker.js' }, '', 2], [{ workers: 0 }, '/hanging_decoder.js', 0]]) {
+    const answer = await run('foreignOptions', () => [avif, {}, core, script]);
+    assert.equal(answer.made.detail, 'AVIF, which this browser did not decode within 10 s');
+    assert.deepEqual([answer.made.code, answer.after, answer.started], ['unsupported_type', 100, started]);
+  }
 });

@@ -132,7 +132,23 @@ test('a worker that cannot start is a missing file, not a broken photo', async (
   });
   const result = await pool.run(job('a'));
   assert.equal(result.error.code, 'asset_unavailable');
-  assert.match(result.error.detail, /worker-src/);
+  assert.equal(result.error.detail, '404');
+});
+
+test('an instance that cannot be made is no missing file: without memory the photo has its second try', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 2, start, module: null });
+  const results = ['a', 'b'].map((name) => pool.run(job(name)));
+  made[0].say({ photoCore: 'failed', detail: 'RangeError: WebAssembly.Instance(): Out of memory' });
+  made[1].answer(ok);
+  assert.ok((await results[1]).ok);
+  assert.equal(made[2].jobs[0].job.source.name, 'a');
+  made[2].say({ photoCore: 'failed', detail: 'RangeError: Out of memory' });
+  assert.equal((await results[0]).error.code, 'out_of_memory');
+  const third = pool.run(job('c'));
+  made[3].say({ photoCore: 'failed', detail: 'LinkError: import 3 is no function' });
+  assert.equal((await third).error.code, 'internal');
+  pool.close();
 });
 
 test('a silent worker counts as dead; one that speaks does not', async () => {

@@ -35,7 +35,7 @@ for (const [index, example] of examples.entries()) {
   });
 }
 
-test('recipes and types check', { timeout: 120_000 }, async () => {
+test('recipes and types check', { timeout: 400_000 }, async () => {
   await mkdir(path.join(folder, 'recipes'), { recursive: true });
   const recipes = [...blocks('tsx').map((text) => ['react.tsx', text]), ...blocks('ts').map((text) => [`${/\/\/ (\w+)/.exec(text)[1]}.ts`, text])];
   assert.deepEqual(recipes.map(([name]) => name).sort(), ['react.tsx', 'svelte.ts', 'vue.ts']);

@@ -40,6 +40,8 @@ const entries = {
   supabase: 'supabase/index.ts',
   'supabase-tus': 'supabase/tus.ts',
   batch: 'batch.ts',
+  inline: 'inline.ts',
+  diagnose: 'diagnose.ts',
   sentences: 'sentences.ts',
   thumbhash: 'thumbhash.ts',
   rows: 'rows.ts',
@@ -68,13 +70,19 @@ const separateEntries = (own) => ({
 });
 
 /**
- * The package always hands the compiled module over, so the glue's own ways to fetch it are dead code: saying so lets
- * the minifier drop them (0.5 KB of brotli). Glue that is written otherwise stays as it is.
+ * Dead code of the glue: the package hands the compiled module over, so its own ways to find and fetch the binary are never
+ * gone; every environment has `globalThis`, and nobody reads the environment variables of a page. Saying so lets the
+ * minifier drop them (0.8 KB of brotli). Glue that is written otherwise stays as it is.
  */
-const slimGlue = (code) =>
-  code
-    .replace(/if \(Module(?:\["instantiateWasm"\]|\.instantiateWasm)\) \{\s*try \{\s*(return Module[^;]*;)\s*\} catch \(e\) \{[\s\S]*?\n\s*\}\s*\n\s*\}\n/, '$1\n')
-    .replace(/typeof importScripts == "function"/, 'false');
+const deadGlue = [
+  [/if \(Module(?:\["instantiateWasm"\]|\.instantiateWasm)\) \{\s*try \{\s*(return Module[^;]*;)\s*\} catch \(e\) \{[\s\S]*?\n\s*\}\s*\n\s*\}\n/, '$1\n'],
+  [/typeof importScripts == "function"/, 'false'],
+  [/typeof process == "object" && typeof process\.versions == "object" && [^;]*;/, 'false;'],
+  [/if \(ENVIRONMENT_IS_WEB \|\| ENVIRONMENT_IS_WORKER\)/, 'if (false)'],
+  [/if \(typeof globalThis == "object"\)/, 'if (true)'],
+  [/var getEnvStrings = \(\) => \{[\s\S]*?return getEnvStrings\.strings;\s*\};/, 'var getEnvStrings = () => [];'],
+];
+const slimGlue = (code) => deadGlue.reduce((text, [dead, rest]) => text.replace(dead, rest), code);
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });

@@ -2,10 +2,10 @@
 import { asset, invalidOption } from './caller_error.js';
 import { isPhotoError, PhotoError, type PayloadIssue } from './error.js';
 import type { ErrorCode } from './errors.gen.js';
-import { address, compileCore, defaultWorkers, workerStarter } from './host.js';
+import { address, compileCore, defaultWorkers, explained, workerStarter, type StartWorker } from './host.js';
 import { highestLimits, limitsWith, type LimitOptions, type Limits } from './limits.js';
 import { announced, checkMembers, checkOptions, type Checked } from './options.js';
-import { inlineRunner, Pool, type Runner } from './pool.js';
+import { Pool, type Runner } from './pool.js';
 import { PhotoMeter, throttled } from './progress.js';
 import { languages, messageFor } from './on_demand.js';
 import type { MediaItemPayload, PhotoPayload, ProfilePayload, ProjectPayload } from './payload_types.gen.js';
@@ -72,6 +72,12 @@ export interface PhotoCore {
 
 const most_workers = 32;
 
+/** A part of the package that is loaded with its first use. @throws PhotoError `asset_unavailable` */
+const chunk = <T>(loading: Promise<T>): Promise<T> =>
+  loading.catch((error: unknown) => {
+    throw asset(`a part of its script: ${error}`);
+  });
+
 /** Base64 of a few bytes. */
 const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
@@ -119,11 +125,13 @@ class Core implements PhotoCore {
   readonly limits: Limits;
   readonly #runner: Runner;
   readonly #language: Language;
+  readonly #start: StartWorker | undefined;
 
-  constructor(runner: Runner, limits: Limits, language: Language) {
+  constructor(runner: Runner, limits: Limits, language: Language, start: StartWorker | undefined) {
     this.limits = limits;
     this.#runner = runner;
     this.#language = language;
+    this.#start = start;
   }
 
   /** Who may cancel gets the sentence of it ready, so that the end does not wait for a file. */
@@ -132,7 +140,9 @@ class Core implements PhotoCore {
   }
 
   async #fail(data: ErrorData, more: { issues?: PayloadIssue[] } = {}): Promise<PhotoError> {
-    if (data.code === 'asset_unavailable') return asset(data.detail);
+    if (data.code === 'asset_unavailable') {
+      return explained((why) => why.workerFailure(this.#start, data.detail), `the worker could not be started: ${data.detail}`);
+    }
     const code = data.code as ErrorCode;
     return new PhotoError(code, await messageFor({ ...data, code }, this.#language), { ...data, ...more });
   }
@@ -228,9 +238,7 @@ class Core implements PhotoCore {
       throw invalidOption('files', 'an array or another iterable of files', files);
     }
     this.#expectCancel(options.signal);
-    const { runBatch } = await import('./batch.js').catch((error: unknown) => {
-      throw asset(`batch.js: ${String(error)}`);
-    });
+    const { runBatch } = await chunk(import('./batch.js'));
     yield* runBatch(files, options, {
       workers: this.#runner.size,
       maxPhotos: this.limits.max_photos_per_project,
@@ -280,11 +288,11 @@ class Core implements PhotoCore {
   }
 
   async photoPayload(photo: PreparedPhoto, facts: PhotoRowFacts): Promise<PhotoPayload> {
-    return this.#payload('photo', (await import('./rows.js')).photoRow(photo, facts));
+    return this.#payload('photo', (await chunk(import('./rows.js'))).photoRow(photo, facts));
   }
 
   async mediaItemPayload(photo: PreparedPhoto, facts: MediaRowFacts): Promise<MediaItemPayload> {
-    return this.#payload('media-item', (await import('./rows.js')).mediaItemRow(photo, facts));
+    return this.#payload('media-item', (await chunk(import('./rows.js'))).mediaItemRow(photo, facts));
   }
 
   profilePayload(draft: unknown): Promise<ProfilePayload> {
@@ -316,9 +324,6 @@ export async function openCore(options: CoreOptions, highest = highestLimits): P
   }) as { workers: number; wasmUrl?: URL; workerUrl?: URL; limits?: Limits; language: Language };
   const start = workers ? workerStarter(workerUrl) : undefined;
   const module = await compileCore(wasmUrl);
-  return new Core(
-    start ? new Pool({ size: workers, start, module }) : inlineRunner(module),
-    limits ?? limitsWith({}, highest),
-    language,
-  );
+  const runner = start ? new Pool({ size: workers, start, module }) : (await chunk(import('./inline.js'))).inlineRunner(module);
+  return new Core(runner, limits ?? limitsWith({}, highest), language, start);
 }

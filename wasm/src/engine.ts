@@ -79,7 +79,9 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     { ok: _, ...made }: RawPrepared,
     sha256: string,
     decodedBy: 'core' | 'browser',
+    onStep: OnStep,
   ): Promise<JobResult> => {
+    onStep('hash', 0, 1);
     const photoSha256 = await hashOf(made.photo.bytes);
     return { ok: true, kind: 'prepare', prepared: { ...made, sha256, photoSha256, decodedBy } };
   };
@@ -87,16 +89,21 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
   /** The browser decodes what the core cannot, and the picture joins at "upright". */
   const prepareForeign = async (job: PrepareJob, error: RawError, sha256: string, onStep: OnStep): Promise<JobResult> => {
     const format = foreignFormat(error);
-    const picture = format && job.browserDecode ? await decodeInBrowser(job.source, job.options, onStep) : null;
+    const started = performance.now();
+    const picture = format && job.browserDecode ? await decodeInBrowser(job.source, error.detail, job.options, onStep) : null;
     if (!picture) return refusal(error);
-    if ('code' in picture) return refused(picture);
-    const { rgba, pixelWidth, pixelHeight, width, height } = picture;
-    return withSource(rgba.length, (address) => {
+    // A decoder that hangs, or took all memory, ends with its worker.
+    if ('code' in picture) return refused(picture, picture.code !== 'too_many_pixels');
+    const { rgba, pixelWidth, pixelHeight, width, height, moves } = picture;
+    const decoded = performance.now();
+    return withSource(rgba.length, async (address) => {
       raw.sourceView(address, rgba.length).set(rgba);
       const made = raw.preparePixels(pixelWidth, pixelHeight, address, job.options);
-      if (!made.ok) return Promise.resolve(refusal(made));
+      if (!made.ok) return refusal(made);
       Object.assign(made.source, { format, mimeType: `image/${format}`, width, height });
-      return finish(made, sha256, 'browser');
+      if (moves) made.warnings.push('animation_dropped');
+      made.timings['decode'] = decoded - started;
+      return finish(made, sha256, 'browser', onStep);
     });
   };
 
@@ -109,6 +116,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     const outcome = await withSource(size, async (address) => {
       await load(job.source, address, onStep);
       loaded = performance.now();
+      onStep('probe', 0, 1);
       const hashing = outsideHash(raw.sourceView(address, size));
       made = raw.prepare(address, size, job.options, onStep);
       sha256 = (await hashing) || raw.sha256(address, size);
@@ -116,11 +124,11 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     });
     if (!made) return outcome;
     // From here the source's place is free again.
-    if (!made.ok) return made.code === 'unsupported_type' ? prepareForeign(job, made, sha256, onStep) : refusal(made);
-    onStep('hash', 0, 1);
-    made.timings['read'] = loaded - started;
-    const result = await finish(made, sha256, 'core');
-    made.timings['total'] = performance.now() - started;
+    if (!made.ok && made.code !== 'unsupported_type') return refusal(made);
+    const result = made.ok ? await finish(made, sha256, 'core', onStep) : await prepareForeign(job, made, sha256, onStep);
+    if (result.ok && result.kind === 'prepare') {
+      Object.assign(result.prepared.timings, { read: loaded - started, total: performance.now() - started });
+    }
     return result;
   };
 

@@ -1,5 +1,7 @@
 /** Where the core runs: a browser, a worker of one, or Node. What differs between them is here and in `worker.ts`. */
 import { asset, environment, invalidOption } from './caller_error.js';
+import type { Failure } from './diagnose.js';
+import type { PhotoError } from './error.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 /** One worker, whatever the platform calls it. */
@@ -48,7 +50,7 @@ export function workerStarter(workerUrl: URL | undefined): StartWorker {
     // Not a literal `new URL('…', import.meta.url)`: bundlers would ship the worker a second time, as it is.
     const here = String(import.meta.url);
     return (events) => {
-      const worker = new NodeWorker(workerUrl ?? new URL('worker.js', here));
+      const worker = new NodeWorker(workerUrl ?? new URL('worker.js', here), { workerData: 'photoCore' });
       worker.on('message', events.message);
       worker.on('error', (error) => events.died(String(error)));
       worker.on('messageerror', (error) => events.died(String(error)));
@@ -68,15 +70,29 @@ export function workerStarter(workerUrl: URL | undefined): StartWorker {
     const worker = workerUrl
       ? new Worker(workerUrl, { type: 'module' })
       : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-    worker.onmessage = (event: MessageEvent<FromWorker>) => events.message(event.data);
+    // A policy's refusal is told to the page alone, before the worker's own error.
+    let refusal = '';
+    const listening = new AbortController();
+    const refused = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
+      if (/^(worker|child|script|default)-src/.test(effectiveDirective)) refusal = `${effectiveDirective} ${blockedURI}`;
+    };
+    addEventListener('securitypolicyviolation', refused, listening);
+    worker.onmessage = (event: MessageEvent<FromWorker>) => {
+      listening.abort();
+      events.message(event.data);
+    };
     worker.onmessageerror = () => events.died('a message that cannot be read');
     worker.onerror = (event) => {
       event.preventDefault();
-      events.died(event.message || 'the worker script could not be loaded');
+      listening.abort();
+      events.died(event.message || refusal);
     };
     return {
       post: (message, transfer = []) => worker.postMessage(message, transfer),
-      stop: () => worker.terminate(),
+      stop() {
+        listening.abort();
+        worker.terminate();
+      },
       hold: () => {},
     };
   };
@@ -93,50 +109,36 @@ export function checkEnvironment(): void {
   }
 }
 
-/** A page's policy without 'wasm-unsafe-eval' shows as a CompileError that names it. */
-const compileFailure = (error: unknown, url: URL): never => {
-  const text = String(error);
-  throw /polic|unsafe-eval|disallowed/i.test(text)
-    ? environment(`'wasm-unsafe-eval' in script-src of the page's security policy`)
-    : asset(`${url} does not compile: ${text}`);
-};
-
 /** Fetches and compiles the binary, once for all workers; as it arrives where the server names its type. */
 export async function compileCore(wasmUrl: URL | undefined): Promise<WebAssembly.Module> {
   checkEnvironment();
   const url = wasmUrl ?? new URL('./photo-core.wasm', import.meta.url);
-  let bytes: BufferSource;
-  let type = '';
-  if (node && url.protocol === 'file:') {
-    try {
+  let response: Response | undefined;
+  let bytes: BufferSource | undefined;
+  try {
+    if (node && url.protocol === 'file:') {
       bytes = await node('node:fs/promises').readFile(url);
-    } catch (error) {
-      throw asset(`${url.pathname} cannot be read: ${error}`);
-    }
-  } else {
-    let response: Response;
-    try {
+    } else {
       response = await fetch(url, { credentials: 'same-origin' });
-    } catch (error) {
-      throw asset(`${url} cannot be reached (no network, no CORS, or not in connect-src of the page's security policy): ${error}`);
+      if (response.ok && /^application\/wasm/i.test(response.headers.get('content-type') ?? '')) {
+        return await WebAssembly.compileStreaming(response);
+      }
+      bytes = await response.arrayBuffer();
     }
-    if (!response.ok) throw asset(`${url} was answered with status ${response.status}`);
-    type = response.headers.get('content-type') ?? '';
-    if (/^application\/wasm/i.test(type)) {
-      return WebAssembly.compileStreaming(response).catch((error: unknown) => compileFailure(error, url));
-    }
-    bytes = await response.arrayBuffer();
+    if (!response || response.ok) return await WebAssembly.compile(bytes);
+  } catch (error) {
+    throw await explained((why) => why.binaryFailure(url, response, bytes, error), `${url}: ${error}`);
   }
-  const start = new DataView(ArrayBuffer.isView(bytes) ? bytes.buffer.slice(bytes.byteOffset) : bytes);
-  if (start.byteLength < 8 || start.getUint32(0) !== 0x0061736d) {
-    throw asset(
-      /html/i.test(type)
-        ? `${url} was answered with an HTML page in place of the WebAssembly file`
-        : `${url} is not a WebAssembly file (type "${type}")`,
-    );
-  }
-  return WebAssembly.compile(bytes).catch((error: unknown) => compileFailure(error, url));
+  throw await explained((why) => why.binaryFailure(url, response, bytes, ''), `${url}: status ${response.status}`);
 }
+
+type Why = typeof import('./diagnose.js');
+
+/** An error for a file that did not arrive, with what `diagnose.js` finds out; without that file, with what is known. */
+export const explained = async (find: (why: Why) => Promise<Failure> | Failure, known: string): Promise<PhotoError> => {
+  const { code, detail }: Failure = await import('./diagnose.js').then(find).catch(() => ({ detail: known }));
+  return code ? environment(detail) : asset(detail);
+};
 
 /** The core's own default for the number of workers. */
 export function defaultWorkers(): number {

@@ -39,7 +39,7 @@ interface Slot {
   idle: ReturnType<typeof setTimeout> | undefined;
 }
 
-const failed = (code: string, detail: string): JobResult => ({ ok: false, error: { code, detail }, fatal: false });
+export const failed = (code: string, detail: string): JobResult => ({ ok: false, error: { code, detail }, fatal: false });
 
 /** Intervals in which a worker may say nothing: counted, not timed, so that a page put to sleep does not accuse it. */
 const watch_intervals = 30;
@@ -162,7 +162,7 @@ export class Pool {
       });
       slot.port.post({ photoCore: 'start', module: this.#module });
     } catch (error) {
-      task.settle(failed('asset_unavailable', `the worker could not be started: ${String(error)}`));
+      task.settle(failed('asset_unavailable', String(error)));
       return null;
     }
     this.#slots.add(slot);
@@ -174,7 +174,10 @@ export class Pool {
     if (message.photoCore === 'ready') {
       slot.ready = true;
     } else if (message.photoCore === 'failed') {
-      this.#bury(slot, message.detail);
+      // It runs, but its instance was not made: most likely there is no memory for one more.
+      this.#drop(slot);
+      const code = /memory/i.test(message.detail) ? 'out_of_memory' : 'internal';
+      if (code === 'internal' || !this.#again(slot, undefined)) this.#finish(slot, failed(code, message.detail));
     } else if (message.id !== slot.task?.id) {
       return;
     } else if (message.photoCore === 'progress') {
@@ -218,12 +221,7 @@ export class Pool {
   /** A worker that died takes only its own job with it. */
   #bury(slot: Slot, detail: string): void {
     this.#drop(slot);
-    this.#finish(
-      slot,
-      slot.ready
-        ? failed('internal', `the worker died: ${detail}`)
-        : failed('asset_unavailable', `the worker could not be started (its file is missing, or worker-src of the page's security policy blocks it): ${detail}`),
-    );
+    this.#finish(slot, slot.ready ? failed('internal', `the worker died: ${detail}`) : failed('asset_unavailable', detail));
   }
 
   #cancel(task: Task): void {
@@ -253,38 +251,5 @@ export class Pool {
   }
 }
 
-/** What the core needs of a pool; the calling thread is one too. */
+/** What the core needs of a pool; the calling thread is one too (`inline.ts`). */
 export type Runner = Pick<Pool, 'size' | 'run' | 'close'>;
-
-/** `workers: 0`: jobs one after the other on the calling thread; a signal is heard between them. */
-export function inlineRunner(module: WebAssembly.Module, highWaterBytes = 128 << 20): Runner {
-  const fresh = () => import('./worker.js').then(({ createEngine }) => createEngine(module));
-  let engine: ReturnType<typeof fresh> | null = null;
-  let last: Promise<unknown> = Promise.resolve();
-  let closed = false;
-  const one = async (job: Job, { signal, onStep = () => {} }: RunOptions, retry: boolean): Promise<JobResult> => {
-    if (closed || signal?.aborted) return failed('cancelled', '');
-    let result: JobResult;
-    try {
-      const current = await (engine ??= fresh());
-      result = await current.run(job, onStep);
-      if ((!result.ok && result.fatal) || current.heapBytes() > highWaterBytes) engine = null;
-    } catch (error) {
-      engine = null;
-      return failed('asset_unavailable', `worker.js cannot be loaded: ${String(error)}`);
-    }
-    return retry && !result.ok && result.error.code === 'out_of_memory' ? one(job, { signal, onStep }, false) : result;
-  };
-  return {
-    size: 1,
-    run(job, options = {}) {
-      const result = last.then(() => one(job, options, true));
-      last = result;
-      return result;
-    },
-    close() {
-      closed = true;
-      engine = null;
-    },
-  };
-}

@@ -148,7 +148,10 @@ export interface PrepareOptions {
   readonly progressive?: boolean;
   /** Adds the position to `capture` (and to the file with `keepMetadata: 'capture'`). Default false. */
   readonly gps?: boolean;
-  /** `auto`: what the core cannot decode (HEIC, AVIF) goes through the browser's decoder. Default `auto`. */
+  /**
+   * `auto`: what the core cannot decode (HEIC, AVIF, GIF, BMP, JPEG XL, TIFF) goes through the browser's decoder, where it
+   * has one, for 10 s at most. Default `auto`.
+   */
   readonly browserDecode?: 'auto' | 'never';
   /** False for none; an array makes several, of which the first is the one that is stored. */
   readonly thumbnail?: ThumbnailOptions | readonly ThumbnailOptions[] | false;

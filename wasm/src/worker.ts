@@ -58,6 +58,7 @@ if (typeof WorkerGlobalScope === 'function' && globalThis instanceof WorkerGloba
   const answer = listen(port);
   addEventListener('message', (event: MessageEvent<ToWorker>) => answer(event.data));
 } else {
-  const port = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
-  if (port) port.on('message', listen(port as unknown as Port));
+  // Only in threads that the pool started: in a caller's own, a listener would keep it from ending.
+  const { parentPort, workerData } = globalThis.process?.getBuiltinModule?.('node:worker_threads') ?? {};
+  if (workerData === 'photoCore') parentPort?.on('message', listen(parentPort as unknown as Port));
 }

@@ -6,12 +6,17 @@ document.addEventListener('securitypolicyviolation', (event) => violations.push(
 
 /** Every worker that the package starts, with the heap that it last told. */
 const workers = [];
-const PlainWorker = Worker;
-globalThis.Worker = class extends PlainWorker {
+let heard = () => {};
+const PlainWorker = globalThis.Worker;
+if (PlainWorker) globalThis.Worker = class extends PlainWorker {
   constructor(...args) {
     super(...args);
     this.heaps = [];
-    this.addEventListener('message', ({ data }) => data.heapBytes && this.heaps.push(data.heapBytes));
+    this.addEventListener('message', ({ data }) => {
+      if (data.heapBytes) this.heaps.push(data.heapBytes);
+      // Before the package hears it: what a test does here, it does in the middle of that step.
+      heard(data);
+    });
     workers.push(this);
   }
   terminate() {
@@ -61,28 +66,60 @@ const tests = {
     return { codes, after: after.width, started: workers.length };
   },
 
-  /** Aborts after each of many delays: how long the call took to end, and whether the pool works on. */
-  async abort() {
+  /** An abort in the middle of each step, as the worker tells it: how long the call took to end, and who works on. */
+  async abort(steps) {
     const file = await photo(1);
     const core = await createPhotoCore({ workers: 1 });
-    await core.prepare(file, { signal: new AbortController().signal });
     const tries = [];
-    for (const delay of [0, 2, 5, 10, 20, 35, 50, 75, 100, 150, 200]) {
+    for (const step of steps) {
       const stop = new AbortController();
-      let step = 'waiting';
-      const run = core
-        .prepare(file, { signal: stop.signal, keepOriginal: 'never', onProgress: (now) => (step = now.step ?? step) })
-        .then(() => 'ok', (error) => error.code);
-      await sleep(delay);
-      const start = performance.now();
-      stop.abort();
-      const code = await run;
-      tries.push({ delay, step, code, ms: performance.now() - start });
+      let aborted = 0;
+      const started = workers.length;
+      heard = ({ photoCore, step: told }) => {
+        if (aborted || (step === 'start' ? photoCore !== 'ready' : told !== step)) return;
+        aborted = performance.now();
+        stop.abort();
+      };
+      // Under a narrow limit the photo is encoded after its decode, not with it: then both are steps of their own.
+      const call = core.prepare(file, { maxBytes: 400_000, keepOriginal: 'never', signal: stop.signal });
+      if (step === 'at once') {
+        aborted = performance.now();
+        stop.abort();
+      }
+      const code = await call.then(() => 'ok', (error) => error.code);
+      const ms = performance.now() - aborted;
+      heard = () => {};
+      tries.push({ step, code, ms, alive: workers.filter((one) => !one.ended).length, started: workers.length - started });
     }
     const after = await core.prepare(file);
+    // One that waits behind another ends without disturbing it.
+    const stop = new AbortController();
+    heard = ({ step }) => step === 'decode' && stop.abort();
+    const [first, waiting] = await Promise.all([
+      core.prepare(file, { keepOriginal: 'never' }).then(() => 'ok', (error) => error.code),
+      core.prepare(file, { signal: stop.signal }).then(() => 'ok', (error) => error.code),
+    ]);
+    heard = () => {};
     const alive = workers.filter((one) => !one.ended).length;
     core.close();
-    return { tries, after: after.width, alive };
+    return { tries, after: after.width, first, waiting, alive };
+  },
+
+  /** Starts on a picture that takes long, and aborts in the middle of it. */
+  async abortLong() {
+    const canvas = new OffscreenCanvas(4000, 3000);
+    const context = canvas.getContext('2d');
+    for (let n = 0; n < 40_000; n++) {
+      context.fillStyle = `rgb(${(n * 37) % 256} ${(n * 91) % 256} ${(n * 53) % 256})`;
+      context.fillRect((n * 997) % 4000, (n * 1409) % 3000, 23, 17);
+    }
+    const file = await canvas.convertToBlob({ type: 'image/png' });
+    const core = await createPhotoCore({ workers: 1 });
+    const stop = new AbortController();
+    heard = ({ step }) => step === 'decode' && stop.abort();
+    const code = await core.prepare(file, { maxEdge: 4000, format: 'webp', signal: stop.signal }).then(() => 'ok', (error) => error.code);
+    heard = () => {};
+    return { code };
   },
 
   /** Two hundred photos in one worker: its heap after each. */
@@ -106,23 +143,68 @@ const tests = {
     }
   },
 
-  /** A picture that only the browser can decode. */
-  async foreign(base64) {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const core = await createPhotoCore({ workers: 1 });
-    const answer = async (options) => {
-      try {
-        const { width, height, mimeType, decodedBy, source } = await core.prepare(bytes, options);
-        return { width, height, mimeType, decodedBy, format: source.format, sourceWidth: source.width };
-      } catch (error) {
-        return failed(error);
+  /** Pictures that only the browser can decode, in a worker and on this thread: their sizes and corners. */
+  async foreign(list) {
+    const seen = [];
+    for (const count of [1, 0]) {
+      const core = await createPhotoCore({ workers: count });
+      for (const base64 of list) {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        seen.push(await core.prepare(bytes, { format: 'png', keepOriginal: 'never' }).then(look, failed));
       }
-    };
-    const answers = [await answer({}), await answer({ browserDecode: 'never' })];
+      core.close();
+    }
+    return seen;
+  },
+
+  /** The same with other options, and with a scripted decoder in the worker's place or on this thread. */
+  async foreignOptions(base64, options, coreOptions, script = '') {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    if (script) await import(script);
+    const core = await createPhotoCore({ workers: 1, ...coreOptions });
+    const made = await core.prepare(bytes, options).then(
+      ({ width, height, mimeType, decodedBy, source, warnings }) => ({ width, height, mimeType, decodedBy, source, warnings }),
+      failed,
+    );
+    const after = await core.prepare(await photo(5), { maxEdge: 100 }).then(({ width }) => width, ({ code }) => code);
     core.close();
-    return answers;
+    return { made, after, started: workers.length };
+  },
+
+  /** Twenty photos, while the browser notes every time that the page could not answer for more than 50 ms. */
+  async longTasks() {
+    const files = await Promise.all(Array.from({ length: 20 }, (_, n) => photo(1 + (n % 4), `${n}.jpg`)));
+    const core = await createPhotoCore({ workers: 2 });
+    const tasks = [];
+    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))));
+    observer.observe({ type: 'longtask' });
+    let told = 0;
+    let frames = 0;
+    const count = () => (frames++, requestAnimationFrame(count));
+    requestAnimationFrame(count);
+    let accepted = 0;
+    for await (const result of core.prepareAll(files, { onProgress: () => told++ })) accepted += Number(result.ok);
+    await sleep(100);
+    observer.disconnect();
+    core.close();
+    return { accepted, tasks, told, frames };
   },
 };
+
+/** Size and corners of a prepared picture: R, G, B, W. */
+async function look({ photo: blob, decodedBy, source }) {
+  const bitmap = await createImageBitmap(blob);
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  context.drawImage(bitmap, 0, 0);
+  const corner = (x, y) => {
+    const [red, green, blue] = context.getImageData(x, y, 1, 1).data;
+    return red > 128 ? (green > 128 ? 'W' : 'R') : green > 128 ? 'G' : blue > 128 ? 'B' : '?';
+  };
+  const [right, low] = [width - 3, height - 3];
+  const corners = `${corner(2, 2)}${corner(right, 2)} ${corner(2, low)}${corner(right, low)}`;
+  return { seen: `${width}x${height} ${corners}`, decodedBy, source: `${source.format} ${source.width}x${source.height}` };
+}
 
 /** Runs a test and keeps its answer where a driver without promises can look for it. */
 globalThis.runTest = (name, ...args) => {

@@ -1,0 +1,2 @@
+import './hanging_decoder.js';
+import '/photo-core/worker.js';
