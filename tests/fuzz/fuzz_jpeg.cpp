@@ -54,6 +54,7 @@ int photo_fuzz(const std::uint8_t* bytes, std::size_t size) {
   DecodeRequest request;
   request.scale_eighths = 1 + choice % 8;
   request.raw_cmyk = (choice & 8) != 0;
+  request.full_chroma = (choice & 16) != 0;
   decode(view, request);
   request.allow_truncated = true;
   decode(view, request);

@@ -35,11 +35,37 @@ TEST_CASE("cover fills its box from the middle") {
 }
 
 TEST_CASE("the DCT scale leaves something to filter") {
-  CHECK(choose_scale(4032, 3024, {2000, 1500}) == 5);
-  CHECK(choose_scale(3840, 2160, {2048, 1152}) == 5);
-  CHECK(choose_scale(8064, 6048, {2000, 1500}) == 3);
-  CHECK(choose_scale(2000, 1500, {2000, 1500}) == 8);
-  CHECK(choose_scale(16000, 12000, {400, 300}) == 1);
+  CHECK(choose_scale(4032, 3024, {2000, 1500}, false) == 8);
+  CHECK(choose_scale(3840, 2160, {2048, 1152}, false) == 8);
+  CHECK(choose_scale(6000, 4000, {2048, 1365}, false) == 6);
+  CHECK(choose_scale(8064, 6048, {2000, 1500}, false) == 4);
+  CHECK(choose_scale(2000, 1500, {2000, 1500}, false) == 8);
+  CHECK(choose_scale(16000, 12000, {400, 300}, false) == 1);
+  // The longer side may be cut more: the one that shrinks least decides.
+  CHECK(choose_scale(6000, 1000, {1000, 400}, false) == 7);
+  for (const double extent : {2049.0, 3000.0, 4096.0, 5000.0, 8192.0, 20000.0}) {
+    const std::uint32_t eighths = choose_scale(extent, extent, {1024, 1024}, false);
+    CHECK((eighths == 8 || extent * eighths / 8 >= 2 * 1024));
+    CHECK((eighths == 1 || extent * (eighths - 1) / 8 < 2 * 1024));
+  }
+}
+
+TEST_CASE("a photo resized in rgb is decoded at a scale that leaves its chroma whole") {
+  CHECK(choose_scale(6000, 4000, {2048, 1365}, true) == 8);
+  CHECK(choose_scale(8192, 6144, {2048, 1536}, true) == 4);
+  CHECK(choose_scale(8191, 6143, {2048, 1536}, true) == 8);
+  CHECK(choose_scale(4000, 3000, {320, 240}, true) == 2);
+  ImageInfo info;
+  info.is_ycc = true;
+  PrepareOptions options;
+  CHECK_FALSE(resizes_rgb(info, options, true));
+  options.format = OutputFormat::png;
+  CHECK(resizes_rgb(info, options, true));
+  CHECK_FALSE(resizes_rgb(info, options, false));
+  options.light = LightChoice::linear;
+  CHECK(resizes_rgb(info, options, false));
+  info.is_ycc = false;
+  CHECK_FALSE(resizes_rgb(info, options, true));
 }
 
 TEST_CASE("a plan over its budget names the pixels that would fit") {

@@ -40,12 +40,14 @@ struct ImageInfo {
 // How to decode. Scaling is by N/8 (JPEG's DCT scaling; WebP and PNG decode at full size and ignore it).
 struct DecodeRequest {
   std::uint32_t scale_eighths = 8;      // 1..8, size = ceil(stored * N / 8)
-  // JPEG: decode chroma at its stored subsampling (false), the normal case.
   // Truncated data: an error `truncated_image` (false), or what is there with the rest filled (true).
   bool allow_truncated = false;
   // CMYK sources: give the four ink planes as they are (0 = full ink after undoing Adobe's inversion is done by the
   // decoder: 255 = full ink) in planes 0..3 with model rgb + alpha, so that the colour step can apply the profile.
   bool raw_cmyk = false;
+  // JPEG: where chroma is stored as much coarser across as down, and the scale leaves its blocks as many coefficients,
+  // make it as fine as the luma (no subsampling then). False: keep it as it is stored.
+  bool full_chroma = false;
 };
 
 class Decoder {

@@ -181,18 +181,25 @@ Status JpegDecoder::begin_raw() {
   layout_.h_subsampling = info_.h_subsampling;
   layout_.v_subsampling = info_.v_subsampling;
   const int scale = state_.min_DCT_scaled_size;
+  int chroma_scale = scale;
+  if (request_.full_chroma && info_.h_subsampling == info_.v_subsampling &&
+      scale * static_cast<int>(info_.h_subsampling) <= DCTSIZE) {
+    chroma_scale *= static_cast<int>(info_.h_subsampling);
+    layout_.h_subsampling = layout_.v_subsampling = 1;
+  }
   for (int i = 0; i < state_.num_components; ++i) {
     // The library makes subsampled chroma of a scaled picture by a larger inverse transform, up to the luma's grid.
-    // Its own grid at the same scale is what is wanted here, so its transform is the luma's.
+    // Which of the two grids is wanted is for the request to say.
     jpeg_component_info& component = state_.comp_info[i];
-    component.DCT_scaled_size = scale;
+    const int size = i == 0 ? scale : chroma_scale;
+    component.DCT_scaled_size = size;
     // Set by a scan of the component; in a file of several it may have had none, and is not read.
-    if (!info_.needs_full_frame) component.MCU_sample_width = component.MCU_width * scale;
+    if (!info_.needs_full_frame) component.MCU_sample_width = component.MCU_width * size;
     component.downsampled_width = layout_.plane_width(i);
     component.downsampled_height = layout_.plane_height(i);
-    const auto height = static_cast<std::uint32_t>(component.v_samp_factor * scale);
+    const auto height = static_cast<std::uint32_t>(component.v_samp_factor * size);
     const std::uint64_t width = round_up(component.width_in_blocks, static_cast<unsigned>(component.h_samp_factor)) *
-                                static_cast<unsigned>(scale);
+                                static_cast<unsigned>(size);
     stride_[i] = static_cast<std::size_t>(round_up(width + idct_overrun_bytes, 16));
     samples_[i] = allocate_samples(stride_[i] * height);
     if (!samples_[i]) return fail(ErrorCode::out_of_memory, "JPEG rows");
@@ -258,7 +265,7 @@ Result<Band> JpegDecoder::next_raw() {
   next_row_ += block_rows;
   Band band;
   for (int i = 0; i < state_.num_components; ++i) {
-    const auto height = static_cast<std::uint32_t>(state_.comp_info[i].v_samp_factor * state_.min_DCT_scaled_size);
+    const auto height = static_cast<std::uint32_t>(state_.comp_info[i].v_samp_factor * state_.comp_info[i].DCT_scaled_size);
     const std::uint32_t first = std::min(band_index * height, layout_.plane_height(i));
     band.planes[static_cast<unsigned>(i)] = {samples_[i].get(), stride_[i], first,
                                              std::min(height, layout_.plane_height(i) - first)};

@@ -1,5 +1,6 @@
 #include "codec/jpeg_scan.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <jerror.h>
@@ -60,7 +61,7 @@ bool JpegScan::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErro
     component.ac = table(info.ac_tbl_no, false);
     component.predictor = 0;
   }
-  dc_only_ = components_[0].size == 1;
+  dc_only_ = std::all_of(components_, components_ + component_count_, [](const Component& one) { return one.size == 1; });
   bits_ = {0, 0, 0, source.base.next_input_byte, source.base.next_input_byte + source.base.bytes_in_buffer};
   restarts_to_go_ = state.restart_interval;
   return true;

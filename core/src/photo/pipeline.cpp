@@ -84,7 +84,7 @@ Result<PipelineResult> run_pipeline(const PipelineRequest& request) {
   PipelineResult out;
   const auto now = [&] { return request.clock_ms ? request.clock_ms() : 0.0; };
   const double before = now();
-  auto started = request.decoder->start({request.scale_eighths, request.allow_truncated, request.is_ink});
+  auto started = request.decoder->start({request.scale_eighths, request.allow_truncated, request.is_ink, request.in_rgb});
   out.decode_ms = now() - before;   // a file of several scans is read here
   if (!started) return std::move(started).error();
   const PlaneLayout source = started.value();
@@ -141,8 +141,8 @@ Result<PipelineResult> run_pipeline(const PipelineRequest& request) {
   std::optional<Branch> main;
   std::optional<Branch> upsample;
   RowSink* input = nullptr;
-  if (request.space == ResizeSpace::linear && source.model == ColorModel::ycc) {
-    // Light is a matter of rgb: chroma goes to full size first.
+  if (request.in_rgb && source.model == ColorModel::ycc) {
+    // Chroma goes to the luma's size first.
     PlaneLayout rgb{ColorModel::rgb, false, source.width_px, source.height_px};
     main.emplace(rgb, part, layout, request.space, false, request.transform, background, tee);
     upsample.emplace(source, whole(source), rgb, ResizeSpace::encoded, false, nullptr, background, main->input());

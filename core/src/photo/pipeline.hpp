@@ -20,6 +20,7 @@ namespace photo_core {
 struct PipelineRequest {
   Decoder* decoder = nullptr;
   std::uint32_t scale_eighths = 8;
+  bool in_rgb = false;                            // Y'CbCr sources are turned to rgb before they are resized
   bool allow_truncated = false;
   Geometry geometry;                              // as stored
   const ColourTransform* transform = nullptr;     // null: colours stay

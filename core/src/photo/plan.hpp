@@ -33,8 +33,13 @@ Geometry plan_geometry(Size upright, const PrepareOptions& options);
 // The same for the picture as it is stored.
 Geometry as_stored(const Geometry& upright, int orientation);
 
-// The DCT scale (in eighths) to decode a JPEG at, for a picture of which `extent` pixels become `target`.
-std::uint32_t choose_scale(double extent_x, double extent_y, Size target);
+// Whether the samples of a Y'CbCr source are turned to rgb before they are resized: for linear light, and for a photo
+// that is stored in rgb. `with_photo`: a photo is encoded, not only thumbnails.
+bool resizes_rgb(const ImageInfo& info, const PrepareOptions& options, bool with_photo);
+
+// The DCT scale (in eighths) to decode a JPEG at, for a picture of which `extent` pixels become `target`. `in_rgb`: one
+// at which the chroma of 4:2:0 needs no interpolation, or the whole.
+std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb);
 
 // Bytes of memory that preparing needs at most, the source included.
 struct MemoryPlan {

@@ -155,13 +155,14 @@ class Preparation {
   }
 
   // What every run of the pipeline shares.
-  PipelineRequest request_for(const Geometry& geometry) {
+  PipelineRequest request_for(const Geometry& geometry, bool with_photo) {
     const ImageInfo& info = inspected_.decoder->info();
     transform_ = make_transform(inspected_, options_);
     PipelineRequest request;
     request.decoder = inspected_.decoder.get();
+    request.in_rgb = resizes_rgb(info, options_, with_photo);
     request.scale_eighths = info.format == ImageFormat::jpeg
-                                ? choose_scale(geometry.extent_x, geometry.extent_y, geometry.target)
+                                ? choose_scale(geometry.extent_x, geometry.extent_y, geometry.target, request.in_rgb)
                                 : 8;
     request.allow_truncated = options_.allow_truncated;
     request.geometry = geometry;
@@ -206,7 +207,7 @@ class Preparation {
     }
     stamp("scrub", now() - start);
 
-    auto result = run_pipeline(request_for(geometry));
+    auto result = run_pipeline(request_for(geometry, false));
     if (!result) return std::move(result).error();
     stamp("decode", result->decode_ms);
     out_.passed_through = true;
@@ -239,7 +240,7 @@ class Preparation {
 
     const double pixels = static_cast<double>(geometry_.target.width_px) * geometry_.target.height_px;
     const double most_bytes = pixels * (options_.quality > 90 ? 2.5 : 0.8);   // hardly any photo needs more
-    PipelineRequest request = request_for(geometry_);
+    PipelineRequest request = request_for(geometry_, true);
     request.photo = spec;
     request.hold_photo = inspected_.orientation != 1 || static_cast<double>(options_.max_bytes) < most_bytes;
     auto run = run_pipeline(request);

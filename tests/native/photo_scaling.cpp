@@ -1,0 +1,165 @@
+// How near a scaled photo comes to the best that can be made: a full decode and Lanczos3 in double precision.
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include <photo_core/prepare.hpp>
+
+#include "pictures.hpp"
+
+using namespace photo_core;
+using namespace photo_core::testing;
+
+namespace {
+
+using Samples = std::vector<double>;
+
+double lanczos3(double x) {
+  if (x == 0) return 1;
+  if (std::abs(x) >= 3) return 0;
+  const double angle = std::numbers::pi * x;
+  return 3 * std::sin(angle) * std::sin(angle / 3) / (angle * angle);
+}
+
+// One axis: `count` lines of `size` samples, `step` apart within a line and `line` apart between them, to `to` samples.
+Samples shrink_axis(const Samples& in, std::size_t size, std::size_t step, std::size_t count, std::size_t line, std::size_t to,
+                    std::size_t to_step, std::size_t to_line) {
+  Samples out(count * to);
+  const double ratio = static_cast<double>(size) / static_cast<double>(to);
+  for (std::size_t i = 0; i < to; ++i) {
+    const double centre = (static_cast<double>(i) + 0.5) * ratio;
+    const auto first = static_cast<std::size_t>(std::max(0.0, centre - 3 * ratio));
+    const std::size_t end = std::min(size, static_cast<std::size_t>(centre + 3 * ratio + 1));
+    double sum = 0;
+    Samples weights;
+    for (std::size_t j = first; j < end; ++j) sum += weights.emplace_back(lanczos3((static_cast<double>(j) + 0.5 - centre) / ratio));
+    for (std::size_t n = 0; n < count; ++n) {
+      double value = 0;
+      for (std::size_t j = first; j < end; ++j) value += weights[j - first] * in[n * line + j * step];
+      out[n * to_line + i * to_step] = value / sum;
+    }
+  }
+  return out;
+}
+
+Samples shrunk(const std::vector<std::uint8_t>& plane, std::size_t width, std::size_t height, std::size_t to_width, std::size_t to_height) {
+  const Samples in(plane.begin(), plane.end());
+  const Samples low = shrink_axis(in, height, width, width, 1, to_height, width, 1);
+  return shrink_axis(low, width, 1, to_height, width, to_width, 1, to_width);
+}
+
+double decibels(double squares, std::size_t count) {
+  return 10 * std::log10(255.0 * 255.0 * static_cast<double>(count) / squares);
+}
+
+struct Quality {
+  double rgb_db;
+  double luma_db;
+};
+
+// A photo against its source by the book; the reference is limited to what samples hold.
+Quality judge(ByteView source, const PreparedPhoto& photo) {
+  const Frame full = decode_rgb(source), got = decode_rgb(photo.photo.bytes);
+  const PlaneLayout& layout = got.layout;
+  std::array<Samples, 3> expected;
+  for (int plane = 0; plane < 3; ++plane) {
+    expected[plane] = shrunk(full.planes[plane], full.layout.width_px, full.layout.height_px, layout.width_px, layout.height_px);
+  }
+  double all = 0, luma = 0;
+  const std::size_t count = expected[0].size();
+  for (std::size_t i = 0; i < count; ++i) {
+    std::array<double, 3> error{};
+    for (int plane = 0; plane < 3; ++plane) {
+      error[plane] = got.planes[plane][i] - std::clamp(expected[plane][i], 0.0, 255.0);
+      all += error[plane] * error[plane];
+    }
+    const double one = 0.299 * error[0] + 0.587 * error[1] + 0.114 * error[2];
+    luma += one * one;
+  }
+  return {decibels(all, count * 3), decibels(luma, count)};
+}
+
+// A landscape of grass and gravel: the finest detail that its size can hold.
+Frame grained(std::uint32_t width, std::uint32_t height) {
+  Frame frame = landscape(width, height);
+  const Frame grain = noise(width, height);
+  for (int plane = 0; plane < 3; ++plane) {
+    for (std::size_t i = 0; i < frame.planes[plane].size(); ++i) {   // the same grain in every plane: light, not colour
+      const int value = frame.planes[plane][i] + (grain.planes[0][i] - 128) / 3;
+      frame.planes[plane][i] = static_cast<std::uint8_t>(std::clamp(value, 0, 255));
+    }
+  }
+  return frame;
+}
+
+Frame decode_at(ByteView file, const DecodeRequest& request) {
+  auto opened = open_jpeg(file);
+  REQUIRE(opened.ok());
+  auto layout = (*opened)->start(request);
+  REQUIRE(layout.ok());
+  FrameCollector frame(*layout);
+  while (true) {
+    auto band = (*opened)->next();
+    REQUIRE(band.ok());
+    if (band->planes[0].row_count == 0 && band->planes[1].row_count == 0) return std::move(frame.frame());
+    REQUIRE(frame.push(*band).ok());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a scaled photo is the full decode's, filtered: as PNG to rounding, as JPEG in its luma") {
+  for (const std::uint32_t width : {1000u, 701u}) {
+    const Bytes source = encode(grained(width, 560), OutputFormat::jpeg, 89);   // 4:2:0
+    // Shrunk by a little, by nearly 2, by exactly 2, by more than 2 and by nearly 3.
+    for (const double shrink : {1.1, 1.594, 1.969, 2.0, 2.27, 2.93}) {
+      PrepareOptions options;
+      options.max_edge_px = static_cast<std::uint32_t>(width / shrink);
+      options.keep_original = OriginalChoice::never;
+      options.max_bytes = 100u << 20;
+      INFO(width << " to " << options.max_edge_px);
+      options.format = OutputFormat::png;
+      auto png = prepare_photo(source, options);
+      REQUIRE(png.ok());
+      CHECK(judge(source, *png).rgb_db > 57);   // rounding alone leaves 59
+      options.format = OutputFormat::jpeg;
+      options.quality = 100;
+      auto jpeg = prepare_photo(source, options);
+      REQUIRE(jpeg.ok());
+      CHECK(judge(source, *jpeg).luma_db > 51);   // 34 when the DCT alone makes the size
+    }
+  }
+}
+
+TEST_CASE("chroma as fine as the luma is the stored chroma at twice the scale") {
+  for (const bool progressive : {false, true}) {
+    for (const std::uint32_t width : {321u, 64u, 17u}) {
+      OutputSpec spec;
+      spec.format = OutputFormat::jpeg;
+      spec.request.quality = 80;
+      spec.request.progressive = progressive;
+      const auto file = encode_frame(landscape(width, 203), spec, true);
+      REQUIRE(file.ok());
+      for (std::uint32_t scale = 1; scale <= 8; ++scale) {
+        INFO(width << " wide, " << scale << "/8" << (progressive ? ", progressive" : ""));
+        const Frame stored = decode_at(*file, {.scale_eighths = scale});
+        const Frame full = decode_at(*file, {.scale_eighths = scale, .full_chroma = true});
+        CHECK((full.planes[0] == stored.planes[0]));
+        if (scale > 4) {   // there are no more coefficients than the luma's
+          CHECK(full.layout.h_subsampling == 2);
+          CHECK((full.planes[1] == stored.planes[1]));
+          continue;
+        }
+        const Frame twice = decode_at(*file, {.scale_eighths = 2 * scale});
+        REQUIRE(full.layout.h_subsampling == 1);
+        REQUIRE(full.layout.v_subsampling == 1);
+        CHECK((full.planes[1] == twice.planes[1]));
+        CHECK((full.planes[2] == twice.planes[2]));
+      }
+    }
+  }
+}
