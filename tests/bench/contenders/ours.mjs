@@ -22,9 +22,9 @@ export async function open() {
   return {
     version,
     run: (bytes, options = {}) => core.prepare(bytes, { ...our_options, ...options }),
-    /** The resized pixels, without loss. */
+    /** The resized pixels, without loss, in the colours that they had. */
     async resized(bytes) {
-      const { photo } = await core.prepare(bytes, { maxEdge: photo_edge, format: 'png', thumbnail: false, keepOriginal: 'never' });
+      const { photo } = await core.prepare(bytes, { maxEdge: photo_edge, format: 'png', thumbnail: false, keepOriginal: 'never', color: 'keep' });
       return new Uint8Array(await photo.arrayBuffer());
     },
     /** WebAssembly memory after one photo in a new instance. */

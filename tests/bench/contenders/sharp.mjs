@@ -6,8 +6,8 @@ export async function open() {
   const sharp = requireRival('sharp');
   sharp.concurrency(1);
   sharp.cache(false);
-  const scaled = (bytes, edge) =>
-    sharp(bytes).autoOrient().resize(edge, edge, { fit: 'inside', withoutEnlargement: true });
+  const scaled = (bytes, edge, options) =>
+    sharp(bytes, options).autoOrient().resize(edge, edge, { fit: 'inside', withoutEnlargement: true });
   return {
     version: rivalVersion('sharp'),
     async run(bytes) {
@@ -15,6 +15,6 @@ export async function open() {
       const thumbnail = await scaled(bytes, thumbnail_edge).jpeg({ quality: thumbnail_quality }).toBuffer();
       return { photo, thumbnail };
     },
-    resized: async (bytes) => new Uint8Array(await scaled(bytes, photo_edge).png({ compressionLevel: 1 }).toBuffer()),
+    resized: async (bytes) => new Uint8Array(await scaled(bytes, photo_edge, { ignoreIcc: true }).png({ compressionLevel: 1 }).toBuffer()),
   };
 }

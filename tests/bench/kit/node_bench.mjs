@@ -12,10 +12,10 @@ async function onePhoto(file, contenders, runs) {
   const results = {};
   for (const contender of contenders) {
     const { image, photoBytes, thumbnailBytes } = await contender.run({ file, keep: true });
-    results[contender.name] = { photoBytes, thumbnailBytes, jpeg: await judge(image, contender.upright), runs: [] };
+    results[contender.name] = { photoBytes, thumbnailBytes, jpeg: await judge(image, { upright: contender.upright }), runs: [] };
     if (['ours', 'sharp'].includes(contender.name)) {
       const resized = await contender.run({ file, measure: 'resized' });
-      results[contender.name].resized = await judge(resized.image);
+      results[contender.name].resized = await judge(resized.image, { storedColours: true });
     }
     if (contender.name === 'ours') results.ours.heapBytes = (await contender.run({ file, measure: 'heap' })).heapBytes;
   }

@@ -42,7 +42,7 @@ const summed = (values) => values.reduce((sum, value) => sum + value, 0);
 
 function quality(part) {
   return table(
-    'Quality against full decode and Lanczos3 (dB over all photos), and bytes',
+    'Quality against full decode and exact Lanczos3 (dB over all photos), and bytes',
     ['contender', 'resize only, mean', 'lowest', 'as JPEG, mean', 'lowest', 'photos KiB', 'thumbnails KiB'],
     part.contenders.map(({ name, upright }) => {
       const jpeg = column(part, name, (one) => one.jpeg.db);
@@ -63,22 +63,30 @@ function quality(part) {
 /** Photos that are not scaled can come out the same: they count as 60 dB in a mean. */
 const capped = (value) => Math.min(value, 60);
 
+/** On how many photos ours is farther from the reference than sharp. */
+function belowSharp(part, pick) {
+  const below = part.photos.filter(({ results: { ours, sharp } }) => pick(ours) < pick(sharp));
+  return `${below.length} of ${part.photos.length} photos${below.length ? ` (${below.map(({ photo }) => photo.slice(0, 28)).join(', ')})` : ''}`;
+}
+
 function qualityPerPhoto(part) {
   if (!part.photos[0].results.ours.resized) return '';
-  return table(
+  const rows = table(
     'Ours beside sharp, photo by photo (dB, KiB of the photo)',
     ['photo', 'size', 'ours resize', 'sharp resize', 'ours JPEG', 'sharp JPEG', 'ours KiB', 'sharp KiB'],
     part.photos.map(({ photo, results: { ours, sharp } }) => [
       photo.slice(0, 28),
       `${ours.jpeg.width}x${ours.jpeg.height}`,
-      db(ours.resized.db),
-      sharp ? db(sharp.resized.db) : '',
-      db(ours.jpeg.db),
-      sharp ? db(sharp.jpeg.db) : '',
+      db(ours.resized.db, 2),
+      sharp ? db(sharp.resized.db, 2) : '',
+      db(ours.jpeg.db, 2),
+      sharp ? db(sharp.jpeg.db, 2) : '',
       kib(ours.photoBytes),
       sharp ? kib(sharp.photoBytes) : '',
     ]),
   );
+  if (!part.photos[0].results.sharp) return rows;
+  return `${rows}\nOurs below sharp: resize only on ${belowSharp(part, (one) => one.resized.db)}, as JPEG on ${belowSharp(part, (one) => one.jpeg.db)}\n`;
 }
 
 function memory(part) {

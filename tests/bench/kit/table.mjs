@@ -11,4 +11,4 @@ export const times = (value) => value.toFixed(2);
 export const range = ({ min, max }, show = times) => `${show(min)}–${show(max)}`;
 export const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
 export const kib = (bytes) => (bytes / 1024).toFixed(0);
-export const db = (value) => (value === Infinity ? 'same' : value.toFixed(1));
+export const db = (value, decimals = 1) => (value === Infinity ? 'same' : value.toFixed(decimals));
