@@ -229,6 +229,27 @@ describe("the database's refusals of rows", () => {
   });
 });
 
+describe('a stranger that goes on saying no (HTML 403)', () => {
+  const blocked = async () => new Response('<h1>Request blocked</h1>', { status: 403, headers: { 'content-type': 'text/html' } });
+  for (const [where, matches] of Object.entries({ quota: isQuota, project: isProject, rows: isInsert })) {
+    test(`to the ${where} gives no photo up: the batch is kept, and arrives when it is gone`, async () => {
+      const outbox = stage.module.createMemoryOutbox();
+      const { job, error } = await sendWith(async (request) => (matches(request) ? blocked() : null), photosOf('blocked', 3), { outbox });
+      assert.equal(error.code, 'not_allowed');
+      assert.equal(job.kept, true);
+      const [again] = await stage.sender(person, { outbox }).resume();
+      assert.equal((await again.done).ok, true);
+      await expectProject(stage, job.projectId, job.photoIds);
+    });
+  }
+
+  test('to one row stops that photo, and the others arrive', async () => {
+    const { job, result } = await sendWith(async (request) => (isInsert(request) && request.init.body.includes('blocked-1.jpg') ? blocked() : null), photosOf('blocked', 3));
+    assert.deepEqual(result.photos.map((photo) => photo.error?.code ?? 'ok'), ['ok', 'not_allowed', 'ok']);
+    await expectProject(stage, job.projectId, [job.photoIds[0], job.photoIds[2]]);
+  });
+});
+
 test('objects that may not be removed do not keep the rest from its result', async () => {
   let path;
   const sender = (answer) => stage.sender(person, { fetch: fetchWith(stage, answer) });

@@ -30,6 +30,15 @@ test('reorder puts photos into the order of their ids', async () => {
   await expectProject(stage, projectId, order);
 });
 
+test('photos are appended after one that has the largest place there is', async () => {
+  const { projectId, photoIds } = await sent(3, 'edge');
+  await stage.query('update public.photos set upload_order = 2147483647 where id = $1', [photoIds[2]]);
+  const job = sender.append(projectId, photosOf('after', 2));
+  const { photos } = await job.done;
+  assert.deepEqual(photos.map((photo) => photo.error?.detail ?? 'ok'), ['ok', 'ok']);
+  await expectProject(stage, projectId, [...photoIds, ...job.photoIds]);
+});
+
 test('remove takes the row and its objects', async () => {
   const { projectId, photoIds } = await sent(4);
   await sender.remove([photoIds[1], photoIds[2]]);

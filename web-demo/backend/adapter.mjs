@@ -233,6 +233,7 @@ function repairStatement(body) {
     [/violates check constraint/, 400, '23514'],
     [/violates exclusion constraint/, 400, '23P01'],
     [/no partition of relation/, 400, '23514'],
+    [/(integer|smallint|bigint) out of range/, 400, '22003'],
     [/canceling statement due to/, 500, '57014'],
     [/deadlock detected/, 500, '40P01'],
     [/could not serialize access/, 500, '40001'],

@@ -15,6 +15,9 @@ export function stopsEntry(error: unknown): boolean {
   return isPhotoError(error) ? stoppingCodes.has(error.code) : true;
 }
 
+/** A refusal that no service wrote (a portal, a firewall): a word about one request, and no verdict about a batch. */
+export const isStrangers = (error: unknown): boolean => isFault(error) && error.remedy === 'once';
+
 /**
  * Removes what nobody needs any more. A service that says no for good is left with it: to ask again with every `resume`
  * would not change its mind, and would keep from the caller what did arrive.
@@ -109,6 +112,7 @@ export class Run {
       entry.step = 1;
       await keeper.save();
     }
+    let closedUp = false;
     for (let round = 0; this.waiting().length > 0; round++) {
       const items = this.waiting();
       try {
@@ -119,15 +123,32 @@ export class Run {
         const fault = error as Fault;
         const present = fault.code === 'already_exists' || entry.uncertain ? await this.readBack() : 0;
         if (present > 0 && round < 3) continue;
-        if (['not_allowed', 'not_found', 'project_busy'].includes(fault.code)) {
+        if (fault.facts.serviceCode === '22003' && entry.table === 'photos' && !closedUp) {
+          closedUp = true;
+          await this.#closeUp();
+          continue;
+        }
+        if (['not_allowed', 'not_found', 'project_busy'].includes(fault.code) && !isStrangers(fault)) {
           for (const item of this.waiting()) await this.fail(item, fault);
         } else await this.#insertEach();
       }
     }
   }
 
+  /** Some client gave the last photo the largest place that there is: places are counted anew, so that there is one after it. */
+  async #closeUp(): Promise<void> {
+    const { entry, supabase } = this;
+    const rows = await supabase.select(`/photos?project_id=eq.${entry.projectId}&select=id&order=upload_order`);
+    try {
+      await supabase.call('reorder_photos', { project: entry.projectId, ids: rows.map((row) => row['id']) });
+    } catch (error) {
+      if (stopsEntry(error)) throw error; // any other refusal: the next insert tells what is wrong
+    }
+  }
+
   async #insertEach(): Promise<void> {
     let full: Fault | undefined;
+    const blocked: { item: OutboxItem; fault: Fault }[] = [];
     for (const item of this.waiting()) {
       if (full) {
         await this.fail(item, full);
@@ -142,9 +163,14 @@ export class Run {
         const known = fault.code === 'already_exists' || this.entry.uncertain;
         if (known && (await this.readBack([item])) > 0) continue;
         if (fault.code === 'too_many_photos') full = fault;
-        await this.fail(item, fault);
+        if (isStrangers(fault)) blocked.push({ item, fault });
+        else await this.fail(item, fault);
       }
     }
+    // A firewall that dislikes one row lets the others pass. One that lets none pass may be gone tomorrow.
+    const [first] = blocked;
+    if (first && !this.entry.items.some((item) => item.state === 'confirmed')) throw first.fault;
+    for (const { item, fault } of blocked) await this.fail(item, fault);
   }
 
   readonly #lost = () => void (this.entry.uncertain = true);

@@ -1,7 +1,7 @@
 import { limits } from '../limits.gen.js';
 import { errorOf, isFault, remoteError } from './fault.js';
 import type { SendResult } from './job.js';
-import { Run, stopsEntry, tidy } from './run.js';
+import { isStrangers, Run, stopsEntry, tidy } from './run.js';
 import type { Row } from './service.js';
 
 /** What each kind of entry does, in order. */
@@ -51,7 +51,7 @@ export class Story extends Run {
     try {
       await this.#ready();
     } catch (error) {
-      if (stopsEntry(error)) throw error;
+      if (stopsEntry(error) || isStrangers(error)) throw error;
       // The batch as a whole was refused. Before its first byte there is nothing to clean up.
       const begun = this.#begun();
       for (const item of this.waiting()) await this.fail(item, error);
@@ -200,7 +200,7 @@ export class Story extends Run {
         if (changed.length === 0) throw remoteError('not_found', { detail: 'No profile' });
         await this.confirm([item]);
       } catch (error) {
-        if (stopsEntry(error)) throw error;
+        if (stopsEntry(error) || isStrangers(error)) throw error;
         await this.fail(item, error);
       }
     }
