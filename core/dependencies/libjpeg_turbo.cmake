@@ -40,7 +40,7 @@ endforeach()
 target_sources(jpeg PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/libjpeg_turbo_left_out.c)
 target_include_directories(jpeg SYSTEM PUBLIC ${jpeg_config_dir} ${jpeg_dir})
 photo_third_party_target(jpeg)
-photo_hot_files(${jpeg_dir}/jdhuff.c ${jpeg_dir}/jdphuff.c)
+photo_hot_files(${jpeg_dir}/jdhuff.c)
 
 # Without the environment, and without two tables of 64 KiB for what one instruction counts.
 target_compile_definitions(jpeg PRIVATE NO_GETENV=1 NO_PUTENV=1 USE_CLZ_INTRINSIC=1)

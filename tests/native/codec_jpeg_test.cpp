@@ -17,6 +17,7 @@
 #include "codec/decoder.hpp"
 #include "codec/encoder.hpp"
 #include "codec/jpeg_library.hpp"
+#include "codec_jpeg_files.hpp"
 
 namespace {
 
@@ -52,133 +53,6 @@ std::vector<CorpusFile> corpus_jpegs() {
     files.push_back(file);
   }
   return files;
-}
-
-struct Decoded {
-  ErrorCode code = ErrorCode::internal;
-  std::string detail;
-  bool ok = false;
-  bool gaps = false;
-  ImageInfo info;
-  Frame frame;
-  std::size_t consumed = 0;
-};
-
-Decoded decode(ByteView bytes, DecodeRequest request = {}) {
-  Decoded out;
-  const auto refuse = [&out](const Error& error) {
-    out.code = error.code;
-    out.detail = error.detail;
-    return out;
-  };
-  auto opened = open_jpeg(bytes);
-  if (!opened.ok()) return refuse(opened.error());
-  Decoder& decoder = **opened;
-  out.info = decoder.info();
-  if (std::uint64_t{out.info.width_px} * out.info.height_px > 120'000'000) {
-    return refuse(fail(ErrorCode::too_many_pixels));
-  }
-  auto layout = decoder.start(request);
-  if (!layout.ok()) return refuse(layout.error());
-  out.frame.allocate(*layout);
-  std::array<std::uint32_t, max_planes> rows{};
-  for (;;) {
-    auto band = decoder.next();
-    if (!band.ok()) return refuse(band.error());
-    bool any = false;
-    for (int plane = 0; plane < layout->plane_count(); ++plane) {
-      const PlaneRows& part = band->planes[static_cast<std::size_t>(plane)];
-      auto& count = rows[static_cast<std::size_t>(plane)];
-      if (part.row_count == 0) continue;
-      any = true;
-      out.gaps = out.gaps || part.first_row != count;
-      for (std::uint32_t y = part.first_row; y < part.first_row + part.row_count; ++y) {
-        std::memcpy(out.frame.row(plane, y), part.row(y), layout->plane_width(plane));
-      }
-      count += part.row_count;
-    }
-    if (!any) break;
-  }
-  for (int plane = 0; plane < layout->plane_count(); ++plane) {
-    out.gaps = out.gaps || rows[static_cast<std::size_t>(plane)] != layout->plane_height(plane);
-  }
-  out.consumed = decoder.consumed_bytes();
-  out.ok = true;
-  return out;
-}
-
-// The same planes by the library alone: its coefficient controller, its entropy decoder, its C transforms. False for
-// files whose stored planes are not what the layout says.
-bool decode_by_library(ByteView bytes, unsigned scale, const PlaneLayout& layout, Frame& frame) {
-  static JpegErrors errors;
-  static JpegSource source;
-  static jpeg_decompress_struct state;
-  init_jpeg_errors(errors);
-  init_jpeg_source(source, bytes);
-  state = {};
-  state.err = &errors.base;
-  frame.allocate(layout);
-  std::vector<std::vector<std::uint8_t>> samples(3);
-  std::array<std::array<JSAMPROW, 32>, 3> rows{};
-  bool raw = true;
-  auto run = [&] {
-    jpeg_create_decompress(&state);
-    state.src = &source.base;
-    jpeg_read_header(&state, TRUE);
-    state.scale_num = scale;
-    state.scale_denom = 8;
-    state.raw_data_out = TRUE;
-    state.dct_method = JDCT_ISLOW;
-    state.out_color_space = state.jpeg_color_space;
-    for (int i = 0; i < state.num_components; ++i) {
-      const jpeg_component_info& component = state.comp_info[i];
-      const auto h = layout.is_chroma(i) ? layout.h_subsampling : 1;
-      const auto v = layout.is_chroma(i) ? layout.v_subsampling : 1;
-      raw = raw && component.h_samp_factor * static_cast<int>(h) == state.max_h_samp_factor &&
-            component.v_samp_factor * static_cast<int>(v) == state.max_v_samp_factor;
-    }
-    if (!raw) return;
-    jpeg_start_decompress(&state);
-    for (int i = 0; i < state.num_components; ++i) {
-      jpeg_component_info& component = state.comp_info[i];
-      component.DCT_scaled_size = static_cast<int>(scale);
-      if (!jpeg_has_multiple_scans(&state)) component.MCU_sample_width = component.MCU_width * static_cast<int>(scale);
-      const std::size_t stride = (component.width_in_blocks + 4) * scale;
-      const auto height = static_cast<std::size_t>(component.v_samp_factor) * scale;
-      samples[static_cast<std::size_t>(i)].assign(stride * height, 0);
-      for (std::size_t y = 0; y < height; ++y) rows[static_cast<std::size_t>(i)][y] = samples[static_cast<std::size_t>(i)].data() + y * stride;
-    }
-    state.idct->start_pass(&state);
-    for (std::uint32_t index = 0; state.output_scanline < state.output_height; ++index) {
-      JSAMPARRAY planes[3] = {rows[0].data(), rows[1].data(), rows[2].data()};
-      jpeg_read_raw_data(&state, planes, static_cast<JDIMENSION>(state.max_v_samp_factor) * scale);
-      for (int i = 0; i < state.num_components; ++i) {
-        const auto height = static_cast<std::uint32_t>(state.comp_info[i].v_samp_factor) * scale;
-        for (std::uint32_t y = 0; y < height && index * height + y < layout.plane_height(i); ++y) {
-          std::memcpy(frame.row(i, index * height + y), rows[static_cast<std::size_t>(i)][y], layout.plane_width(i));
-        }
-      }
-    }
-  };
-  const bool done = jpeg_guarded(errors, run) && raw;
-  jpeg_destroy_decompress(&state);
-  return done;
-}
-
-// A smooth picture with an edge and some noise.
-Frame make_picture(const PlaneLayout& layout) {
-  std::mt19937 random(7);
-  Frame frame;
-  frame.allocate(layout);
-  for (int plane = 0; plane < layout.plane_count(); ++plane) {
-    for (std::uint32_t y = 0; y < layout.plane_height(plane); ++y) {
-      for (std::uint32_t x = 0; x < layout.plane_width(plane); ++x) {
-        const double wave = 100 * std::sin(0.05 * x + plane) * std::cos(0.04 * y) + (x > 2 * y ? 30 : -30);
-        frame.row(plane, y)[x] = static_cast<std::uint8_t>(std::clamp(128.0 + wave + static_cast<int>(random() % 5), 0.0, 255.0));
-      }
-    }
-  }
-  return frame;
 }
 
 // Gives the frame in bands of `step` rows of the coarsest plane each.
@@ -257,15 +131,6 @@ double mean_square_error(const Frame& a, const Frame& b, int plane) {
   double sum = 0;
   for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
   return sum / static_cast<double>(x.size());
-}
-
-PlaneLayout layout_of(ColorModel model, std::uint32_t width, std::uint32_t height, std::uint32_t subsampling) {
-  PlaneLayout layout;
-  layout.model = model;
-  layout.width_px = width;
-  layout.height_px = height;
-  layout.h_subsampling = layout.v_subsampling = subsampling;
-  return layout;
 }
 
 }  // namespace

@@ -29,11 +29,11 @@ struct ImageInfo {
   // JPEG
   bool is_progressive = false;
   bool is_arithmetic = false;
-  bool needs_full_frame = false;   // the coefficients (JPEG, several scans) or the pixels (interlaced) are held whole
+  bool needs_full_frame = false;   // the coefficients (an unusual JPEG of several scans) or the pixels (interlaced) are held whole
   bool is_ycc = false;             // three components in Y'CbCr
   std::uint32_t h_subsampling = 1;
   std::uint32_t v_subsampling = 1;
-  // Bytes of memory that decoding at full size needs besides the source itself: from the header, an upper bound.
+  // Bytes of memory that decoding at full size needs besides the source itself: an upper bound.
   std::uint64_t decode_bytes = 0;
 };
 

@@ -87,7 +87,11 @@ void JpegDecoder::fill_info() {
   info_.is_ycc = state_.jpeg_color_space == JCS_YCbCr;
   info_.is_progressive = state_.progressive_mode;
   info_.is_arithmetic = state_.arith_code;
-  info_.needs_full_frame = jpeg_has_multiple_scans(&state_);
+  const bool raw = stored_planes_fit() && !info_.is_cmyk;
+  if (jpeg_has_multiple_scans(&state_) && raw) {
+    script_ = read_scan_script(state_, bytes_, bytes_.size() - source_.base.bytes_in_buffer);
+  }
+  info_.needs_full_frame = jpeg_has_multiple_scans(&state_) && script_.scan_count == 0;
   if (info_.is_ycc && stored_planes_fit()) {
     const jpeg_component_info& chroma = state_.comp_info[1];
     info_.h_subsampling = static_cast<std::uint32_t>(state_.max_h_samp_factor / chroma.h_samp_factor);
@@ -96,9 +100,9 @@ void JpegDecoder::fill_info() {
   // Rows: of the band, and in the scanline case the library's own rows before and after upsampling, each at most
   // 4 components wide and 5 * 32 rows high in all; then tables, derived tables and pools.
   const std::uint64_t row = round_up(info_.width_px, 32) * static_cast<unsigned>(state_.num_components);
-  const bool raw = stored_planes_fit() && !info_.is_cmyk;
   info_.decode_bytes = row * (raw ? 8u * static_cast<unsigned>(state_.max_v_samp_factor) : 160u) + 128 * 1024;
   if (info_.needs_full_frame) info_.decode_bytes += coefficient_bytes(state_);
+  if (script_.scan_count > 0) info_.decode_bytes += JpegScans::memory_bytes(state_, script_);
 }
 
 // True when the stored planes are what a PlaneLayout can say: gray, rgb without subsampling, or Y'CbCr whose chroma
@@ -128,7 +132,12 @@ bool JpegDecoder::stored_planes_fit() const {
 // all blocks of its components for a few bytes; a refining one looks at every coefficient of its band there.
 void JpegDecoder::watch_scans(j_common_ptr state) {
   auto& decoder = *static_cast<JpegDecoder*>(state->client_data);
-  const jpeg_decompress_struct& reader = decoder.state_;
+  jpeg_decompress_struct& reader = decoder.state_;
+  if (decoder.script_.scan_count > 0 && reader.coef->consume_data != take_scan) {
+    // The library is about to read the first scan's data, and comes back to `consume_data` for every other's.
+    reader.coef->consume_data = take_scan;
+    reader.inputctl->consume_input = take_scan;
+  }
   if (reader.input_scan_number != decoder.counted_scans_) {
     decoder.counted_scans_ = reader.input_scan_number;
     std::uint64_t blocks = 0;
@@ -148,6 +157,18 @@ void JpegDecoder::watch_scans(j_common_ptr state) {
   std::longjmp(decoder.errors_.escape, 1);
 }
 
+// In place of reading a scan's data into the library's coefficients: leaves it to `scans_`.
+int JpegDecoder::take_scan(j_decompress_ptr state) {
+  auto& decoder = *static_cast<JpegDecoder*>(state->client_data);
+  if (!decoder.scans_.add(*state, decoder.source_)) {
+    decoder.errors_.too_many_scans = true;
+    std::longjmp(decoder.errors_.escape, 1);
+  }
+  state->input_iMCU_row = state->total_iMCU_rows;
+  state->inputctl->finish_input_pass(state);
+  return JPEG_SCAN_COMPLETED;
+}
+
 Result<PlaneLayout> JpegDecoder::start(const DecodeRequest& request) {
   if (started_) return fail(ErrorCode::internal, "JPEG decoder started twice");
   started_ = true;
@@ -163,6 +184,13 @@ Result<PlaneLayout> JpegDecoder::start(const DecodeRequest& request) {
   output_ = raw ? Output::raw : info_.is_cmyk && !request.raw_cmyk ? Output::cmyk : Output::scanlines;
   state_.raw_data_out = raw;
   state_.out_color_space = state_.jpeg_color_space;
+  if (script_.scan_count > 0) {
+    if (!scans_.reserve(script_)) return fail(ErrorCode::out_of_memory, "JPEG tables");
+    // The library asks for the whole picture's coefficients, and is never given them.
+    state_.mem->request_virt_barray = [](j_common_ptr, int, boolean, JDIMENSION, JDIMENSION, JDIMENSION) {
+      return static_cast<jvirt_barray_ptr>(nullptr);
+    };
+  }
   auto begin = [this] { jpeg_start_decompress(&state_); };
   if (!jpeg_guarded(errors_, begin)) return jpeg_error(state_, errors_, source_.hit_end);
   if (Status status = verdict(); !status.ok()) return std::move(status).error();
@@ -194,7 +222,7 @@ Status JpegDecoder::begin_raw() {
     const int size = i == 0 ? scale : chroma_scale;
     component.DCT_scaled_size = size;
     // Set by a scan of the component; in a file of several it may have had none, and is not read.
-    if (!info_.needs_full_frame) component.MCU_sample_width = component.MCU_width * size;
+    if (!jpeg_has_multiple_scans(&state_)) component.MCU_sample_width = component.MCU_width * size;
     component.downsampled_width = layout_.plane_width(i);
     component.downsampled_height = layout_.plane_height(i);
     const auto height = static_cast<std::uint32_t>(component.v_samp_factor * size);
@@ -208,6 +236,9 @@ Status JpegDecoder::begin_raw() {
   auto choose_transforms = [this] { state_.idct->start_pass(&state_); };
   if (!jpeg_guarded(errors_, choose_transforms)) return jpeg_error(state_, errors_, false);
   install_kernels(state_);
+  if (script_.scan_count > 0) {
+    return scans_.begin(state_, source_, errors_) ? Status{} : Status{fail(ErrorCode::out_of_memory, "JPEG coefficients")};
+  }
   use_scan_ = JpegScan::can_decode(state_);
   if (use_scan_ && !scan_.begin(state_, source_, errors_)) return fail(ErrorCode::out_of_memory, "JPEG tables");
   return {};
@@ -252,8 +283,13 @@ Result<Band> JpegDecoder::next_raw() {
   const auto block_rows = static_cast<std::uint32_t>(state_.max_v_samp_factor * state_.min_DCT_scaled_size);
   const std::uint32_t band_index = next_row_ / block_rows;
   auto read = [this, block_rows] {
-    if (use_scan_) {
-      const JpegPlaneTarget targets[3] = {{samples_[0].get(), stride_[0]}, {samples_[1].get(), stride_[1]}, {samples_[2].get(), stride_[2]}};
+    const JpegPlaneTarget targets[3] = {{samples_[0].get(), stride_[0]}, {samples_[1].get(), stride_[1]}, {samples_[2].get(), stride_[2]}};
+    if (script_.scan_count > 0) {
+      scans_.decode_row(targets);
+      // Damage further on is graver than data that is missing, and what decides.
+      if (errors_.premature_end && !request_.allow_truncated) scans_.read_to_end();
+      state_.output_scanline += block_rows;
+    } else if (use_scan_) {
       scan_.decode_row(targets);
       state_.output_scanline += block_rows;
     } else {

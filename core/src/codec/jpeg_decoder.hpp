@@ -1,4 +1,5 @@
-// The JPEG decoder: libjpeg-turbo, its rows given as planes in the file's own sampling wherever that is possible.
+// The JPEG decoder: libjpeg-turbo's headers and our own scan loops or its own, their rows given as planes in the file's
+// own sampling wherever that is possible.
 #pragma once
 
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include "codec/decoder.hpp"
 #include "codec/jpeg_library.hpp"
 #include "codec/jpeg_scan.hpp"
+#include "codec/jpeg_scans.hpp"
 
 namespace photo_core {
 
@@ -27,7 +29,7 @@ class JpegDecoder final : public Decoder {
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
-  // Reads up to the first scan. Once, before anything else.
+  // Reads up to the first scan, and the markers behind it in a file of several. Once, before anything else.
   Status open(ByteView source);
 
   const ImageInfo& info() const override { return info_; }
@@ -54,6 +56,7 @@ class JpegDecoder final : public Decoder {
   Status finish();
 
   static void watch_scans(j_common_ptr state);
+  static int take_scan(j_decompress_ptr state);
 
   jpeg_decompress_struct state_{};
   JpegErrors errors_{};
@@ -72,6 +75,8 @@ class JpegDecoder final : public Decoder {
   std::uint64_t scan_work_ = 0;
   JpegScan scan_;
   bool use_scan_ = false;
+  JpegScanScript script_;       // of a file whose scans are decoded side by side, else empty
+  JpegScans scans_;
   std::uint32_t next_row_ = 0;  // of the first plane
   // The band: for each plane the rows of one call, `stride_` bytes apart.
   static constexpr std::uint32_t scanline_band_rows = 16;

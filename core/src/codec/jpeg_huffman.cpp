@@ -40,10 +40,10 @@ JpegBitReader JpegBitReader::filled_slowly(JpegBitReader bits) {
   return bits;
 }
 
-void JpegHuffmanTable::build(const JHUFF_TBL& table, bool sizes_alone) {
+void JpegHuffmanTable::build(const JHUFF_TBL& table, JpegSymbols symbols_are) {
   std::fill(std::begin(entries), std::end(entries), 0u);
   std::memcpy(symbols, table.huffval, sizeof symbols);
-  is_dc = sizes_alone;
+  kind = symbols_are;
   std::int32_t code = 0;
   int index = 0;
   for (int length = 1; length <= 16; ++length, code <<= 1) {
@@ -54,12 +54,13 @@ void JpegHuffmanTable::build(const JHUFF_TBL& table, bool sizes_alone) {
       if (length > lookup_bits) continue;
       const int free_bits = lookup_bits - length;
       const std::uint32_t incomplete = entry_of(symbols[index & 255], length);
-      const int size = symbols[index & 255] & 15;
       for (int rest = 0; rest < 1 << free_bits; ++rest) {
         std::uint32_t entry = incomplete;
-        if (size <= free_bits) {
+        if (entry_bits(incomplete) <= lookup_bits) {
           const std::uint64_t buffer = static_cast<std::uint64_t>((code << free_bits) | rest) << (64 - lookup_bits);
-          const auto value = static_cast<std::uint32_t>(entry_value(incomplete, buffer));
+          const bool counts_blocks = (incomplete & end_of_band) != 0;
+          const auto value =
+              static_cast<std::uint32_t>(counts_blocks ? entry_blocks(incomplete, buffer) : entry_value(incomplete, buffer));
           entry = value << 16 | (incomplete & 0xffff) | complete;
         }
         entries[(code << free_bits) | rest] = entry;
@@ -74,7 +75,8 @@ std::uint32_t JpegHuffmanTable::long_entry(std::uint64_t buffer) const {
     const std::int32_t code = next16 >> (16 - length);
     if (code <= last_code[length]) return entry_of(symbols[(code + symbol_at[length]) & 255], length);
   }
-  return no_such_code | static_cast<std::uint32_t>(is_dc ? 0 : end_of_block_run) << 8 | 16u << 20 | 16;
+  const std::uint32_t flags = kind == JpegSymbols::bands ? no_such_code | end_of_band : no_such_code;
+  return flags | static_cast<std::uint32_t>(kind == JpegSymbols::sizes ? 0 : end_of_block_run) << 8 | 16u << 20 | 16;
 }
 
 }  // namespace photo_core

@@ -49,28 +49,43 @@ struct JpegBitReader {
   bool overrun() const { return count < padding; }
 };
 
+// What the symbols of a table say (ITU-T T.81, F.1.2 and G.1.2).
+enum class JpegSymbols : std::uint8_t {
+  sizes,  // the size of the value that follows
+  runs,   // a run of zeros and the size of the value behind it
+  bands   // the same in a progressive scan, where other symbols end the band of many blocks
+};
+
 // A Huffman table looked up by the next 11 bits. An entry says in one word what to do with a symbol. Bits 0..5: how many
 // bits the code and the value after it take together; 8..15: the run. Where both fit the lookup (`complete`) the upper
 // 16 bits are the value. Else they hold the value's size (16..19) and the bits of the code alone (20..24). Zero: a
-// longer code.
+// longer code. With `end_of_band` the value is the number of blocks whose band ends.
 struct JpegHuffmanTable {
   static constexpr int lookup_bits = 11;
   static constexpr std::uint32_t complete = 0x40;
+  static constexpr std::uint32_t end_of_band = 0x80;
 
   std::uint32_t entries[1 << lookup_bits];
   std::int32_t last_code[17];    // largest code of each length, -1 without one
   std::int32_t symbol_at[17];    // index of the symbol of the first code of that length, less that code
   std::uint8_t symbols[256];
-  bool is_dc;                    // a symbol is a size, else run and size
+  JpegSymbols kind;
 
-  // `table` has passed the library's checks. `sizes_alone`: a symbol is a size (DC), else run and size.
-  void build(const JHUFF_TBL& table, bool sizes_alone);
+  // `table` has passed the library's checks.
+  void build(const JHUFF_TBL& table, JpegSymbols symbols_are);
   // What an incomplete entry says of a symbol after a code of `length` bits.
   std::uint32_t entry_of(int symbol, int length) const {
-    const int size = symbol & 15;
-    int run = is_dc ? 0 : symbol >> 4;
-    if (!is_dc && size == 0 && run != 15) run = end_of_block_run;
-    return static_cast<std::uint32_t>(length << 20 | size << 16 | run << 8 | (length + size));
+    int size = symbol & 15;
+    int run = kind == JpegSymbols::sizes ? 0 : symbol >> 4;
+    std::uint32_t flags = 0;
+    if (kind != JpegSymbols::sizes && size == 0 && run != 15) {
+      if (kind == JpegSymbols::bands) {
+        flags = end_of_band;
+        size = run;
+      }
+      run = end_of_block_run;
+    }
+    return static_cast<std::uint32_t>(length << 20 | size << 16 | run << 8 | (length + size)) | flags;
   }
   // The entry of a code that does not fit the lookup. For one that does not exist: the end of the block after 16 bits,
   // and `no_such_code` is set.
@@ -90,8 +105,16 @@ inline int entry_value(std::uint32_t entry, std::uint64_t buffer) {
   return static_cast<int>(rest >> 1 >> (63 - size)) + (negative & (1 - (1 << size)));
 }
 
+// How many blocks an incomplete entry of an `end_of_band` ends the band of, this one among them (G.1.2.2).
+inline int entry_blocks(std::uint32_t entry, std::uint64_t buffer) {
+  const unsigned size = entry >> 16 & 15;
+  const std::uint64_t rest = buffer << (entry >> 20 & 31);
+  return static_cast<int>((1u << size) + static_cast<unsigned>(rest >> 1 >> (63 - size)));
+}
+
 // Takes the next symbol off `bits`, which has at least 31: its value, and its entry for the run. Entries of long codes
 // are gathered in `seen`.
+template <JpegSymbols Kind = JpegSymbols::runs>
 inline int take_symbol(const JpegHuffmanTable& table, JpegBitReader& bits, std::uint32_t& entry, std::uint32_t& seen) {
   entry = table.entries[bits.buffer >> (64 - JpegHuffmanTable::lookup_bits)];
   int value;
@@ -102,7 +125,8 @@ inline int take_symbol(const JpegHuffmanTable& table, JpegBitReader& bits, std::
       entry = table.long_entry(bits.buffer);
       seen |= entry;
     }
-    value = entry_value(entry, bits.buffer);
+    const bool counts_blocks = Kind == JpegSymbols::bands && (entry & JpegHuffmanTable::end_of_band) != 0;
+    value = counts_blocks ? entry_blocks(entry, bits.buffer) : entry_value(entry, bits.buffer);
   }
   bits.drop(entry_bits(entry));
   return value;

@@ -43,7 +43,8 @@ bool JpegScan::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErro
   bool built[2 * NUM_HUFF_TBLS] = {};
   const auto table = [&](int number, bool is_dc) {
     const int slot = is_dc ? number : NUM_HUFF_TBLS + number;
-    if (!built[slot]) tables_[slot].build(*(is_dc ? state.dc_huff_tbl_ptrs : state.ac_huff_tbl_ptrs)[number], is_dc);
+    const JHUFF_TBL& given = *(is_dc ? state.dc_huff_tbl_ptrs : state.ac_huff_tbl_ptrs)[number];
+    if (!built[slot]) tables_[slot].build(given, is_dc ? JpegSymbols::sizes : JpegSymbols::runs);
     built[slot] = true;
     return &tables_[slot];
   };
