@@ -15,7 +15,7 @@ const table = {
     path: 'core/src/codec/',
     rooms: ['public', 'base', 'image', 'metadata'],
     outside: {
-      'libjpeg-turbo': /\/jpeg_(library|inverse|scan|tokens)\.(h|c)pp$/,
+      'libjpeg-turbo': /\/jpeg_(library|inverse|scans?|tokens)\.(h|c)pp$/,
       libwebp: /\/webp_\w+\.cpp$/,
       zlib: /\/png_\w+\.cpp$|\/png_image_data\.hpp$/,
       intrinsics: /\/(png|webp)_\w+\.cpp$|\/jpeg_vectors\.hpp$/,
