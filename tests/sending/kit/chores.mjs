@@ -4,7 +4,7 @@
  */
 
 const rates = [
-  ['send', 46], ['append', 16], ['replace', 8], ['remove', 6], ['reorder', 6], ['media', 6], ['removeMedia', 2], ['avatar', 4], ['discard', 4], ['large', 2],
+  ['send', 42], ['append', 16], ['replace', 8], ['remove', 6], ['reorder', 6], ['media', 6], ['removeMedia', 2], ['avatar', 4], ['discard', 4], ['large', 6],
 ];
 
 /** What is expected of one person. */
