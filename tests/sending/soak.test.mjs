@@ -60,7 +60,7 @@ describe('the comparison', () => {
     'an avatar that the profile does not name': ['lost', ({ users }) => (users[0].avatar_url = null), 'orphans'],
     'a row that is there twice': ['doubled', ({ photos }) => photos.push(photos[0]), 'wrongOrders'],
     'a photo that nobody asked for': ['doubled', ({ photos, projects, objects, users }) => {
-      photos.push({ ...photos[0], id: 'x', upload_order: 3, file_url: 'o/p/x.jpg', thumbnail_url: null });
+      photos.push({ ...photos[0], id: 'x', upload_order: 3, file_url: 'o/p/x.jpg', thumbnail_url: null, metadata: {} });
       objects.set('photos/o/p/x.jpg', 3);
       projects[0].photo_count = 4;
       users[0].total_storage_bytes = 15;
