@@ -109,6 +109,13 @@ test('an abort of one photo leaves the others', async () => {
   assert.deepEqual(codes(results), ['cancelled', 'ok']);
 });
 
+test('a signal that is none, or a function that throws, costs its own photo and never the batch', async () => {
+  const signals = [() => 3, () => undefined, () => { throw new Error('mine'); }];
+  const results = await all(core.prepareAll(signals.map((_, n) => scripted({ n })), { photoSignal: (index) => signals[index]() }));
+  assert.deepEqual(codes(results), ['invalid_option', 'ok', 'invalid_option']);
+  assert.match(results[2].error.message, /photoSignal: Error: mine/);
+});
+
 test('leaving the loop early ends what is at work', async () => {
   const start = performance.now();
   for await (const _ of core.prepareAll([scripted({ ms: 1 }), scripted({ ms: 4000 })])) break;

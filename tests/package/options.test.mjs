@@ -53,6 +53,20 @@ test('options of a batch are checked before its first file', async () => {
   assert.equal((await failure(core.prepare('photo.jpg'))).option, 'file');
 });
 
+test('what is no prepared photo, no table, or bytes that were given away is the caller\'s error', async () => {
+  const given = new TextEncoder().encode('{}');
+  await core.prepare(given, { transfer: true });
+  for (const [call, option] of [
+    [() => core.photoPayload({}, {}), 'photo'],
+    [() => core.photoPayload(null, null), 'photo'],
+    [() => core.mediaItemPayload(undefined, {}), 'photo'],
+    [() => core.prepare(given), 'file'],
+  ]) {
+    const { code, kind, option: named } = await failure(call);
+    assert.deepEqual([code, kind, named], ['invalid_option', 'caller', option]);
+  }
+});
+
 test('options of the core', async () => {
   for (const [options, option] of [
     [{ workers: -1 }, 'workers'],

@@ -1,6 +1,6 @@
 // Progress: monotone whatever order the steps come in, told once a frame, and the last word is always told.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { before, mock, test } from 'node:test';
 import { load, sleep } from './kit.mjs';
 
 let PhotoMeter;
@@ -40,4 +40,19 @@ test('many changes, few tellings; the last is flushed', async () => {
   assert.equal(told, 2);
   await sleep(60);
   assert.equal(told, 2);
+});
+
+test('what a caller\'s function throws is reported, and stops neither the photo nor the tellings', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  let told = 0;
+  const telling = throttled(() => {
+    if (++told === 1) throw new Error('mine');
+  });
+  for (let n = 0; n < 2; n++) {
+    telling.touch();
+    telling.flush();
+  }
+  assert.equal(told, 2);
+  assert.throws(() => mock.timers.tick(1), /mine/, 'on its own, where the environment reports it');
+  mock.timers.reset();
 });

@@ -88,15 +88,17 @@ export async function* runBatch<F extends PhotoSource>(
 
   const start = async (index: number, file: F, meter: PhotoMeter): Promise<void> => {
     pending++;
-    const own = linked(batch.signal, options.photoSignal?.(index, file));
+    let own: ReturnType<typeof linked> | undefined;
     let outcome: PreparedPhoto | PhotoError;
     try {
+      own = linked(batch.signal, options.photoSignal?.(index, file));
       outcome = await work.prepare(file, `files[${index}]`, own.signal, meter, telling.touch);
       accepted++;
     } catch (error) {
-      outcome = isPhotoError(error) ? error : await work.fail({ code: 'internal', detail: String(error) });
+      const [code, detail] = own ? ['internal', `${error}`] : ['invalid_option', `photoSignal: ${error}`];
+      outcome = isPhotoError(error) ? error : await work.fail({ code, detail });
     }
-    own.unlink();
+    own?.unlink();
     pending--;
     settle(index, meter, outcome);
   };

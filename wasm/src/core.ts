@@ -256,7 +256,9 @@ class Core implements PhotoCore {
   }
 
   async checkPayloadText(table: PayloadTable, json: string): Promise<string> {
-    return (await this.#run({ kind: 'check', table, json }, 'text')).text;
+    const { text } = await this.#run({ kind: 'check', table, json }, 'text');
+    if (!text) throw invalidOption('table', 'project or photo or media-item or profile', table);
+    return text;
   }
 
   async checkPayload(table: PayloadTable, json: string): Promise<Record<string, unknown>> {
@@ -283,16 +285,25 @@ class Core implements PhotoCore {
     return (await this.checkPayload(table, json)) as P;
   }
 
+  async #row(kind: 'photoRow' | 'mediaItemRow', photo: PreparedPhoto, facts: PhotoRowFacts | MediaRowFacts): Promise<unknown> {
+    const rows = await chunk(import('./rows.js'));
+    try {
+      return rows[kind](photo, facts as PhotoRowFacts & MediaRowFacts);
+    } catch {
+      throw invalidOption('photo', 'a prepared photo, with the facts of its row', photo);
+    }
+  }
+
   projectPayload(draft: unknown): Promise<ProjectPayload> {
     return this.#payload('project', draft);
   }
 
   async photoPayload(photo: PreparedPhoto, facts: PhotoRowFacts): Promise<PhotoPayload> {
-    return this.#payload('photo', (await chunk(import('./rows.js'))).photoRow(photo, facts));
+    return this.#payload('photo', await this.#row('photoRow', photo, facts));
   }
 
   async mediaItemPayload(photo: PreparedPhoto, facts: MediaRowFacts): Promise<MediaItemPayload> {
-    return this.#payload('media-item', (await chunk(import('./rows.js'))).mediaItemRow(photo, facts));
+    return this.#payload('media-item', await this.#row('mediaItemRow', photo, facts));
   }
 
   profilePayload(draft: unknown): Promise<ProfilePayload> {

@@ -166,7 +166,12 @@ export function announced(source: PhotoSource, option: string): Announced {
       return { data: bytes.slice(0, bytes.size), size: bytes.size, name, type: (named?.type ?? bytes.type) || typeByName(name) };
     }
     if (!isBytes(bytes)) throw invalidOption(option, 'a File, a Blob or bytes', bytes ?? source);
-    const view = bytesOf(bytes);
+    let view: Uint8Array<ArrayBuffer>;
+    try {
+      view = bytesOf(bytes);
+    } catch {
+      throw invalidOption(option, 'bytes that were not handed over before', bytes);
+    }
     return { data: view, size: view.length, name, type };
   };
   const name = named?.name ?? (given as File | undefined)?.name ?? '';

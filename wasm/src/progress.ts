@@ -17,7 +17,10 @@ const stepOf = (step: string): PhotoStep => (Object.hasOwn(spans, step) ? (step 
 /** The longest time between a change and its telling; a hidden page has no animation frames. */
 const frame_limit_ms = 100;
 
-/** Calls `tell` at most once a frame; `flush` tells what is left, now. */
+/**
+ * Calls `tell` at most once a frame; `flush` tells what is left, now. What a caller's function throws is reported as any
+ * listener's error is, and ends no photo.
+ */
 export function throttled(tell: () => void): { touch(): void; flush(): void } {
   let pending = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,7 +31,13 @@ export function throttled(tell: () => void): { touch(): void; flush(): void } {
     clearTimeout(timer);
     if (frame) cancelAnimationFrame(frame);
     frame = 0;
-    tell();
+    try {
+      tell();
+    } catch (error) {
+      setTimeout(() => {
+        throw error;
+      });
+    }
   };
   return {
     flush,
