@@ -12,7 +12,6 @@ set -euo pipefail
 
 oldest=3.1.69
 root="$cache_root/emscripten-trixie"
-export EM_CACHE="$cache_root/emscripten-cache"
 
 # at_least OLDEST VERSION
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
@@ -48,7 +47,6 @@ make_root() {
 if command -v emcc >/dev/null; then
   version=$(emcc --version 2>/dev/null | sed -nE '1s/.* ([0-9]+\.[0-9]+\.[0-9]+).*/\1/p')
   if [ -n "$version" ] && at_least "$oldest" "$version"; then
-    unset EM_CACHE
     [ $# -gt 0 ] || exit 0
     exec "$@"
   fi
@@ -61,12 +59,12 @@ make_root
 sources=0
 "$source_root/core/dependencies/debian_sources.sh" || sources=$?
 [ "$sources" = 0 ] || [ "$sources" = 3 ] || exit "$sources"
-mkdir -p "$EM_CACHE"
 folder=$PWD
 case "$folder/" in "$source_root"/*) ;; *) folder=$source_root ;; esac
 
-# The same few variables whatever the caller's environment holds.
-inside=(PATH=/usr/bin:/bin "HOME=$cache_root" "XDG_CACHE_HOME=$(dirname "$cache_root")" "EM_CACHE=$EM_CACHE" EM_FROZEN_CACHE=0 LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+# The same few variables whatever the caller's environment holds. Emscripten's own libraries (libc, libc++)
+# come compiled with the package; its settings there say that no other are to be made.
+inside=(PATH=/usr/bin:/bin "HOME=$cache_root" "XDG_CACHE_HOME=$(dirname "$cache_root")" LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
 for name in PHOTO_CORPUS CI CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL; do
   [ -z "${!name:-}" ] || inside+=("$name=${!name}")
 done
@@ -82,9 +80,15 @@ fi
 [ "$(id -u)" = 0 ] || fail "bwrap may not make a user namespace here (a container?): run as root, or put an emcc >= $oldest on the PATH"
 say "bwrap may not make a namespace here: entering the Emscripten root with chroot"
 export root folder cache_root source_root
-exec unshare --mount bash -euc '
-  for path in /tmp "$cache_root" "$source_root" ${PHOTO_CORPUS:+"$PHOTO_CORPUS"}; do
-    mkdir -p "$root$path"; mount --bind "$path" "$root$path"
-  done
-  mount --rbind /dev "$root/dev"; mount -t proc proc "$root/proc"
-  exec chroot "$root" env -i -C "$folder" "$@"' chroot "${inside[@]}" "$@"
+# In a chroot "/" is no mount point: its propagation cannot be changed, and what we mount we take away again.
+propagation=()
+unshare --mount true 2>/dev/null || propagation=(--propagation unchanged)
+exec unshare --mount "${propagation[@]}" bash -euc '
+  mounted=()
+  trap "for path in \"\${mounted[@]}\"; do umount --recursive --lazy \"\$path\"; done" EXIT
+  put() { mkdir -p "$2"; mount "${@:3}" "$1" "$2"; mounted=("$2" "${mounted[@]}"); }
+  for path in /tmp "$cache_root" "$source_root" ${PHOTO_CORPUS:+"$PHOTO_CORPUS"}; do put "$path" "$root$path" --bind; done
+  put /dev "$root/dev" --rbind
+  mount --make-rslave "$root/dev"
+  put proc "$root/proc" -t proc
+  chroot "$root" env -i -C "$folder" "$@"' chroot "${inside[@]}" "$@"
