@@ -46,6 +46,8 @@ export async function* runBatch<F extends PhotoSource>(
   options: BatchOptions,
   work: BatchWork,
 ): AsyncGenerator<BatchResult<F>, void, undefined> {
+  // The photos' rows will be wanted next, maybe without network by then; where this fails, the next one says so.
+  import('./rows.js').catch(() => {});
   // An array or a FileList: then the whole input is known.
   const known: readonly F[] | null = typeof (files as F[]).length === 'number' ? Array.from(files as F[]) : null;
   const meters = new BatchMeter((known ?? []).reduce((sum, file) => sum + work.size(file), 0), known?.length ?? 0);
