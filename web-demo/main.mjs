@@ -3,34 +3,67 @@
 /**
  * The demo: builds the page, starts the local backend and serves both on loopback until it is stopped.
  *   node web-demo/main.mjs [--port N] [--data DIR]
+ * Accounts, projects and photos stay in build/demo-data, so that a demo that was stopped goes on where it was.
  * With SUPABASE_URL and SUPABASE_KEY (the publishable key) in the environment, a real project stands in for the backend.
  */
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openBackend } from './backend/node.mjs';
+import { openBackend, readMigrations } from './backend/node.mjs';
 import { buildPage } from './build.mjs';
 import { servePage } from './serve.mjs';
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: process.env['PORT'] ?? '4173' }, data: { type: 'string' } } });
+const { values } = parseArgs({ options: { port: { type: 'string', default: process.env['PORT'] || '4173' }, data: { type: 'string' } } });
 const { SUPABASE_URL, SUPABASE_KEY } = process.env;
 const remote = SUPABASE_URL && SUPABASE_KEY ? { url: SUPABASE_URL, key: SUPABASE_KEY } : undefined;
+const wanted = Number(values.port);
+
+/**
+ * Only the process that listens on a port opens the data kept under its number: two never share a folder.
+ * Another schema begins anew.
+ * @param {string} port
+ */
+async function keptFolder(port) {
+  const schema = createHash('sha256').update(JSON.stringify(await readMigrations())).digest('hex').slice(0, 12);
+  return fileURLToPath(new URL(`../build/demo-data/${port}-${schema}`, import.meta.url));
+}
+
+/** @param {number} port @returns {Promise<Backend>} */
+async function openLocal(port) {
+  console.log('starting the local backend (PostgreSQL in this process; nothing leaves the machine) …');
+  if (values.data) return openBackend({ dataDir: values.data });
+  if (port !== wanted) return openBackend();
+  const dataDir = await keptFolder(String(port));
+  try {
+    return await openBackend({ dataDir });
+  } catch (error) {
+    console.log(`what earlier runs left in ${path.relative('.', dataDir)} cannot be opened (${error instanceof Error ? error.message : error}): starting with none`);
+    await rm(dataDir, { recursive: true, force: true });
+    return openBackend({ dataDir });
+  }
+}
 
 console.log('building the page …');
 const folder = await buildPage();
-if (!remote) console.log('starting the local backend (PostgreSQL in this process; nothing leaves the machine) …');
-const backend = remote ? null : await openBackend(values.data ? { dataDir: values.data } : {});
-const wanted = Number(values.port);
+/** @typedef {import('./backend/backend.mjs').Backend} Backend */
+/** @type {(backend: Backend) => void} */
+let opened = () => {};
+/** @type {Promise<Backend> | null} */
+const backend = remote ? null : new Promise((resolve) => (opened = resolve));
 const page = await servePage({ folder, port: wanted, backend, remote }).catch((error) => {
   if (error.code !== 'EADDRINUSE') throw error;
-  console.log(`port ${wanted} is taken: another one is used`);
+  console.log(`port ${wanted} is taken: another one is used, and what is sent there is kept in memory only`);
   return servePage({ folder, port: 0, backend, remote });
 });
-console.log(`\nThe demo is at ${page.url}\nStop it with Ctrl+C.`);
-
 let closing = false;
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  process.once(signal, () => {
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
     if (closing) return;
     closing = true;
-    void page.close().then(() => backend?.close()).then(() => process.exit(0));
+    void page.close().then(async () => (await backend)?.close()).finally(() => process.exit(0));
   });
 }
+if (!remote) opened(await openLocal(Number(new URL(page.url).port)));
+if (!closing) console.log(`\nThe demo is at ${page.url}\nStop it with Ctrl+C.`);

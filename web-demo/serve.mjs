@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { localKeys } from './backend/backend.mjs';
 import { serve } from './backend/node.mjs';
 
 const types = {
@@ -14,6 +15,8 @@ const types = {
   '.wasm': 'application/wasm',
   '.json': 'application/json',
 };
+
+/** @typedef {import('./backend/backend.mjs').Backend} Backend */
 
 /** @param {string} connect further origins that the page may talk to */
 const policy = (connect) =>
@@ -31,12 +34,13 @@ const policy = (connect) =>
   ].join('; ');
 
 /**
- * @param {{ folder: string, port: number, backend: import('./backend/backend.mjs').Backend | null,
- *   remote?: { url: string, key: string } | undefined }} options  backend: the local one; remote: a real project in its place
+ * @param {{ folder: string, port: number, backend: Backend | Promise<Backend> | null,
+ *   remote?: { url: string, key: string } | undefined }} options
+ *   backend: the local one, its requests wait until it is open; remote: a real project in its place
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
 export async function servePage({ folder, port, backend, remote }) {
-  const config = remote ? { ...remote, local: false } : { url: './', key: backend?.keys.publishable, local: true };
+  const config = remote ? { ...remote, local: false } : { url: './', key: localKeys.publishable, local: true };
   const headers = {
     'content-security-policy': policy(remote ? new URL(remote.url).origin : ''),
     'x-content-type-options': 'nosniff',
@@ -53,7 +57,7 @@ export async function servePage({ folder, port, backend, remote }) {
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
   async function answer(request, response) {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (backend && /^\/(auth|rest|storage)\/v1\//.test(pathname)) return serve(backend, request, response, { 'x-content-type-options': 'nosniff' });
+    if (backend && /^\/(auth|rest|storage)\/v1\//.test(pathname)) return serve(await backend, request, response, { 'x-content-type-options': 'nosniff' });
     if (pathname === '/config.json') {
       response.writeHead(200, { ...headers, 'content-type': types['.json'], 'cache-control': 'no-store' });
       response.end(JSON.stringify(config));

@@ -1,47 +1,16 @@
 // The demo as a person uses it: photos are picked, checked, ordered by keyboard, sent; the backend then holds what was shown.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openBackend } from '../../web-demo/backend/node.mjs';
-import { buildPage } from '../../web-demo/build.mjs';
-import { servePage } from '../../web-demo/serve.mjs';
-import { launchChromium, watchedPage } from './kit/chromium.mjs';
+import { card, drawPhotos, startDemo } from './kit/demo.mjs';
 
-let browser, backend, site, folder;
+let demo, backend;
 before(async () => {
-  [browser, backend, folder] = await Promise.all([launchChromium(), openBackend(), buildPage()]);
-  site = await servePage({ folder, port: 0, backend });
+  demo = await startDemo();
+  backend = demo.backend;
 });
-after(async () => {
-  await browser?.close();
-  await site?.close();
-  await backend?.close();
-});
+after(() => demo?.close());
 
-/** A picture that the page draws itself, so that the test needs no files. */
-async function drawPhotos(page, names) {
-  const photos = await page.evaluate(async (list) => {
-    const drawn = [];
-    for (const [place, name] of list.entries()) {
-      const canvas = new OffscreenCanvas(2400, 1600);
-      const context = canvas.getContext('2d');
-      for (let stripe = 0; stripe < 40; stripe++) {
-        context.fillStyle = `hsl(${(stripe * 9 + place * 60) % 360} 70% 50%)`;
-        context.fillRect(stripe * 60, 0, 60, 1600);
-      }
-      const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
-      drawn.push([name, btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(''))]);
-    }
-    return drawn;
-  }, names);
-  return photos.map(([name, base64]) => ({ name, mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') }));
-}
-
-async function openDemo() {
-  const watched = await watchedPage(browser, new URL(site.url).origin);
-  await watched.page.goto(site.url);
-  await watched.page.waitForSelector('html[data-ready=yes]');
-  return watched;
-}
+const openDemo = () => demo.open();
 const verdicts = (page, count) => page.waitForFunction((wanted) => document.querySelectorAll('.tag.good, .tag.bad').length === wanted, count);
 const names = (page) => page.locator('.photo .name').allTextContents();
 
@@ -53,7 +22,7 @@ test('picked photos are checked, ordered by keyboard, described and stored', { t
   await verdicts(page, 4);
   await page.waitForFunction(() => document.querySelector('.error')?.textContent.includes('GIF'));
   assert.equal(await page.locator('.tag.good').count(), 3);
-  assert.match(await page.locator('.facts').first().textContent(), /2400 × 1600 → 2000 × 1333/);
+  assert.match(await page.locator('.facts').nth(1).textContent(), /^2400\s×\s1600 → 2000\s×\s1333$/);
 
   await page.locator('.photo').nth(2).focus();
   await page.keyboard.press('Alt+ArrowLeft');
@@ -78,9 +47,9 @@ test('picked photos are checked, ordered by keyboard, described and stored', { t
   const { rows: objects } = await backend.query("select name from storage.objects where bucket_id = 'photos'");
   const wanted = rows.flatMap((row) => [row.file_url, row.thumbnail_url]).sort();
   assert.deepEqual(objects.map((object) => object.name).sort(), wanted, 'no row without its objects, no object without its row');
-  const status = (name) => page.locator('[data-testid=photo-card]', { hasText: name }).getAttribute('data-status');
+  const status = (name) => card(page, name).getAttribute('data-status');
   assert.deepEqual([await status('first.jpg'), await status('moving.jpg')], ['sent', 'rejected']);
-  assert.equal(await page.locator('[data-testid=photo-card]', { hasText: 'moving.jpg' }).getAttribute('data-code'), 'unsupported_type');
+  assert.equal(await card(page, 'moving.jpg').getAttribute('data-code'), 'unsupported_type');
   const { rows: ids } = await backend.query('select id from public.video_projects');
   assert.equal(await page.getByTestId('result').getAttribute('data-project-id'), ids[0].id);
   assert.deepEqual(notes, { violations: [], elsewhere: [], errors: [] });

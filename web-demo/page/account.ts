@@ -23,6 +23,7 @@ export class Account {
   readonly client: SupabaseClient;
   #listeners = new Set<() => void>();
   email: string | null = null;
+  #started: Promise<void> | null = null;
 
   constructor(readonly config: BackendConfig) {
     this.client = createClient(config.url, config.key);
@@ -46,8 +47,23 @@ export class Account {
     this.#listeners.add(listener);
   }
 
-  /** Takes up the session of an earlier visit, or makes the guest's. */
+  /** Takes up the session of an earlier visit, or makes the guest's; once, unless that did not succeed. */
   async start(): Promise<void> {
+    this.#started ??= this.#start();
+    await this.#started;
+    if (!this.email) this.#started = null;
+  }
+
+  /** The session is not taken any more: the guest of the local backend comes in again by itself. @returns whether it did */
+  async renew(): Promise<boolean> {
+    if (!this.config.local) return false;
+    await this.client.auth.signOut({ scope: 'local' });
+    this.#started = null;
+    await this.start();
+    return this.email !== null;
+  }
+
+  async #start(): Promise<void> {
     await this.refresh();
     if (this.email || !this.config.local) return;
     const kept = localStorage.getItem(guestKey);

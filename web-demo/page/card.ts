@@ -6,7 +6,7 @@ import { language, text } from './texts.js';
 
 /** What a card shows is drawn again only when this changes. */
 function stateOf(photos: Photos, item: Item, place: number): string {
-  return [item.state, place, photos.items.length, language(), item.error?.code].join();
+  return [item.state, place, photos.items.length, language(), item.error?.code, item.again].join();
 }
 
 /** Where the photo is, in the words that tests and other pages read. */
@@ -99,6 +99,7 @@ function about(item: Item): HTMLElement {
   const verdict = make('span', `tag ${tone}`, stateText(item));
   const line = make('div');
   line.append(verdict);
+  if (item.error && (item.state === 'rejected' || item.state === 'failed')) line.append(make('code', 'code', item.error.code));
   box.append(name, line);
   if (item.state === 'waiting' || item.state === 'working') {
     const bar = make('progress');
@@ -114,19 +115,24 @@ function about(item: Item): HTMLElement {
   }
   if (item.photo) {
     const { photo } = item;
-    const notes = [photo.passedThrough ? text('kept') : '', photo.decodedBy === 'browser' ? text('browserDecoded') : ''].filter(Boolean);
-    box.append(make('p', 'facts', [sizesText(photo), ...notes].join(' · ')));
+    const remarks = [photo.passedThrough ? text('kept') : '', photo.decodedBy === 'browser' ? text('browserDecoded') : ''].filter(Boolean);
+    for (const line of [...sizesText(photo), ...remarks]) box.append(make('p', 'facts', line));
     const capture = captureText(photo.capture);
     if (capture) box.append(make('p', 'facts', capture));
-    if (photo.warnings.length) box.append(warnings(photo));
+    const codes = item.again && !photo.warnings.includes('duplicate_photo') ? [...photo.warnings, 'duplicate_photo' as const] : photo.warnings;
+    if (codes.length) box.append(warnings(codes));
   }
   return box;
 }
 
-function warnings(photo: PreparedPhoto): HTMLElement {
+/** What was done as it should be, and needs no attention. */
+const notes: ReadonlySet<string> = new Set(['metadata_removed', 'profile_converted']);
+
+function warnings(codes: PreparedPhoto['warnings']): HTMLElement {
   const list = make('ul', 'warnings');
-  for (const code of photo.warnings) {
+  for (const code of codes) {
     const entry = make('li', '', code);
+    entry.dataset['tone'] = notes.has(code) ? 'note' : 'warning';
     void messageFor(code, language()).then((words) => (entry.textContent = words));
     list.append(entry);
   }

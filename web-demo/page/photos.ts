@@ -11,6 +11,8 @@ export interface Item {
   fraction: number;
   photo: PreparedPhoto | null;
   error: PhotoError | null;
+  /** The same file is there already. */
+  again: boolean;
   thumbnailUrl: string | null;
   stop: AbortController;
   readonly card: HTMLLIElement;
@@ -20,29 +22,31 @@ export class Photos {
   readonly items: Item[] = [];
   #nextId = 1;
   #running = 0;
+  /** One batch after the other: each counts what those before it accepted. */
+  #batches: Promise<void> = Promise.resolve();
   #listeners = new Set<() => void>();
 
   constructor(readonly core: PhotoCore) {
+    this.changed();
     const input = byId<HTMLInputElement>('files');
     input.addEventListener('change', () => {
       void this.add([...(input.files ?? [])]);
       input.value = '';
     });
+    // Files may be dropped anywhere: beside the box they must not replace the page.
     const drop = byId('drop');
-    for (const name of ['dragenter', 'dragover'] as const) {
-      drop.addEventListener(name, (event) => {
-        if (!event.dataTransfer?.types.includes('Files')) return;
-        event.preventDefault();
-        drop.classList.add('over');
-      });
-    }
-    for (const name of ['dragleave', 'drop'] as const) drop.addEventListener(name, () => drop.classList.remove('over'));
-    drop.addEventListener('drop', (event) => {
+    window.addEventListener('dragover', (event) => {
       event.preventDefault();
+      drop.classList.toggle('over', event.dataTransfer?.types.includes('Files') ?? false);
+    });
+    window.addEventListener('dragleave', (event) => {
+      if (!event.relatedTarget) drop.classList.remove('over');
+    });
+    window.addEventListener('drop', (event) => {
+      event.preventDefault();
+      drop.classList.remove('over');
       void this.add([...(event.dataTransfer?.files ?? [])]);
     });
-    // A file dropped beside the box must not replace the page.
-    for (const name of ['dragover', 'drop'] as const) window.addEventListener(name, (event) => event.preventDefault());
     window.addEventListener('paste', (event) => void this.add([...(event.clipboardData?.files ?? [])]));
     byId('cancel-all').addEventListener('click', () => this.items.forEach((item) => item.stop.abort()));
     byId('clear').addEventListener('click', () => this.clear());
@@ -55,6 +59,11 @@ export class Photos {
   /** What is ready and not yet sent, in the order shown. */
   ready(): (Item & { photo: PreparedPhoto })[] {
     return this.items.filter((item): item is Item & { photo: PreparedPhoto } => item.state === 'accepted' && item.photo !== null);
+  }
+
+  /** Resolves when nothing is being prepared any more. */
+  async settled(): Promise<void> {
+    while (this.#running > 0) await this.#batches;
   }
 
   accepted(): PreparedPhoto[] {
@@ -103,7 +112,7 @@ export class Photos {
     this.items.splice(to, 0, item);
     this.changed();
     item.card.focus();
-    byId('send-status').textContent = text('moved', { name: item.file.name, place: to + 1 });
+    byId('moved').textContent = text('moved', { name: item.file.name, place: to + 1 });
   }
 
   /** Draws everything anew; cards keep their elements, so focus and pictures stay. */
@@ -114,23 +123,41 @@ export class Photos {
       if (list.children[place] !== item.card) list.insertBefore(item.card, list.children[place] ?? null);
     });
     while (list.children.length > this.items.length) list.lastElementChild?.remove();
-    const count = this.accepted().length;
-    const room = this.core.limits.max_photos_per_project;
-    byId('count').textContent = this.items.length ? `${count} / ${room}` : '';
+    const { max_photos_per_project: room, max_source_bytes: largest } = this.core.limits;
+    const ready = this.accepted().length;
+    byId('count').textContent = ready ? `${ready} / ${room}` : '';
+    byId('limits-hint').textContent = text('limitsHint', { count: room, size: bytesText(largest) });
+    this.#summarize();
     byId('clear').hidden = this.items.length === 0;
     byId('cancel-all').hidden = this.#running === 0;
     byId('list-hint').hidden = this.items.length < 2;
     for (const listener of this.#listeners) listener();
   }
 
-  #item(file: File): Item {
-    const card = document.createElement('li');
-    return { id: this.#nextId++, file, state: 'waiting', fraction: 0, photo: null, error: null, thumbnailUrl: null, stop: new AbortController(), card };
+  /** What came of the photos; said once it is known of all of them. */
+  #summarize(): void {
+    const count = (...states: Item['state'][]): number => this.items.filter(({ state }) => states.includes(state)).length;
+    const counts = [['readyCount', count('accepted')], ['sentCount', count('sent')], ['refusedCount', count('rejected', 'failed')]] as const;
+    const parts = counts.filter(([, number]) => number > 0).map(([key, number]) => text(key, { count: number }));
+    const summary = this.#running ? '' : parts.join(' · ');
+    if (byId('summary').textContent !== summary) byId('summary').textContent = summary;
   }
 
-  async #prepare(items: Item[]): Promise<void> {
+  #item(file: File): Item {
+    const card = document.createElement('li');
+    return { id: this.#nextId++, file, state: 'waiting', fraction: 0, photo: null, error: null, again: false, thumbnailUrl: null, stop: new AbortController(), card };
+  }
+
+  #prepare(items: Item[]): Promise<void> {
     this.#running += 1;
     this.changed();
+    this.#batches = this.#batches.then(() => this.#prepareBatch(items));
+    return this.#batches;
+  }
+
+  async #prepareBatch(items: Item[]): Promise<void> {
+    byId<HTMLProgressElement>('batch-progress').value = 0;
+    byId('batch-text').textContent = text('batch', { done: 0, total: items.length });
     byId('batch').hidden = false;
     const existingCount = this.accepted().length;
     try {
@@ -148,6 +175,7 @@ export class Photos {
         if (!item) continue;
         if (result.ok) {
           item.photo = result.photo;
+          item.again = this.items.some((other) => other !== item && other.photo?.sha256 === result.photo.sha256);
           item.state = 'accepted';
           item.thumbnailUrl = result.photo.thumbnail ? URL.createObjectURL(result.photo.thumbnail) : null;
         } else {
@@ -177,8 +205,12 @@ export class Photos {
   }
 }
 
-/** "4.1 MB → 620 KB, 4032 × 3024 → 2000 × 1500". */
-export function sizesText(photo: PreparedPhoto): string {
+/** "4.1 MB → 620 kB" and "4032 × 3024 → 2000 × 1500"; a number stays with its unit. */
+export function sizesText(photo: PreparedPhoto): [string, string] {
   const { source } = photo;
-  return `${bytesText(source.bytes)} → ${bytesText(photo.bytes)} · ${source.width} × ${source.height} → ${photo.width} × ${photo.height}`;
+  const together = (words: string): string => words.replaceAll(' ', '\u00a0');
+  return [
+    `${together(bytesText(source.bytes))} → ${together(bytesText(photo.bytes))}`,
+    `${together(`${source.width} × ${source.height}`)} → ${together(`${photo.width} × ${photo.height}`)}`,
+  ];
 }

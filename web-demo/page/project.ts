@@ -3,12 +3,14 @@ import { isPhotoError, languages, messageFor, type Language, type PhotoCore } fr
 import { byId, make } from './dom.js';
 import { language, languageNames, text } from './texts.js';
 
-const styles = ['classic', 'modern', 'cinematic', 'vintage'];
+const styles = ['classic', 'modern', 'cinematic', 'vintage'] as const;
 
 export class Project {
   readonly titles: Partial<Record<Language, string>> = {};
   readonly descriptions: Partial<Record<Language, string>> = {};
   #language: Language = language();
+  /** Until somebody writes one, the project has a title in the language of the page: sending needs no typing. */
+  #titled = false;
 
   constructor(readonly core: PhotoCore) {
     const choice = byId<HTMLSelectElement>('text-language');
@@ -19,15 +21,31 @@ export class Project {
       this.#show();
     });
     const style = byId<HTMLSelectElement>('style');
-    for (const name of styles) style.append(new Option(name, name));
+    for (const name of styles) style.append(new Option(text(name), name));
     const duration = byId<HTMLInputElement>('duration');
     duration.min = String(core.limits.min_duration_minutes);
     duration.max = String(core.limits.max_duration_minutes);
     duration.value = '1';
-    byId<HTMLInputElement>('title').addEventListener('input', (event) => this.#keep(this.titles, event));
+    byId<HTMLInputElement>('title').addEventListener('input', (event) => {
+      this.#titled = true;
+      this.#keep(this.titles, event);
+    });
     byId<HTMLTextAreaElement>('description').addEventListener('input', (event) => this.#keep(this.descriptions, event));
     byId('project').addEventListener('input', () => void this.check());
     byId('project').addEventListener('submit', (event) => event.preventDefault());
+    this.showLanguage();
+  }
+
+  /** In the language of the page: the styles' names, and the title while nobody has written one. */
+  showLanguage(): void {
+    for (const option of byId<HTMLSelectElement>('style').options) option.text = text(option.value as (typeof styles)[number]);
+    if (!this.#titled) {
+      delete this.titles[this.#language];
+      this.#language = language();
+      byId<HTMLSelectElement>('text-language').value = this.#language;
+      this.titles[this.#language] = text('defaultTitle');
+    }
+    this.#show();
   }
 
   draft(): { [field: string]: unknown } {

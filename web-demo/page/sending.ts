@@ -10,10 +10,14 @@ import { bytesText, language, text } from './texts.js';
 export class Sending {
   readonly #sender: Sender;
   #jobs = new Set<SendJob>();
+  /** Send was pressed and waits for photos or the session. */
+  #starting = false;
+  /** What the status line says, in whatever language the page has by then. */
+  #status: () => string | Promise<string> = () => '';
 
   constructor(readonly photos: Photos, readonly project: Project, readonly account: Account) {
     this.#sender = createSender({ client: account.client, url: account.config.url, key: account.config.key, core: photos.core });
-    byId('send').addEventListener('click', () => void this.send());
+    byId('send').addEventListener('click', () => void this.send().catch((error: unknown) => this.#sayError(error)));
     byId('stop').addEventListener('click', () => this.#jobs.forEach((job) => job.cancel()));
     byId('resume').addEventListener('click', () => void this.resume());
     byId('discard').addEventListener('click', () => void this.discard());
@@ -24,9 +28,23 @@ export class Sending {
   }
 
   async send(): Promise<void> {
+    this.#starting = true;
+    try {
+      await this.#send();
+    } finally {
+      this.#starting = false;
+      await this.showPending();
+    }
+  }
+
+  async #send(): Promise<void> {
+    byId<HTMLButtonElement>('send').disabled = true;
+    if (!(await this.project.check())) return document.querySelector<HTMLElement>('#project [aria-invalid=true]')?.focus();
+    await this.#say(() => text('first'));
+    await Promise.all([this.photos.settled(), this.account.start()]);
+    await this.#say(() => '');
     const items = this.photos.ready();
-    if (items.length === 0) return this.#say(text('nothing'));
-    if (!(await this.project.check())) return;
+    if (items.length === 0) return this.#say(() => text('nothing'));
     if (!this.account.email) return byId<HTMLDialogElement>('sign-in').showModal();
     const job = this.#sender.send({ project: this.project.draft(), photos: items.map(({ photo }) => photo) }, { removeEmptyProject: true });
     job.on((event) => {
@@ -71,6 +89,12 @@ export class Sending {
     notice.hidden = true;
   }
 
+  /** Says again, in the language that the page has now, what the status line says. */
+  showLanguage(): void {
+    void this.#say(this.#status);
+    void this.showPayloads();
+  }
+
   async showPending(): Promise<number> {
     let count = 0;
     try {
@@ -83,7 +107,7 @@ export class Sending {
     const idle = this.#jobs.size === 0;
     byId('resume').hidden = byId('discard').hidden = count === 0 || !idle;
     byId('stop').hidden = idle;
-    byId<HTMLButtonElement>('send').disabled = !idle;
+    byId<HTMLButtonElement>('send').disabled = !idle || this.#starting;
     return count;
   }
 
@@ -91,16 +115,25 @@ export class Sending {
     if (jobs.length === 0) return;
     jobs.forEach((job) => this.#jobs.add(job));
     byId('upload').hidden = false;
-    this.#say('');
+    this.#draw(jobs);
+    await this.#say(() => '');
     await this.showPending();
     let stored = 0;
     let failed = 0;
     let stopped: unknown = null;
+    let paused = false;
     await Promise.all(
       jobs.map(async (job) => {
         for await (const event of job) {
-          if (event.type === 'progress') this.#draw(jobs);
-          if (event.type === 'pause') this.#say(text('paused'));
+          if (event.type === 'progress') {
+            this.#draw(jobs);
+            if (paused) await this.#say(() => '');
+            paused = false;
+          }
+          if (event.type === 'pause') {
+            await this.#say(() => text('paused'));
+            paused = true;
+          }
           if (event.type === 'stopped') stopped = event.error;
           if (event.type !== 'done') continue;
           stored += event.result.photos.filter(({ ok }) => ok).length;
@@ -116,9 +149,10 @@ export class Sending {
     );
     byId('upload').hidden = true;
     const left = await this.showPending();
-    if (stopped) await this.#sayError(stopped, left > 0);
-    else this.#say(text('sent', { count: stored }));
-    if (failed > 0 && stored > 0) this.#say(`${text('partly', { count: stored, failed })} ${byId('send-status').textContent}`);
+    if (isPhotoError(stopped) && stopped.code === 'sign_in_required') await this.account.renew();
+    const partly = failed > 0 && stored > 0 ? () => `${text('partly', { count: stored, failed })} ` : () => '';
+    if (stopped) await this.#sayError(stopped, left > 0, partly);
+    else await this.#say(() => text('sent', { count: stored }));
   }
 
   #draw(jobs: readonly SendJob[]): void {
@@ -140,6 +174,7 @@ export class Sending {
     list.replaceChildren();
     byId('stored').hidden = false;
     byId('stored').dataset['projectId'] = projectId;
+    byId('stored-id').textContent = projectId;
     for (const row of data ?? []) {
       const entry = make('li');
       const image = make('img');
@@ -176,12 +211,16 @@ export class Sending {
     byId('payload-text').textContent = JSON.stringify(shown, null, 2);
   }
 
-  #say(words: string): void {
-    byId('send-status').textContent = words;
+  async #say(words: () => string | Promise<string>): Promise<void> {
+    this.#status = words;
+    const said = await words();
+    if (this.#status === words) byId('send-status').textContent = said;
   }
 
-  async #sayError(error: unknown, kept = false): Promise<void> {
-    const words = isPhotoError(error) ? await messageFor(error, language()) : String(error);
-    this.#say(kept ? `${words} ${text('keptSafe')}` : words);
+  async #sayError(error: unknown, kept = false, before: () => string = () => ''): Promise<void> {
+    await this.#say(async () => {
+      const words = isPhotoError(error) ? await messageFor(error, language()) : String(error);
+      return `${before()}${words}${kept ? ` ${text('keptSafe')}` : ''}`;
+    });
   }
 }

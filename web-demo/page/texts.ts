@@ -55,6 +55,20 @@ const english = {
   nothing: 'Choose at least one photo first.',
   browserDecoded: 'decoded by the browser',
   languagesFilled: 'filled: {list}',
+  theme: 'Appearance',
+  themeSystem: 'System theme',
+  themeLight: 'Light theme',
+  themeDark: 'Dark theme',
+  limitsHint: 'Up to {count} photos, each up to {size}.',
+  readyCount: '{count} ready',
+  refusedCount: '{count} refused',
+  sentCount: '{count} sent',
+  first: 'Sending begins when all photos are ready.',
+  defaultTitle: 'My photos',
+  classic: 'Classic',
+  modern: 'Modern',
+  cinematic: 'Cinematic',
+  vintage: 'Vintage',
 };
 
 export type TextKey = keyof typeof english;
@@ -76,6 +90,9 @@ const texts: Record<Language, Texts> = {
     partly: '{count} Fotos sind gespeichert, {failed} wurden abgelehnt.', pending: '{count} Fotos eines früheren Besuchs werden gesendet.',
     keptSafe: 'Was nicht gesendet ist, bleibt auf diesem Gerät.', paused: 'Wartet auf das Netz und versucht es von selbst wieder.',
     nothing: 'Bitte zuerst mindestens ein Foto auswählen.', browserDecoded: 'vom Browser gelesen', languagesFilled: 'ausgefüllt: {list}',
+    theme: 'Darstellung', themeSystem: 'Darstellung: System', themeLight: 'Darstellung: hell', themeDark: 'Darstellung: dunkel', limitsHint: 'Bis zu {count} Fotos, jedes bis {size}.',
+    readyCount: '{count} bereit', refusedCount: '{count} abgelehnt', sentCount: '{count} gesendet', first: 'Das Senden beginnt, sobald alle Fotos bereit sind.',
+    defaultTitle: 'Meine Fotos', classic: 'Klassisch', modern: 'Modern', cinematic: 'Wie im Kino', vintage: 'Nostalgisch',
   },
   fr: {
     skip: 'Aller aux photos', account: 'Compte', language: 'Langue de la page', photos: 'Photos', pick: 'Choisir des photos',
@@ -91,6 +108,9 @@ const texts: Record<Language, Texts> = {
     partly: '{count} photos sont enregistrées, {failed} ont été refusées.', pending: '{count} photos d’une visite précédente sont en cours d’envoi.',
     keptSafe: 'Ce qui n’est pas envoyé reste sur cet appareil.', paused: 'En attente du réseau ; nouvel essai automatique.',
     nothing: 'Choisissez d’abord au moins une photo.', browserDecoded: 'décodée par le navigateur', languagesFilled: 'remplis : {list}',
+    theme: 'Apparence', themeSystem: 'Thème du système', themeLight: 'Thème clair', themeDark: 'Thème sombre', limitsHint: 'Jusqu’à {count} photos, de {size} au plus chacune.',
+    readyCount: '{count} prêtes', refusedCount: '{count} refusées', sentCount: '{count} envoyées', first: 'L’envoi commencera quand toutes les photos seront prêtes.',
+    defaultTitle: 'Mes photos', classic: 'Classique', modern: 'Moderne', cinematic: 'Cinéma', vintage: 'Rétro',
   },
   es: {
     skip: 'Ir a las fotos', account: 'Cuenta', language: 'Idioma de la página', photos: 'Fotos', pick: 'Elegir fotos',
@@ -106,6 +126,9 @@ const texts: Record<Language, Texts> = {
     partly: '{count} fotos están guardadas, {failed} fueron rechazadas.', pending: 'Se están enviando {count} fotos de una visita anterior.',
     keptSafe: 'Lo no enviado queda en este dispositivo.', paused: 'Esperando la red; se reintenta solo.',
     nothing: 'Elige primero al menos una foto.', browserDecoded: 'leída por el navegador', languagesFilled: 'rellenos: {list}',
+    theme: 'Apariencia', themeSystem: 'Tema del sistema', themeLight: 'Tema claro', themeDark: 'Tema oscuro', limitsHint: 'Hasta {count} fotos, de {size} como máximo cada una.',
+    readyCount: '{count} listas', refusedCount: '{count} rechazadas', sentCount: '{count} enviadas', first: 'El envío empezará cuando todas las fotos estén listas.',
+    defaultTitle: 'Mis fotos', classic: 'Clásico', modern: 'Moderno', cinematic: 'Cinematográfico', vintage: 'Retro',
   },
   ko: {
     skip: '사진으로 이동', account: '계정', language: '페이지 언어', photos: '사진', pick: '사진 선택',
@@ -121,6 +144,9 @@ const texts: Record<Language, Texts> = {
     partly: '사진 {count}장이 저장되고 {failed}장이 거부되었습니다.', pending: '이전 방문의 사진 {count}장을 보내는 중입니다.',
     keptSafe: '보내지 않은 것은 이 기기에 보관됩니다.', paused: '네트워크를 기다리는 중이며 자동으로 다시 시도합니다.',
     nothing: '먼저 사진을 한 장 이상 선택하세요.', browserDecoded: '브라우저가 디코딩함', languagesFilled: '입력됨: {list}',
+    theme: '화면 모드', themeSystem: '시스템 테마', themeLight: '밝은 테마', themeDark: '어두운 테마', limitsHint: '사진은 최대 {count}장, 한 장에 {size}까지입니다.',
+    readyCount: '{count}장 준비됨', refusedCount: '{count}장 거부됨', sentCount: '{count}장 전송됨', first: '모든 사진이 준비되면 보내기를 시작합니다.',
+    defaultTitle: '내 사진', classic: '클래식', modern: '모던', cinematic: '시네마틱', vintage: '빈티지',
   },
   ja: {
     skip: '写真へ移動', account: 'アカウント', language: 'ページの言語', photos: '写真', pick: '写真を選ぶ',
@@ -136,6 +162,9 @@ const texts: Record<Language, Texts> = {
     partly: '{count} 枚を保存、{failed} 枚は受付不可。', pending: '前回の写真 {count} 枚を送信中です。',
     keptSafe: '未送信のものはこの端末に保管されます。', paused: 'ネットワーク待ち。自動で再試行します。',
     nothing: 'まず写真を 1 枚以上選んでください。', browserDecoded: 'ブラウザーがデコード', languagesFilled: '入力済み：{list}',
+    theme: '外観', themeSystem: 'システムのテーマ', themeLight: 'ライトテーマ', themeDark: 'ダークテーマ', limitsHint: '写真は {count} 枚まで、1 枚 {size} までです。',
+    readyCount: '準備完了 {count} 枚', refusedCount: '受付不可 {count} 枚', sentCount: '送信済み {count} 枚', first: 'すべての写真の準備ができると送信を始めます。',
+    defaultTitle: 'わたしの写真', classic: 'クラシック', modern: 'モダン', cinematic: 'シネマ風', vintage: 'ビンテージ',
   },
   zh: {
     skip: '跳到照片', account: '账户', language: '页面语言', photos: '照片', pick: '选择照片',
@@ -151,6 +180,9 @@ const texts: Record<Language, Texts> = {
     partly: '{count} 张照片已保存，{failed} 张被拒绝。', pending: '正在发送上次的 {count} 张照片。',
     keptSafe: '未发送的内容保存在此设备上。', paused: '正在等待网络，会自动重试。',
     nothing: '请先至少选择一张照片。', browserDecoded: '由浏览器解码', languagesFilled: '已填写：{list}',
+    theme: '外观', themeSystem: '系统主题', themeLight: '浅色主题', themeDark: '深色主题', limitsHint: '最多 {count} 张照片，每张不超过 {size}。',
+    readyCount: '{count} 张就绪', refusedCount: '{count} 张被拒绝', sentCount: '{count} 张已发送', first: '所有照片就绪后开始发送。',
+    defaultTitle: '我的照片', classic: '经典', modern: '现代', cinematic: '电影感', vintage: '复古',
   },
 };
 
@@ -190,7 +222,7 @@ export function applyTexts(root: ParentNode = document): void {
 }
 
 export function bytesText(bytes: number): string {
-  const unit = bytes >= 1e6 ? 'megabyte' : 'kilobyte';
-  const value = bytes / (unit === 'megabyte' ? 1e6 : 1e3);
+  const unit = bytes >= 1024 ** 2 ? 'megabyte' : 'kilobyte'; // as the package's sentences count
+  const value = bytes / (unit === 'megabyte' ? 1024 ** 2 : 1024);
   return new Intl.NumberFormat(current, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
 }

@@ -16,8 +16,8 @@ export async function launchChromium() {
 }
 
 /** A new page with its notes: `violations`, `elsewhere` (requests to other origins), `errors`. */
-export async function watchedPage(browser, origin) {
-  const context = await browser.newContext();
+export async function watchedPage(browser, origin, options = {}) {
+  const context = await browser.newContext(options);
   const page = await context.newPage();
   const notes = { violations: [], elsewhere: [], errors: [] };
   await page.exposeFunction('noteViolation', (text) => notes.violations.push(text));
