@@ -10,7 +10,7 @@ fail() { say "$*"; exit 1; }
 # need_cache: makes the cache folder, or says what to do where that cannot be.
 need_cache() {
   mkdir -p "$cache_root" 2>/dev/null && [ -w "$cache_root" ] ||
-    fail "the cache folder $cache_root cannot be written: set XDG_CACHE_HOME to a folder of yours with 4 GB of room"
+    fail "the cache folder $cache_root cannot be written: set XDG_CACHE_HOME to a folder of yours with 3 GB of room"
 }
 
 # patiently WORDS COMMAND...: runs it; every half minute says that it is still going on (the outermost alone).

@@ -2,7 +2,7 @@
 # Runs a command where an Emscripten of 3.1.69 or newer is on the PATH:
 #   wasm/toolchain/emscripten.sh cmake --workflow --preset wasm
 # An emcc on the PATH that is new enough is used as it is. Otherwise Debian 13's package lives in a
-# private root in the cache folder, made once (mmdebstrap, about 2.5 GB) and entered with bwrap; the
+# private root in the cache folder, made once (mmdebstrap, about 1 GB) and entered with bwrap; the
 # system is not changed. Inside, the checkout, the cache folder, /tmp and $PHOTO_CORPUS are visible
 # under their own paths. Without user namespaces, root gets the same view by mount and chroot.
 # Without a command it only makes sure that everything is there.
@@ -25,12 +25,17 @@ make_root() {
   exec 8>"$cache_root/.emscripten.lock"
   flock 8
   [ ! -x "$root/usr/bin/emcc" ] || return 0
-  say "Emscripten: no emcc >= $oldest here; putting Debian 13's into a private root in the cache folder (about a minute, 2.5 GB)"
+  say "Emscripten: no emcc >= $oldest here; putting Debian 13's into a private root in the cache folder (about a minute, 1 GB)"
   local work; work=$(mktemp -d "$cache_root/.emscripten.XXXXXX")
   chmod 755 "$work"
   # An interrupted run leaves only a dotted folder, which the next one removes.
   find "$cache_root" -maxdepth 1 -name '.emscripten.??????' ! -path "$work" -exec rm -rf {} + 2>/dev/null || true
-  local make=(mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache trixie)
+  local make=(mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache) unused
+  # The package brings its libraries compiled in twelve ways, 1.5 GB; we link none of threads, LTO, PIC or sanitizers.
+  for unused in 'lto*' 'pic/*' '*-mt*' '*-ww*' '*asan*' '*lsan*' '*ubsan*'; do
+    make+=(--dpkgopt="path-exclude=/usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/$unused")
+  done
+  make+=('--dpkgopt=path-exclude=/usr/share/doc/*' '--dpkgopt=path-exclude=/usr/share/man/*' trixie)
   if [ "$(id -u)" = 0 ]; then
     patiently mmdebstrap "${make[@]}" "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
   else  # a folder that mmdebstrap makes would belong to a subordinate user; what we unpack is ours
