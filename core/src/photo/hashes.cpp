@@ -11,40 +11,37 @@ namespace photo_core {
 namespace {
 
 struct Channel {
-  float dc = 0;
-  float scale = 0;
-  std::vector<float> ac;
+  double dc = 0;
+  double scale = 0;
+  std::vector<double> ac;
 };
 
-std::vector<float> cosines(std::uint32_t size, std::uint32_t count) {
-  std::vector<float> out(std::size_t{size} * count);
+std::vector<double> cosines(std::uint32_t size, std::uint32_t count) {
+  std::vector<double> out(std::size_t{size} * count);
   for (std::uint32_t frequency = 0; frequency < count; ++frequency) {
     for (std::uint32_t i = 0; i < size; ++i) {
-      out[std::size_t{frequency} * size + i] =
-          static_cast<float>(std::cos(std::numbers::pi / size * frequency * (i + 0.5)));
+      out[std::size_t{frequency} * size + i] = std::cos(std::numbers::pi / size * frequency * (i + 0.5));
     }
   }
   return out;
 }
 
-// The low frequencies of a channel's cosine transform, a triangle of nx by ny.
-Channel encode_channel(const std::vector<float>& samples, std::uint32_t width, std::uint32_t height, std::uint32_t nx,
+// The low frequencies of a channel's cosine transform, a triangle of nx by ny. Summed in the reference's order and
+// precision: where a frequency is absent, what is left is rounding, and a rounded half falls as it does there.
+Channel encode_channel(const std::vector<double>& samples, std::uint32_t width, std::uint32_t height, std::uint32_t nx,
                        std::uint32_t ny) {
   Channel out;
-  const std::vector<float> across = cosines(width, nx), down = cosines(height, ny);
-  std::vector<float> columns(std::size_t{nx} * height);   // each row's transform
-  for (std::uint32_t y = 0; y < height; ++y) {
-    for (std::uint32_t cx = 0; cx < nx; ++cx) {
-      float sum = 0;
-      for (std::uint32_t x = 0; x < width; ++x) sum += samples[std::size_t{y} * width + x] * across[std::size_t{cx} * width + x];
-      columns[std::size_t{cx} * height + y] = sum;
-    }
-  }
+  const std::vector<double> across = cosines(width, nx), down = cosines(height, ny);
   for (std::uint32_t cy = 0; cy < ny; ++cy) {
     for (std::uint32_t cx = 0; cx * ny < nx * (ny - cy); ++cx) {
-      float sum = 0;
-      for (std::uint32_t y = 0; y < height; ++y) sum += columns[std::size_t{cx} * height + y] * down[std::size_t{cy} * height + y];
-      sum /= static_cast<float>(width) * static_cast<float>(height);
+      const double* const fx = across.data() + std::size_t{cx} * width;
+      double sum = 0;
+      for (std::uint32_t y = 0; y < height; ++y) {
+        const double* const row = samples.data() + std::size_t{y} * width;
+        const double fy = down[std::size_t{cy} * height + y];
+        for (std::uint32_t x = 0; x < width; ++x) sum += row[x] * fx[x] * fy;
+      }
+      sum /= static_cast<double>(width) * height;
       if (cx == 0 && cy == 0) {
         out.dc = sum;
       } else {
@@ -54,12 +51,12 @@ Channel encode_channel(const std::vector<float>& samples, std::uint32_t width, s
     }
   }
   if (out.scale > 0) {
-    for (float& value : out.ac) value = 0.5f + 0.5f / out.scale * value;
+    for (double& value : out.ac) value = 0.5 + 0.5 / out.scale * value;
   }
   return out;
 }
 
-std::uint32_t rounded(float value) { return static_cast<std::uint32_t>(std::max(0L, std::lround(value))); }
+std::uint32_t rounded(double value) { return static_cast<std::uint32_t>(std::max(0L, std::lround(value))); }
 
 }  // namespace
 
@@ -67,28 +64,28 @@ std::vector<std::uint8_t> thumbhash(const Frame& rgb) {
   const std::uint32_t width = rgb.layout.width_px, height = rgb.layout.height_px;
   const std::size_t count = std::size_t{width} * height;
   const bool with_alpha = rgb.layout.has_alpha;
-  const auto alpha_at = [&](std::size_t i) { return with_alpha ? static_cast<float>(rgb.planes[3][i]) / 255 : 1.0f; };
+  const auto alpha_at = [&](std::size_t i) { return with_alpha ? static_cast<double>(rgb.planes[3][i]) / 255 : 1.0; };
 
-  std::array<float, 3> average{};
-  float alpha_sum = 0;
+  std::array<double, 3> average{};
+  double alpha_sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const float alpha = alpha_at(i);
+    const double alpha = alpha_at(i);
     for (int plane = 0; plane < 3; ++plane) average[plane] += alpha / 255 * rgb.planes[plane][i];
     alpha_sum += alpha;
   }
   if (alpha_sum > 0) {
-    for (float& value : average) value /= alpha_sum;
+    for (double& value : average) value /= alpha_sum;
   }
-  const bool has_alpha = with_alpha && alpha_sum < static_cast<float>(count) - 0.001f;
+  const bool has_alpha = with_alpha && alpha_sum < static_cast<double>(count);
   const std::uint32_t longest = std::max(width, height);
-  const float limit = has_alpha ? 5 : 7;   // fewer luminance frequencies where alpha takes their bits
+  const double limit = has_alpha ? 5 : 7;   // fewer luminance frequencies where alpha takes their bits
   const std::uint32_t lx = std::max(1u, rounded(limit * width / longest));
   const std::uint32_t ly = std::max(1u, rounded(limit * height / longest));
 
-  std::vector<float> luminance(count), yellow_blue(count), red_green(count), opacity(has_alpha ? count : 0);
+  std::vector<double> luminance(count), yellow_blue(count), red_green(count), opacity(has_alpha ? count : 0);
   for (std::size_t i = 0; i < count; ++i) {
-    const float alpha = alpha_at(i);
-    std::array<float, 3> color;
+    const double alpha = alpha_at(i);
+    std::array<double, 3> color;
     for (int plane = 0; plane < 3; ++plane) {
       color[plane] = average[plane] * (1 - alpha) + alpha / 255 * rgb.planes[plane][i];
     }
@@ -103,8 +100,8 @@ std::vector<std::uint8_t> thumbhash(const Frame& rgb) {
   const Channel a = has_alpha ? encode_channel(opacity, width, height, 5, 5) : Channel{};
 
   const bool landscape = width > height;
-  const std::uint32_t header24 = rounded(63 * l.dc) | rounded(31.5f + 31.5f * p.dc) << 6 |
-                                 rounded(31.5f + 31.5f * q.dc) << 12 | rounded(31 * l.scale) << 18 |
+  const std::uint32_t header24 = rounded(63 * l.dc) | rounded(31.5 + 31.5 * p.dc) << 6 |
+                                 rounded(31.5 + 31.5 * q.dc) << 12 | rounded(31 * l.scale) << 18 |
                                  (has_alpha ? 1u << 23 : 0);
   const std::uint32_t header16 =
       (landscape ? ly : lx) | rounded(63 * p.scale) << 3 | rounded(63 * q.scale) << 9 | (landscape ? 1u << 15 : 0);
@@ -114,7 +111,7 @@ std::vector<std::uint8_t> thumbhash(const Frame& rgb) {
   if (has_alpha) hash.push_back(static_cast<std::uint8_t>(rounded(15 * a.dc) | rounded(15 * a.scale) << 4));
   bool high_half = false;
   for (const Channel* channel : {&l, &p, &q, &a}) {
-    for (const float value : channel->ac) {
+    for (const double value : channel->ac) {
       const auto nibble = static_cast<std::uint8_t>(std::min(15u, rounded(15 * value)));
       if (high_half) {
         hash.back() = static_cast<std::uint8_t>(hash.back() | nibble << 4);

@@ -27,6 +27,27 @@ function chunk(type, data) {
   return out;
 }
 
+/** A PNG of these pixels, four bytes each, exactly. */
+export function pngOf(width, height, rgba) {
+  const rows = Buffer.alloc(height * (1 + width * 4));
+  for (let y = 0; y < height; y++) rows.set(rgba.subarray(y * width * 4, (y + 1) * width * 4), y * (1 + width * 4) + 1);
+  return assemble(width, height, 6, rows, 9);
+}
+
+/** Rows with their filter bytes as a file of 8 bits a sample. */
+function assemble(width, height, colourType, rows, level) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, colourType, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows, { level })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
 /** A PNG of the size; `seed` makes different ones. */
 export function makePng(width, height, seed = 1) {
   const rows = Buffer.alloc(height * (1 + width * 3));
@@ -43,16 +64,7 @@ export function makePng(width, height, seed = 1) {
       rows[at++] = Math.min(255, Math.max(0, 120 + 60 * Math.sin((x + y + seed * 37) / 90) + noise));
     }
   }
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8);
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows, { level: 1 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
+  return assemble(width, height, 2, rows, 1);
 }
 
 /** A JPEG of the size, encoded by the package itself and kept in build/. */
