@@ -1,5 +1,8 @@
 #include <catch2/catch_test_macros.hpp>
 
+#include <string>
+#include <vector>
+
 #include "metadata/metadata.hpp"
 #include "metadata_samples.hpp"
 
@@ -46,6 +49,51 @@ TEST_CASE("JPEG: a profile in pieces", "[metadata]") {
   CHECK(found({jpeg_icc(0, 0, profile)}) == profile);         // alone and whole: its numbers do not matter
   CHECK(found({jpeg_icc(1, 1, part(0, 200))}).empty());       // shorter than it says
   CHECK(found({jpeg_icc(1, 1, joined({profile, {1, 2, 3}}))}) == profile);   // what is behind it is no part of it
+}
+
+TEST_CASE("JPEG: an extended XMP packet is read behind the main one, and leaves with it", "[metadata]") {
+  const std::string digest(32, 'A'), other(32, 'B');
+  const std::string extension = "<x exif:DateTimeOriginal=\"2021-02-03T04:05:06\" exif:FNumber=\"28/10\" tiff:Make=\"Second\"/>";
+  const auto length = static_cast<std::uint32_t>(extension.size());
+  const Bytes main = jpeg_xmp("<x xmpNote:HasExtendedXMP=\"" + digest + "\" tiff:Make=\"First\"/>");
+  const auto piece = [](const std::string& name, std::uint32_t full, std::uint32_t offset, std::string_view text) {
+    Bytes head = bytes_of(std::string_view("http://ns.adobe.com/xmp/extension/\0", 35));
+    append(head, bytes_of(name));
+    append_be32(head, full);
+    append_be32(head, offset);
+    return jpeg_segment(0xe1, joined({head, bytes_of(text)}));
+  };
+  const auto capture_of = [](std::initializer_list<Bytes> segments) {
+    const Bytes source = with_segments(segments);
+    const MetadataBlocks blocks = find_jpeg_metadata(source);
+    CHECK(blocks.has_private);
+    CHECK(blocks.xmp_extension.size() <= 256u << 10);
+    const Result<Bytes> scrubbed = scrub_jpeg(source, {});
+    REQUIRE(scrubbed.ok());
+    CHECK(*scrubbed == with_segments({}));
+    return read_capture(blocks, true);
+  };
+  const std::string_view text = extension;
+  for (const auto& pieces : {std::vector<Bytes>{main, piece(digest, length, 0, text.substr(0, 30)), piece(digest, length, 30, text.substr(30))},
+                             std::vector<Bytes>{piece(digest, length, 30, text.substr(30)), main, piece(digest, length, 0, text.substr(0, 30))}}) {
+    const CaptureData capture = capture_of({pieces[0], pieces[1], pieces[2]});
+    CHECK(capture.time == "2021-02-03T04:05:06");
+    CHECK(capture.f_number == 2.8);
+    CHECK(capture.make == "First");
+  }
+  // Somebody else's, or nobody's.
+  CHECK(capture_of({main, piece(other, length, 0, text)}).time.empty());
+  CHECK(capture_of({jpeg_xmp("<x/>"), piece(digest, length, 0, text)}).time.empty());
+  CHECK(capture_of({piece(digest, length, 0, text)}).time.empty());
+  // Lengths and offsets that lie: outside of what is stated, or of what is ever kept, or cut within their numbers.
+  CHECK(capture_of({main, piece(digest, 40, 0, text)}).time == "");
+  CHECK(capture_of({main, piece(digest, length, 0xffffffff, text)}).time.empty());
+  CHECK(capture_of({main, piece(digest, 0xffffffff, 0xfffffff0, text)}).time.empty());
+  CHECK(capture_of({main, piece(digest, 0xffffffff, (256u << 10) - 20, text)}).time.empty());
+  CHECK(capture_of({main, piece(digest, 0, 0, text)}).time.empty());
+  CHECK(capture_of({main, piece(digest, 0xffffffff, 1000, text), piece(digest, 5, 0, "xxxxx")}).time == "2021-02-03T04:05:06");
+  CHECK(capture_of({main, jpeg_segment(0xe1, joined({bytes_of(std::string_view("http://ns.adobe.com/xmp/extension/\0", 35)), bytes_of(digest), {0, 0}}))})
+            .time.empty());
 }
 
 TEST_CASE("JPEG: gain maps are recognised", "[metadata]") {

@@ -146,6 +146,10 @@ void read_position(const Directory& gps, CaptureData& out) {
 
 std::string xmp_text(ByteView xmp, std::string_view name) { return clean_text(xmp_property(xmp, name)); }
 std::optional<double> xmp_value(ByteView xmp, std::string_view name) { return xmp_number(xmp_property(xmp, name)); }
+// Looks only for what is missing: a packet may be long.
+void fill_from(ByteView xmp, std::string_view name, double highest, std::optional<double>& target) {
+  if (!target) target = believable(xmp_value(xmp, name), highest);
+}
 
 void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
   for (const std::string_view name : {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized",
@@ -159,15 +163,15 @@ void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
   for (const std::string_view name : {"exifEX:LensModel", "aux:Lens"}) {
     if (out.lens.empty()) out.lens = xmp_text(xmp, name);
   }
-  fill(out.exposure_seconds, believable(xmp_value(xmp, "exif:ExposureTime"), max_exposure_seconds));
-  fill(out.f_number, believable(xmp_value(xmp, "exif:FNumber"), max_f_number));
+  fill_from(xmp, "exif:ExposureTime", max_exposure_seconds, out.exposure_seconds);
+  fill_from(xmp, "exif:FNumber", max_f_number, out.f_number);
   for (const std::string_view name : {"exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity"}) {
     if (out.iso) break;
     const std::optional<double> iso = believable(xmp_value(xmp, name), max_iso);
     if (iso && *iso >= 1) out.iso = static_cast<std::uint32_t>(*iso);
   }
-  fill(out.focal_length_mm, believable(xmp_value(xmp, "exif:FocalLength"), max_focal_length_mm));
-  fill(out.focal_length_35mm, believable(xmp_value(xmp, "exif:FocalLengthIn35mmFilm"), max_focal_length_mm));
+  fill_from(xmp, "exif:FocalLength", max_focal_length_mm, out.focal_length_mm);
+  fill_from(xmp, "exif:FocalLengthIn35mmFilm", max_focal_length_mm, out.focal_length_35mm);
   if (!with_position || out.latitude) return;
   if (set_position(out, xmp_degrees(xmp_property(xmp, "exif:GPSLatitude"), 'N', 'S'),
                    xmp_degrees(xmp_property(xmp, "exif:GPSLongitude"), 'E', 'W'))) {
@@ -195,6 +199,7 @@ CaptureData read_capture(const MetadataBlocks& blocks, bool with_position) {
   read_exposure(exif, out);
   if (with_position) read_position(linked(reader, image, tag_gps_directory), out);
   if (!blocks.xmp.empty()) read_xmp(blocks.xmp, with_position, out);
+  if (!blocks.xmp_extension.empty()) read_xmp(blocks.xmp_extension, with_position, out);
   return out;
 }
 

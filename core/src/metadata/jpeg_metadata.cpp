@@ -13,9 +13,13 @@ namespace {
 
 constexpr std::size_t exif_prefix_bytes = 6;    // "Exif\0\0"
 constexpr std::size_t xmp_prefix_bytes = 29;    // "http://ns.adobe.com/xap/1.0/\0"
+constexpr std::size_t xmp_extension_prefix_bytes = 35;   // "http://ns.adobe.com/xmp/extension/\0"
+constexpr std::size_t xmp_digest_bytes = 32;
+constexpr std::size_t max_extension_bytes = 256u << 10;   // capture data is small; depth maps and histories are not
 constexpr std::size_t icc_prefix_bytes = 14;    // "ICC_PROFILE\0", sequence number, count
 constexpr std::size_t mpf_prefix_bytes = 4;     // "MPF\0"
 constexpr std::size_t max_further_pictures = 8;
+constexpr std::size_t max_extension_pieces = 1024;   // 64 MB of them, more than a source may have
 constexpr std::size_t max_profile_pieces = 255;   // their number is one byte; one more makes them all invalid
 
 // Joins the pieces of a profile (ICC.1:2022, annex B.4). Every piece must say the same count, and each number from 1
@@ -39,6 +43,30 @@ void join_profile(const std::vector<ByteView>& pieces, MetadataBlocks& blocks) {
   blocks.icc_storage.reserve(total);
   for (const ByteView piece : ordered) append(blocks.icc_storage, slice(piece, icc_prefix_bytes));
   blocks.icc_profile = whole_profile(blocks.icc_storage);
+}
+
+// Joins the pieces of an extended packet (XMP specification, part 3, 1.1.3.1): those that carry the digest which the main
+// packet names, each at the offset that it states. What lies behind the first 256 KiB, or outside of the length that
+// all pieces must state alike, is left out; a hole is blank.
+void join_extension(const std::vector<ByteView>& pieces, MetadataBlocks& blocks) {
+  if (pieces.empty()) return;
+  const std::string digest = xmp_property(blocks.xmp, "xmpNote:HasExtendedXMP");
+  if (digest.size() != xmp_digest_bytes) return;
+  constexpr std::size_t head_bytes = xmp_extension_prefix_bytes + xmp_digest_bytes + 8;
+  std::uint32_t full_bytes = 0;
+  Bytes& joined = blocks.xmp_extension_storage;
+  for (const ByteView piece : pieces) {
+    if (piece.size() <= head_bytes || !has_at(piece, xmp_extension_prefix_bytes, digest)) continue;
+    const std::uint32_t stated = read_be32(piece.data() + head_bytes - 8);
+    const std::uint32_t offset = read_be32(piece.data() + head_bytes - 4);
+    if (full_bytes == 0) full_bytes = stated;
+    const std::size_t room = std::min<std::size_t>(full_bytes, max_extension_bytes);
+    if (stated != full_bytes || offset >= room) continue;
+    const ByteView text = slice(piece, head_bytes, room - offset);
+    if (joined.size() < offset + text.size()) joined.resize(offset + text.size(), ' ');
+    std::copy(text.begin(), text.end(), joined.begin() + offset);
+  }
+  blocks.xmp_extension = joined;
 }
 
 // Offsets of the further pictures, from the multi-picture index (CIPA DC-007, 5.2.3.3), within `source`.
@@ -79,7 +107,7 @@ bool has_content(ByteView bytes) {
 
 MetadataBlocks find_jpeg_metadata(ByteView source) {
   MetadataBlocks blocks;
-  std::vector<ByteView> profile_pieces;
+  std::vector<ByteView> profile_pieces, extension_pieces;
   std::vector<std::size_t> pictures;
   JpegWalker walker(source);
   JpegSegment segment;
@@ -97,6 +125,10 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
       case JpegAppKind::xmp:
         blocks.has_private = true;
         if (blocks.xmp.empty()) blocks.xmp = slice(payload, xmp_prefix_bytes);
+        break;
+      case JpegAppKind::xmp_extension:
+        blocks.has_private = true;
+        if (extension_pieces.size() < max_extension_pieces) extension_pieces.push_back(payload);
         break;
       case JpegAppKind::icc_profile:
         if (profile_pieces.size() <= max_profile_pieces) profile_pieces.push_back(payload);
@@ -120,6 +152,7 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
   if (has_content(rest)) blocks.has_private = true;
 
   join_profile(profile_pieces, blocks);
+  join_extension(extension_pieces, blocks);
   if (xmp_names_gain_map(blocks.xmp)) blocks.has_gain_map = true;
   pictures.push_back(blocks.image_end);   // some writers append it without an index
   for (const std::size_t offset : pictures) {

@@ -18,7 +18,8 @@ namespace photo_core {
 struct MetadataBlocks {
   ByteView exif;          // a TIFF structure, "II*\0" or "MM\0*" first
   ByteView icc_profile;   // whole; empty when absent or broken
-  ByteView xmp;           // packet text (main packet; extended XMP is not joined)
+  ByteView xmp;           // packet text, the main one
+  ByteView xmp_extension; // what JPEG carries over several segments beside it: its first bytes, read behind the main one
   bool has_gain_map = false;     // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
   bool has_private = false;      // anything that a scrub would remove: Exif, XMP, IPTC, comments, MPF, thumbnails, text
   std::size_t image_end = 0;     // offset behind the image's own last byte (EOI, IEND, end of RIFF); size when unknown
@@ -27,7 +28,7 @@ struct MetadataBlocks {
   bool png_srgb = false;
   double png_gamma = 0;                       // gAMA as an encoding exponent (0.45455); 0 absent
   std::optional<std::array<double, 8>> png_chromaticities;   // cHRM: white x y, red x y, green x y, blue x y
-  Bytes icc_storage, exif_storage, xmp_storage;
+  Bytes icc_storage, exif_storage, xmp_storage, xmp_extension_storage;
 };
 
 // Walks the container. Never fails: what is broken is left out. Work is bounded: each block at most 4 MiB inflated, eight of them.
