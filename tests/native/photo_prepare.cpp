@@ -190,6 +190,33 @@ TEST_CASE("what must be refused is refused from the header, with limit and value
   CHECK(refused.error().actual == 60000);
 }
 
+TEST_CASE("what is there of a cut picture: accepted where asked, with a warning, and always encoded anew") {
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+    INFO("format " << int(format));
+    const Bytes whole = encode(noise(300, 200), format, 85);
+    const ByteView cut = slice(whole, 0, whole.size() / 2);
+    PrepareOptions options;
+    CHECK(prepare_photo(cut, options).error().code == ErrorCode::truncated_image);
+    options.allow_truncated = true;
+    CHECK_FALSE(has(prepared(whole, options).warnings, WarningCode::truncated_image));
+    CHECK(prepared(whole, options).passed_through);
+    for (const OriginalChoice original : {OriginalChoice::automatic, OriginalChoice::never}) {
+      options.keep_original = original;
+      const PreparedPhoto photo = prepared(cut, options);
+      CHECK(has(photo.warnings, WarningCode::truncated_image));
+      CHECK_FALSE(photo.passed_through);
+      const Frame frame = decode_rgb(photo.photo.bytes);   // to its end
+      CHECK(frame.layout.width_px == 300);
+      CHECK(frame.layout.height_px == 200);
+    }
+    options.keep_original = OriginalChoice::always;
+    for (const bool allowed : {true, false}) {
+      options.allow_truncated = allowed;
+      CHECK(prepare_photo(cut, options).error().code == ErrorCode::truncated_image);
+    }
+  }
+}
+
 TEST_CASE("pixels of somebody else's decoder go the same way") {
   const Frame picture = corners(300, 200);
   Bytes rgba;

@@ -46,6 +46,7 @@ export type IssueCode =
 /** What a person may want to know about an accepted photo. */
 export type WarningCode =
   | 'type_mismatch'
+  | 'truncated_image'
   | 'duplicate_photo'
   | 'animation_dropped'
   | 'gain_map_dropped'

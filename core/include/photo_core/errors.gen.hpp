@@ -17,7 +17,7 @@ enum class ErrorCode : std::uint8_t {
   unsupported_type,  // The bytes are of no kind that can be decoded here; {found} names the kind.
   type_mismatch,  // The bytes are of another kind than the name or type claims: a warning, an error with strictType; {found} names the kind.
   corrupt_image,  // The bytes break the rules of their own format.
-  truncated_image,  // The bytes end before the picture does.
+  truncated_image,  // The bytes end before the picture does; a warning where that is allowed.
   too_many_pixels,  // More pixels than allowed, or than fit the memory budget for this kind of file.
   too_many_photos,  // The project is full.
   output_too_large,  // The photo could not be brought under its byte limit.
@@ -58,6 +58,7 @@ enum class IssueCode : std::uint8_t {
 // What a person may want to know about an accepted photo.
 enum class WarningCode : std::uint8_t {
   type_mismatch,  // The bytes are of another kind than the name or type claims: a warning, an error with strictType; {found} names the kind.
+  truncated_image,  // The bytes end before the picture does; a warning where that is allowed.
   duplicate_photo,  // The same bytes were accepted earlier in this batch.
   animation_dropped,  // Only the first frame of an animation is used.
   gain_map_dropped,  // The HDR part (gain map) of the photo is left out.
@@ -118,6 +119,7 @@ constexpr std::string_view code_name(IssueCode code) {
 constexpr std::string_view code_name(WarningCode code) {
   constexpr std::string_view names[] = {
     "type_mismatch",
+    "truncated_image",
     "duplicate_photo",
     "animation_dropped",
     "gain_map_dropped",

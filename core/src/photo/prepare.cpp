@@ -200,15 +200,21 @@ class Preparation {
     keep.exif = exif;
     keep.icc_profile = always || options_.color == ColorChoice::keep;
     auto scrubbed = scrub(keep);
-    if (!scrubbed || scrubbed->size() > options_.max_bytes) {
+    if (!scrubbed && !always) return false;   // where it is a must, decoding tells why: it may be cut, or broken
+    if (scrubbed && scrubbed->size() > options_.max_bytes) {
       if (!always) return false;
-      if (!scrubbed) return std::move(scrubbed).error();
       return fail_limit(ErrorCode::output_too_large, static_cast<double>(options_.max_bytes), static_cast<double>(scrubbed->size()));
     }
     stamp("scrub", now() - start);
 
     auto result = run_pipeline(request_for(geometry, false));
     if (!result) return std::move(result).error();
+    if (inspected_.decoder->was_cut()) {   // what is missing is filled in the pixels, never in the file
+      if (always) return fail(ErrorCode::truncated_image, "a picture that ends early cannot be kept as it is");
+      if (Status status = reopen(); !status) return std::move(status).error();
+      return false;
+    }
+    if (!scrubbed) return std::move(scrubbed).error();
     stamp("decode", result->decode_ms);
     out_.passed_through = true;
     const ImageInfo& info = inspected_.decoder->info();
@@ -246,6 +252,7 @@ class Preparation {
     auto run = run_pipeline(request);
     if (!run) return std::move(run).error();
     PipelineResult result = std::move(run).value();
+    if (inspected_.decoder->was_cut()) add_warning(out_.warnings, WarningCode::truncated_image);
     stamp("decode", result.decode_ms);
 
     out_.photo.width_px = geometry_.target.width_px;
@@ -286,14 +293,21 @@ class Preparation {
     return finish(std::move(result));
   }
 
-  // The photo is too large and its frame was not held: decodes once more for the frame alone.
-  Status decode_again(PipelineRequest request, PipelineResult& result) {
+  // A fresh decoder: each gives its rows once.
+  Status reopen() {
     InspectOptions inspect;
     inspect.max_pixels = options_.max_pixels;
     inspect.max_source_bytes = options_.max_source_bytes;
     auto again = inspect_source(source_, inspect);
     if (!again) return std::move(again).error();
-    request.decoder = again->decoder.get();
+    inspected_.decoder = std::move(again->decoder);
+    return {};
+  }
+
+  // The photo is too large and its frame was not held: decodes once more for the frame alone.
+  Status decode_again(PipelineRequest request, PipelineResult& result) {
+    if (Status status = reopen(); !status) return status;
+    request.decoder = inspected_.decoder.get();
     request.hold_photo = true;
     request.thumbnail_specs.clear();
     request.thumbnail_edges_px.clear();
