@@ -4,12 +4,12 @@
 
 namespace photo_core {
 
-bool PngChunk::crc_matches() const {
+bool PngChunkView::crc_matches() const {
   const std::size_t size = data.size() + 4;
   return is_whole && crc32_z(0, crc_start, size) == read_be32(crc_start + size);
 }
 
-PngChunkRead read_png_chunk(ByteView source, std::size_t at, PngChunk& chunk) {
+PngChunkRead read_png_chunk(ByteView source, std::size_t at, PngChunkView& chunk) {
   if (!in_bounds(source.size(), at, 8)) return PngChunkRead::source_ends;
   const std::uint32_t length = read_be32(&source[at]);
   chunk.type = read_be32(&source[at + 4]);

@@ -21,7 +21,8 @@ constexpr std::uint32_t png_tag(const char (&name)[5]) {
 // 5.4: a capital first letter means that the picture cannot be shown without the chunk.
 constexpr bool png_is_critical(std::uint32_t type) { return (type & 0x20000000) == 0; }
 
-struct PngChunk {
+// Not the metadata room's PngChunk, which is always whole.
+struct PngChunkView {
   std::uint32_t type = 0;
   ByteView data;            // what is there of it
   std::size_t next = 0;     // offset behind the chunk, its CRC included
@@ -35,7 +36,7 @@ enum class PngChunkRead : std::uint8_t { ok, source_ends, bad_length };
 
 // Reads the chunk at `at`; a cut one is `ok` with is_whole false once its length and type are there. The chunk views
 // the source.
-PngChunkRead read_png_chunk(ByteView source, std::size_t at, PngChunk& chunk);
+PngChunkRead read_png_chunk(ByteView source, std::size_t at, PngChunkView& chunk);
 
 inline Error png_corrupt(std::string detail) { return fail(ErrorCode::corrupt_image, "PNG: " + std::move(detail)); }
 inline Error png_cut(std::string detail) { return fail(ErrorCode::truncated_image, "PNG: " + std::move(detail)); }

@@ -200,7 +200,7 @@ class PngDecoder final : public Decoder {
       if (*got < scratch.size()) break;
     }
     for (std::size_t at = data_.position();;) {
-      PngChunk chunk;
+      PngChunkView chunk;
       const PngChunkRead read = read_png_chunk(source_, at, chunk);
       if (read == PngChunkRead::bad_length) return png_corrupt("a chunk length beyond 2^31 - 1");
       if (read == PngChunkRead::source_ends || !chunk.is_whole) {

@@ -28,7 +28,7 @@ Result<PngHeader> read_ihdr(ByteView source) {
     return png_signature.starts_with(as_text(source)) ? png_cut("ends inside the signature") : png_corrupt("no signature");
   }
   if (!has_at(source, 0, png_signature)) return png_corrupt("no signature");
-  PngChunk chunk;
+  PngChunkView chunk;
   const PngChunkRead read = read_png_chunk(source, 8, chunk);
   if (read == PngChunkRead::source_ends) return png_cut("ends before the header");
   if (chunk.type == png_tag("CgBI")) return png_corrupt("Apple's CgBI variant, not a PNG");
@@ -112,7 +112,7 @@ Result<PngHeader> read_png_header(ByteView source) {
   std::size_t palette_entries = 0;
   bool has_palette = false;
   for (std::size_t at = 33;;) {
-    PngChunk chunk;
+    PngChunkView chunk;
     const PngChunkRead read = read_png_chunk(source, at, chunk);
     if (read == PngChunkRead::source_ends) return png_cut("ends before the image data");
     if (read == PngChunkRead::bad_length) return png_corrupt("a chunk length beyond 2^31 - 1");

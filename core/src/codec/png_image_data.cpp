@@ -38,7 +38,7 @@ Result<std::size_t> PngImageData::read(std::uint8_t* out, std::size_t size) {
 
 Result<bool> PngImageData::next_chunk() {
   for (;;) {
-    PngChunk chunk;
+    PngChunkView chunk;
     const PngChunkRead read = read_png_chunk(source_, at_, chunk);
     if (read == PngChunkRead::source_ends) {
       was_cut_ = true;
