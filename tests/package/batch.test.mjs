@@ -39,9 +39,58 @@ test('a full project refuses everything without reading it', async () => {
   assert.deepEqual(codes(results), ['too_many_photos', 'too_many_photos']);
 });
 
-test('the same bytes twice: a warning on the later one', async () => {
-  const results = await all(core.prepareAll([scripted({ a: 1, ms: 40 }), scripted({ b: 1 }), scripted({ a: 1, ms: 40 })]));
-  assert.deepEqual(results.map((one) => one.photo.warnings), [[], [], ['duplicate_photo']]);
+test('the same bytes again: a warning on the later ones, with the first one\'s index', async () => {
+  const results = await all(core.prepareAll([scripted({ b: 1 }), ...[40, 40, 40].map((ms) => scripted({ a: 1, ms }))]));
+  assert.deepEqual(results.map((one) => one.photo.warnings), [[], [], ['duplicate_photo'], ['duplicate_photo']]);
+  const twin = { of: 'batch', index: 1, sameBytes: true, distance: 0 };
+  assert.deepEqual(results.map((one) => one.photo.duplicateOf), [undefined, undefined, twin, twin]);
+});
+
+/** `bits` flipped in a hash. */
+const flipped = (dhash, bits) => (BigInt(`0x${dhash}`) ^ ((1n << BigInt(bits)) - 1n)).toString(16).padStart(16, '0');
+const dhash = '0f1e2d3c4b5a6978';
+const twins = (results) => results.map((one) => one.ok && one.photo.duplicateOf && [one.photo.duplicateOf.of, one.photo.duplicateOf.index, one.photo.duplicateOf.distance]);
+
+test('pictures that look alike: the nearest of those before, in input order, whatever ends first', async () => {
+  const { max_duplicate_distance: most } = core.limits;
+  const hashes = [dhash, flipped(dhash, most + 1), flipped(dhash, 2), flipped(dhash, 1), flipped(dhash, 0)];
+  const results = await all(core.prepareAll(hashes.map((one, n) => scripted({ dhash: one, n, ms: 90 - 20 * n }))));
+  assert.deepEqual(twins(results), [undefined, undefined, ['batch', 0, 2], ['batch', 0, 1], ['batch', 0, 0]]);
+  assert.ok(results.slice(2).every(({ photo }) => !photo.duplicateOf.sameBytes && photo.warnings.includes('duplicate_photo')));
+  const edge = await all(core.prepareAll([dhash, flipped(dhash, most)].map((one, n) => scripted({ dhash: one, n }))));
+  assert.deepEqual(twins(edge), [undefined, ['batch', 0, most]]);
+});
+
+test('photos known from before are compared with too; a refused file is nobody\'s twin', async () => {
+  const [{ photo }] = await all(core.prepareAll([scripted({ c: 1 })]));
+  const knownPhotos = [{ dhash: dhash.toUpperCase(), sha256: null }, { sha256: photo.sha256 }, {}, photo, { dhash: null }];
+  const scripts = [{ dhash: flipped(dhash, 3) }, { c: 1 }, { dhash: flipped(dhash, 3), n: 1 }, { dhash: 'ff00ff00ff00ff00', error: 'corrupt_image' }, { dhash: 'ff00ff00ff00ff00' }];
+  const results = await all(core.prepareAll(scripts.map((one) => scripted(one)), { knownPhotos }));
+  assert.deepEqual(twins(results), [['known', 0, 3], ['known', 1, 0], ['batch', 0, 0], false, undefined]);
+  assert.equal(results[1].photo.duplicateOf.sameBytes, true);
+});
+
+test('a hash that tells nothing makes no twins: flat pictures, gradients, one thing on an empty ground', async () => {
+  for (const hash of ['0000000000000000', 'ffffffffffffffff', '0000001818000000', 'fffffffffffffffe', '00000000000000ff'.replace('ff', '7f')]) {
+    const results = await all(core.prepareAll([0, 1].map((n) => scripted({ dhash: hash, n })), { knownPhotos: [{ dhash: hash }] }));
+    assert.deepEqual(twins(results), [undefined, undefined], hash);
+    const [, copy] = await all(core.prepareAll([0, 0].map((n) => scripted({ dhash: hash, n }))));
+    assert.equal(copy.photo.duplicateOf.sameBytes, true);
+  }
+});
+
+test('known photos are checked before any work', async () => {
+  const wrong = [
+    ['x', /Expected an array for knownPhotos but received "x"/],
+    [[null], /Expected an object with sha256 or dhash for knownPhotos\[0\] but received null/],
+    [[{}, { dhash: '12' }], /Expected 16 hexadecimal digits for knownPhotos\[1\]\.dhash but received "12"/],
+    [[{ sha256: 7 }], /Expected 64 hexadecimal digits for knownPhotos\[0\]\.sha256 but received 7/],
+  ];
+  for (const [knownPhotos, sentence] of wrong) {
+    const error = await failure(all(core.prepareAll([scripted({})], { knownPhotos })));
+    assert.equal(error.code, 'invalid_option');
+    assert.match(error.message, sentence);
+  }
 });
 
 test('never more sources open than workers and one; a slow reader holds the work', async () => {

@@ -2,6 +2,7 @@
  * Many photos: worked on out of order, answered in input order, with the rules that concern them together. Loaded with
  * the first batch.
  */
+import { DuplicateFinder } from './duplicates.js';
 import { isPhotoError, type PhotoError } from './error.js';
 import type { ErrorData } from './protocol.js';
 import { PhotoMeter, throttled } from './progress.js';
@@ -54,7 +55,7 @@ export async function* runBatch<F extends PhotoSource>(
   const telling = throttled(() => options.onProgress?.(meters.view));
   const batch = linked(options.signal);
   const entries: Entry<F>[] = [];
-  const hashes = new Set<string>();
+  const duplicates = new DuplicateFinder(options.knownPhotos);
   let pulled = 0;
   let answered = 0;
   let pending = 0;
@@ -152,7 +153,7 @@ export async function* runBatch<F extends PhotoSource>(
         delete entries[answered++];
         changed();
         if (answered === pulled && ended) telling.flush();
-        yield result.ok ? { ...result, photo: withDuplicate(result.photo, hashes) } : result;
+        yield result.ok ? { ...result, photo: duplicates.take(result.photo, result.index) } : result;
       } else if (ended && answered === pulled) {
         break;
       } else {
@@ -168,13 +169,6 @@ export async function* runBatch<F extends PhotoSource>(
     batch.unlink();
     changed();
   }
-}
-
-/** The same bytes earlier in the batch are worth a word, not a refusal. */
-function withDuplicate(photo: PreparedPhoto, hashes: Set<string>): PreparedPhoto {
-  if (photo.sha256 && hashes.has(photo.sha256)) return { ...photo, warnings: [...photo.warnings, 'duplicate_photo'] };
-  hashes.add(photo.sha256);
-  return photo;
 }
 
 /** The batch's progress from its photos'. `known` is the sum of bytes when the whole input is known, else 0. */

@@ -113,7 +113,7 @@ async function digest(blob: Blob): Promise<string> {
   return Buffer.from(hash).toString('hex');
 }
 
-async function photoLine(file: string, photo: PreparedPhoto, paths: string[] | null): Promise<object> {
+async function photoLine(files: readonly string[], file: string, photo: PreparedPhoto, paths: string[] | null): Promise<object> {
   const thumbnail = photo.thumbnails[0];
   const { bytes, ...facts } = photo.source;
   const image = (blob: Blob, width: number, height: number, sha256: string, at: number): object => ({
@@ -136,6 +136,7 @@ async function photoLine(file: string, photo: PreparedPhoto, paths: string[] | n
     thumbhash: photo.thumbhash,
     passed_through: photo.passedThrough,
     warnings: photo.warnings,
+    duplicate_of: photo.duplicateOf && { ...snakeCase(photo.duplicateOf), file: files[photo.duplicateOf.index] },
     timings: photo.timings,
   };
 }
@@ -154,7 +155,7 @@ async function prepare(core: PhotoCore, command: Command & { name: 'prepare' }):
     let error = one.ok ? undefined : one.error;
     if (one.ok) {
       try {
-        line = await photoLine(file, one.photo, out === undefined ? null : await store(out, file, one.photo));
+        line = await photoLine(files, file, one.photo, out === undefined ? null : await store(out, file, one.photo));
       } catch (cause) {
         error = storeFailure(cause);
       }

@@ -32,6 +32,8 @@ export const limits = {
   default_thumbnail_quality: 75,
   /** each is held in memory beside the photo */
   max_thumbnails: 8,
+  /** difference hashes of 64 bits: copies in another size or encoding differ in at most 6 (98 of 100 pictures), different pictures in 11 or more */
+  max_duplicate_distance: 6,
   /** the shortest video */
   min_duration_minutes: 1,
   /** the longest video */

@@ -56,6 +56,8 @@ const like =
 
 const signal = like('boolean', 'an AbortSignal', 'aborted');
 const callback = like('function', 'a function');
+/** Its check is loaded with the batch, and the workers need not know. */
+const checkedByTheBatch = (): void => {};
 
 const color: Rule = (name, value) => {
   const number = typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value) ? parseInt(value.slice(1), 16) : value;
@@ -115,7 +117,7 @@ export function checkOptions(options: unknown, limits: Limits, batch: boolean): 
     transfer: false,
     signal,
     onProgress: callback,
-    ...(batch && { existingCount: [0, 1e9, 0], photoSignal: callback }),
+    ...(batch && { existingCount: [0, 1e9, 0], photoSignal: callback, knownPhotos: checkedByTheBatch }),
   });
   const { browserDecode, transfer, existingCount, signal: _, onProgress: __, photoSignal: ___, ...rest } = all;
   return {

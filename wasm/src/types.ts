@@ -103,8 +103,30 @@ export interface PreparedPhoto {
   /** Who decoded the source. */
   readonly decodedBy: 'core' | 'browser';
   readonly warnings: readonly WarningCode[];
+  /** What the warning `duplicate_photo` means; only in a batch. */
+  readonly duplicateOf?: DuplicateOf;
   /** Milliseconds by step. */
   readonly timings: Readonly<Record<string, number>>;
+}
+
+/** An earlier photo that a photo repeats. */
+export interface DuplicateOf {
+  /** `batch`: a photo earlier in the same call; `known`: one of its `knownPhotos`. */
+  readonly of: 'batch' | 'known';
+  /** Its index there. */
+  readonly index: number;
+  /** Whether the two files are the same bytes; else the pictures look alike (another size or encoding, a burst). */
+  readonly sameBytes: boolean;
+  /** Differing bits of the two difference hashes, 0 to `max_duplicate_distance`. */
+  readonly distance: number;
+}
+
+/** A photo of before, to find repetitions of: the `metadata` of its row will do, and so will a `PreparedPhoto`. */
+export interface KnownPhoto {
+  /** Of the picked file, 64 hexadecimal digits. */
+  readonly sha256?: string | null;
+  /** Difference hash, 16 hexadecimal digits. */
+  readonly dhash?: string | null;
 }
 
 /** One encoded image with its facts. */
@@ -225,6 +247,8 @@ export interface PrepareCall extends PrepareOptions {
 export interface BatchOptions extends PrepareOptions {
   /** Photos that the project already has. Default 0. */
   readonly existingCount?: number;
+  /** Photos to compare with, such as the project's: one that repeats one of them gets the warning `duplicate_photo`. */
+  readonly knownPhotos?: readonly KnownPhoto[];
   /** Stops the whole batch: what has no result yet ends as `cancelled`. */
   readonly signal?: AbortSignal;
   /** Stops one photo of the batch. */

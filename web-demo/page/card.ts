@@ -6,7 +6,7 @@ import { language, text } from './texts.js';
 
 /** What a card shows is drawn again only when this changes. */
 function stateOf(photos: Photos, item: Item, place: number): string {
-  return [item.state, place, photos.items.length, language(), item.error?.code, item.again].join();
+  return [item.state, place, photos.items.length, language(), item.error?.code, item.twin?.file.name].join();
 }
 
 /** Where the photo is, in the words that tests and other pages read. */
@@ -119,8 +119,7 @@ function about(item: Item): HTMLElement {
     for (const line of [...sizesText(photo), ...remarks]) box.append(make('p', 'facts', line));
     const capture = captureText(photo.capture);
     if (capture) box.append(make('p', 'facts', capture));
-    const codes = item.again && !photo.warnings.includes('duplicate_photo') ? [...photo.warnings, 'duplicate_photo' as const] : photo.warnings;
-    if (codes.length) box.append(warnings(codes));
+    if (photo.warnings.length) box.append(warnings(photo, item.twin));
   }
   return box;
 }
@@ -128,12 +127,16 @@ function about(item: Item): HTMLElement {
 /** What was done as it should be, and needs no attention. */
 const notes: ReadonlySet<string> = new Set(['metadata_removed', 'profile_converted']);
 
-function warnings(codes: PreparedPhoto['warnings']): HTMLElement {
+function warnings(photo: PreparedPhoto, twin: Item | null): HTMLElement {
   const list = make('ul', 'warnings');
-  for (const code of codes) {
+  for (const code of photo.warnings) {
     const entry = make('li', '', code);
     entry.dataset['tone'] = notes.has(code) ? 'note' : 'warning';
-    void messageFor(code, language()).then((words) => (entry.textContent = words));
+    if (code === 'duplicate_photo' && twin) {
+      entry.textContent = text(photo.duplicateOf?.sameBytes ? 'sameFile' : 'lookAlike', { name: twin.file.name });
+    } else {
+      void messageFor(code, language()).then((words) => (entry.textContent = words));
+    }
     list.append(entry);
   }
   return list;

@@ -10,9 +10,9 @@ export interface Item {
   state: 'waiting' | 'working' | 'accepted' | 'rejected' | 'cancelled' | 'sent' | 'failed';
   fraction: number;
   photo: PreparedPhoto | null;
+  /** The photo of the page that this one repeats. */
+  twin: Item | null;
   error: PhotoError | null;
-  /** The same file is there already. */
-  again: boolean;
   thumbnailUrl: string | null;
   stop: AbortController;
   readonly card: HTMLLIElement;
@@ -145,7 +145,7 @@ export class Photos {
 
   #item(file: File): Item {
     const card = document.createElement('li');
-    return { id: this.#nextId++, file, state: 'waiting', fraction: 0, photo: null, error: null, again: false, thumbnailUrl: null, stop: new AbortController(), card };
+    return { id: this.#nextId++, file, state: 'waiting', fraction: 0, photo: null, twin: null, error: null, thumbnailUrl: null, stop: new AbortController(), card };
   }
 
   #prepare(items: Item[]): Promise<void> {
@@ -159,10 +159,12 @@ export class Photos {
     byId<HTMLProgressElement>('batch-progress').value = 0;
     byId('batch-text').textContent = text('batch', { done: 0, total: items.length });
     byId('batch').hidden = false;
+    const earlier = this.items.filter(({ photo }) => photo !== null);
     const existingCount = this.accepted().length;
     try {
       const results = this.core.prepareAll(items.map((item) => item.file), {
         existingCount,
+        knownPhotos: earlier.map(({ photo }) => photo!),
         photoSignal: (index) => items[index]?.stop.signal,
         onProgress: (progress) => {
           byId<HTMLProgressElement>('batch-progress').value = progress.fraction;
@@ -175,7 +177,8 @@ export class Photos {
         if (!item) continue;
         if (result.ok) {
           item.photo = result.photo;
-          item.again = this.items.some((other) => other !== item && other.photo?.sha256 === result.photo.sha256);
+          const twin = result.photo.duplicateOf;
+          item.twin = (twin && (twin.of === 'batch' ? items : earlier)[twin.index]) ?? null;
           item.state = 'accepted';
           item.thumbnailUrl = result.photo.thumbnail ? URL.createObjectURL(result.photo.thumbnail) : null;
         } else {

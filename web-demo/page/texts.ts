@@ -69,6 +69,8 @@ const english = {
   modern: 'Modern',
   cinematic: 'Cinematic',
   vintage: 'Vintage',
+  sameFile: 'The same file as {name}',
+  lookAlike: 'Looks very much like {name}',
 };
 
 export type TextKey = keyof typeof english;
@@ -93,6 +95,7 @@ const texts: Record<Language, Texts> = {
     theme: 'Darstellung', themeSystem: 'Darstellung: System', themeLight: 'Darstellung: hell', themeDark: 'Darstellung: dunkel', limitsHint: 'Bis zu {count} Fotos, jedes bis {size}.',
     readyCount: '{count} bereit', refusedCount: '{count} abgelehnt', sentCount: '{count} gesendet', first: 'Das Senden beginnt, sobald alle Fotos bereit sind.',
     defaultTitle: 'Meine Fotos', classic: 'Klassisch', modern: 'Modern', cinematic: 'Wie im Kino', vintage: 'Nostalgisch',
+    sameFile: 'Dieselbe Datei wie {name}', lookAlike: 'Sieht {name} sehr ähnlich',
   },
   fr: {
     skip: 'Aller aux photos', account: 'Compte', language: 'Langue de la page', photos: 'Photos', pick: 'Choisir des photos',
@@ -111,6 +114,7 @@ const texts: Record<Language, Texts> = {
     theme: 'Apparence', themeSystem: 'Thème du système', themeLight: 'Thème clair', themeDark: 'Thème sombre', limitsHint: 'Jusqu’à {count} photos, de {size} au plus chacune.',
     readyCount: '{count} prêtes', refusedCount: '{count} refusées', sentCount: '{count} envoyées', first: 'L’envoi commencera quand toutes les photos seront prêtes.',
     defaultTitle: 'Mes photos', classic: 'Classique', modern: 'Moderne', cinematic: 'Cinéma', vintage: 'Rétro',
+    sameFile: 'Le même fichier que {name}', lookAlike: 'Ressemble beaucoup à {name}',
   },
   es: {
     skip: 'Ir a las fotos', account: 'Cuenta', language: 'Idioma de la página', photos: 'Fotos', pick: 'Elegir fotos',
@@ -129,6 +133,7 @@ const texts: Record<Language, Texts> = {
     theme: 'Apariencia', themeSystem: 'Tema del sistema', themeLight: 'Tema claro', themeDark: 'Tema oscuro', limitsHint: 'Hasta {count} fotos, de {size} como máximo cada una.',
     readyCount: '{count} listas', refusedCount: '{count} rechazadas', sentCount: '{count} enviadas', first: 'El envío empezará cuando todas las fotos estén listas.',
     defaultTitle: 'Mis fotos', classic: 'Clásico', modern: 'Moderno', cinematic: 'Cinematográfico', vintage: 'Retro',
+    sameFile: 'El mismo archivo que {name}', lookAlike: 'Se parece mucho a {name}',
   },
   ko: {
     skip: '사진으로 이동', account: '계정', language: '페이지 언어', photos: '사진', pick: '사진 선택',
@@ -147,6 +152,7 @@ const texts: Record<Language, Texts> = {
     theme: '화면 모드', themeSystem: '시스템 테마', themeLight: '밝은 테마', themeDark: '어두운 테마', limitsHint: '사진은 최대 {count}장, 한 장에 {size}까지입니다.',
     readyCount: '{count}장 준비됨', refusedCount: '{count}장 거부됨', sentCount: '{count}장 전송됨', first: '모든 사진이 준비되면 보내기를 시작합니다.',
     defaultTitle: '내 사진', classic: '클래식', modern: '모던', cinematic: '시네마틱', vintage: '빈티지',
+    sameFile: '{name} 파일과 같음', lookAlike: '{name} 사진과 매우 비슷함',
   },
   ja: {
     skip: '写真へ移動', account: 'アカウント', language: 'ページの言語', photos: '写真', pick: '写真を選ぶ',
@@ -165,6 +171,7 @@ const texts: Record<Language, Texts> = {
     theme: '外観', themeSystem: 'システムのテーマ', themeLight: 'ライトテーマ', themeDark: 'ダークテーマ', limitsHint: '写真は {count} 枚まで、1 枚 {size} までです。',
     readyCount: '準備完了 {count} 枚', refusedCount: '受付不可 {count} 枚', sentCount: '送信済み {count} 枚', first: 'すべての写真の準備ができると送信を始めます。',
     defaultTitle: 'わたしの写真', classic: 'クラシック', modern: 'モダン', cinematic: 'シネマ風', vintage: 'ビンテージ',
+    sameFile: '{name} と同じファイルです', lookAlike: '{name} とよく似ています',
   },
   zh: {
     skip: '跳到照片', account: '账户', language: '页面语言', photos: '照片', pick: '选择照片',
@@ -183,6 +190,7 @@ const texts: Record<Language, Texts> = {
     theme: '外观', themeSystem: '系统主题', themeLight: '浅色主题', themeDark: '深色主题', limitsHint: '最多 {count} 张照片，每张不超过 {size}。',
     readyCount: '{count} 张就绪', refusedCount: '{count} 张被拒绝', sentCount: '{count} 张已发送', first: '所有照片就绪后开始发送。',
     defaultTitle: '我的照片', classic: '经典', modern: '现代', cinematic: '电影感', vintage: '复古',
+    sameFile: '与 {name} 是同一文件', lookAlike: '与 {name} 非常相似',
   },
 };
 

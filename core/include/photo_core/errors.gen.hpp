@@ -59,7 +59,7 @@ enum class IssueCode : std::uint8_t {
 enum class WarningCode : std::uint8_t {
   type_mismatch,  // The bytes are of another kind than the name or type claims: a warning, an error with strictType; {found} names the kind.
   truncated_image,  // The bytes end before the picture does; a warning where that is allowed.
-  duplicate_photo,  // The same bytes were accepted earlier in this batch.
+  duplicate_photo,  // The same bytes, or a picture that looks alike, were accepted earlier in this batch or are among the known photos; `duplicateOf` says which.
   animation_dropped,  // Only the first frame of an animation is used.
   gain_map_dropped,  // The HDR part (gain map) of the photo is left out.
   profile_converted,  // Colours were converted to sRGB.

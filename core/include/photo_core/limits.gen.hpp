@@ -21,6 +21,7 @@ inline constexpr std::uint64_t max_quality = 100;  // the encoders' scale
 inline constexpr std::uint64_t default_quality = 82;  // no visible loss at half the bytes of 95
 inline constexpr std::uint64_t default_thumbnail_quality = 75;  // small pictures hide more
 inline constexpr std::uint64_t max_thumbnails = 8;  // each is held in memory beside the photo
+inline constexpr std::uint64_t max_duplicate_distance = 6;  // difference hashes of 64 bits: copies in another size or encoding differ in at most 6 (98 of 100 pictures), different pictures in 11 or more
 inline constexpr std::uint64_t min_duration_minutes = 1;  // the shortest video
 inline constexpr std::uint64_t max_duration_minutes = 30;  // the longest video
 inline constexpr std::uint64_t max_title_characters = 200;  // a title of one language

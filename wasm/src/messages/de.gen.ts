@@ -11,7 +11,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   truncated_image: 'Ein Teil dieses Fotos fehlt. Kopieren oder laden Sie es noch einmal.',
   too_many_pixels: 'Dieses Foto hat zu viele Pixel: {actual}. Bei dieser Art von Datei sind höchstens {limit} möglich.',
   too_many_photos: 'Ein Projekt fasst höchstens {limit} Fotos.',
-  duplicate_photo: 'Dieses Foto wurde schon ausgewählt.',
+  duplicate_photo: 'Dieses oder ein sehr ähnliches Foto wurde schon ausgewählt.',
   output_too_large: 'Dieses Foto ist auch verkleinert noch zu groß: {actual}. Möglich sind höchstens {limit}.',
   out_of_memory: 'Für dieses Foto reicht der Speicher nicht. Schließen Sie andere Tabs oder wählen Sie ein kleineres.',
   cancelled: 'Abgebrochen.',

@@ -11,7 +11,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   truncated_image: 'Part of this photo is missing. Copy or download it again.',
   too_many_pixels: 'This photo has too many pixels: {actual}. At most {limit} is possible for this kind of file.',
   too_many_photos: 'A project holds at most {limit} photos.',
-  duplicate_photo: 'This photo was already picked.',
+  duplicate_photo: 'This photo, or one very like it, was already picked.',
   output_too_large: 'This photo is still too large after shrinking: {actual}. At most {limit} is possible.',
   out_of_memory: 'There is not enough memory for this photo. Close other tabs, or pick a smaller one.',
   cancelled: 'Cancelled.',

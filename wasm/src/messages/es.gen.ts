@@ -11,7 +11,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   truncated_image: 'Falta una parte de esta foto. Cópiela o descárguela de nuevo.',
   too_many_pixels: 'Esta foto tiene demasiados píxeles: {actual}. El máximo para este tipo de archivo es {limit}.',
   too_many_photos: 'Un proyecto admite como máximo {limit} fotos.',
-  duplicate_photo: 'Esta foto ya estaba elegida.',
+  duplicate_photo: 'Esta foto, u otra muy parecida, ya estaba elegida.',
   output_too_large: 'Esta foto sigue siendo demasiado grande después de reducirla: {actual}. El máximo es {limit}.',
   out_of_memory: 'No hay memoria suficiente para esta foto. Cierre otras pestañas o elija una más pequeña.',
   cancelled: 'Cancelado.',

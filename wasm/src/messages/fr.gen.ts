@@ -11,7 +11,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   truncated_image: 'Il manque une partie de cette photo. Copiez-la ou téléchargez-la à nouveau.',
   too_many_pixels: 'Cette photo a trop de pixels : {actual}. Le maximum pour ce type de fichier est {limit}.',
   too_many_photos: 'Un projet contient au plus {limit} photos.',
-  duplicate_photo: 'Cette photo a déjà été choisie.',
+  duplicate_photo: 'Cette photo, ou une photo très semblable, a déjà été choisie.',
   output_too_large: 'Cette photo reste trop volumineuse après réduction : {actual}. Le maximum est {limit}.',
   out_of_memory: 'La mémoire ne suffit pas pour cette photo. Fermez d’autres onglets ou choisissez-en une plus petite.',
   cancelled: 'Annulé.',

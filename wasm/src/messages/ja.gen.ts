@@ -11,7 +11,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   truncated_image: '写真の一部が欠けています。もう一度コピーまたはダウンロードしてください。',
   too_many_pixels: '写真の画素数が多すぎます（{actual}）。この形式の上限は{limit}です。',
   too_many_photos: '1つのプロジェクトに入れられる写真は{limit}枚までです。',
-  duplicate_photo: 'この写真はすでに選ばれています。',
+  duplicate_photo: 'この写真、またはよく似た写真がすでに選ばれています。',
   output_too_large: '縮小しても写真が大きすぎます（{actual}）。上限は{limit}です。',
   out_of_memory: 'メモリーが足りません。ほかのタブを閉じるか、小さい写真を選んでください。',
   cancelled: 'キャンセルしました。',

@@ -11,7 +11,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   truncated_image: '사진의 일부가 없습니다. 다시 복사하거나 내려받으세요.',
   too_many_pixels: '사진의 픽셀 수가 너무 많습니다({actual}). 이 형식은 최대 {limit}까지 가능합니다.',
   too_many_photos: '프로젝트에는 사진을 최대 {limit}장까지 넣을 수 있습니다.',
-  duplicate_photo: '이미 선택한 사진입니다.',
+  duplicate_photo: '이 사진이나 매우 비슷한 사진을 이미 선택했습니다.',
   output_too_large: '줄인 뒤에도 사진이 너무 큽니다({actual}). 최대 {limit}까지 가능합니다.',
   out_of_memory: '이 사진을 처리할 메모리가 부족합니다. 다른 탭을 닫거나 더 작은 사진을 선택하세요.',
   cancelled: '취소되었습니다.',

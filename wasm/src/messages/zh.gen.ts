@@ -11,7 +11,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   truncated_image: '照片不完整。请重新复制或下载。',
   too_many_pixels: '照片像素过多：{actual}。此类文件最多允许 {limit}。',
   too_many_photos: '一个项目最多包含 {limit} 张照片。',
-  duplicate_photo: '这张照片已经选过。',
+  duplicate_photo: '这张照片或非常相似的照片已经选过。',
   output_too_large: '压缩后照片仍然过大：{actual}。最大允许 {limit}。',
   out_of_memory: '内存不足，无法处理这张照片。请关闭其他标签页或选择较小的照片。',
   cancelled: '已取消。',
