@@ -221,17 +221,32 @@ val probe(double address, double byte_length, const val& options) {
   return result ? probe_value(*result) : error_value(result.error());
 }
 
-val prepare(double address, double byte_length, const val& options, const val& on_progress) {
+// A preparation is known outside by its address too. Whoever began it steps it to its end, which frees it.
+double address_of(Preparation* preparation) {
+  return static_cast<double>(reinterpret_cast<std::uintptr_t>(preparation));
+}
+
+double begin(double address, double byte_length, const val& options, const val& on_progress) {
   PrepareOptions checked = options_of(options);
   connect_progress(checked, on_progress);
-  const auto result = prepare_photo(source_span(address, byte_length), checked);
-  return result ? prepared_value(*result) : error_value(result.error());
+  return address_of(new Preparation(source_span(address, byte_length), checked));
 }
 
 // For pixels that a browser decoded: the source holds width * height * 4 bytes.
-val prepare_rgba(double width_px, double height_px, double address, const val& options) {
-  const auto result = prepare_pixels(source_span(address, width_px * height_px * 4), static_cast<std::uint32_t>(width_px),
-                                     static_cast<std::uint32_t>(height_px), options_of(options));
+double begin_pixels(double width_px, double height_px, double address, const val& options) {
+  return address_of(new Preparation(source_span(address, width_px * height_px * 4), static_cast<std::uint32_t>(width_px),
+                                    static_cast<std::uint32_t>(height_px), options_of(options)));
+}
+
+// Goes on for about so many milliseconds. Null while there is more to do, else what came of it.
+val step(double preparation_address, double milliseconds) {
+  auto* const preparation = reinterpret_cast<Preparation*>(bytes_at(preparation_address));
+  const double end = emscripten_get_now() + milliseconds;
+  while (preparation->step()) {
+    if (emscripten_get_now() >= end) return val::null();
+  }
+  const auto result = preparation->take();
+  delete preparation;
   return result ? prepared_value(*result) : error_value(result.error());
 }
 
@@ -251,8 +266,9 @@ EMSCRIPTEN_BINDINGS(photo_core) {
   emscripten::function("sourceView", &source_view);
   emscripten::function("freeSource", &free_source);
   emscripten::function("probe", &probe);
-  emscripten::function("prepare", &prepare);
-  emscripten::function("preparePixels", &prepare_rgba);
+  emscripten::function("begin", &begin);
+  emscripten::function("beginPixels", &begin_pixels);
+  emscripten::function("step", &step);
   emscripten::function("sha256", &sha256_of);
   emscripten::function("checkPayload", &check_payload_text);
   emscripten::function("heapBytes", &heap_bytes);

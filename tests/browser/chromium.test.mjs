@@ -74,7 +74,7 @@ test('an abort in the middle of a long photo ends its worker, and the processor 
   const { code } = JSON.parse(await page.evaluate(() => globalThis.runTest('abortLong')));
   const start = performance.now();
   assert.equal(code, 'cancelled');
-  // Chromium lets a worker's code run on for up to two seconds before it stops it by force: until then its thread is there.
+  // Chromium ends a worker at its next look at the event loop, by force only after two seconds.
   let threads;
   do threads = await workerThreads(renderers);
   while (threads > 0 && (await sleep(20), true));

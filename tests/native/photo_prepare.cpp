@@ -38,6 +38,26 @@ void check_corners(ByteView file, std::uint32_t width, std::uint32_t height) {
 
 }  // namespace
 
+TEST_CASE("a photo is prepared in many steps, and may be left in the middle of them") {
+  const Bytes source = encode(corners(1200, 900), OutputFormat::jpeg);
+  PrepareOptions options;
+  options.max_edge_px = 800;
+  const PreparedPhoto at_once = prepared(source, options);
+
+  Preparation preparation(source, options);
+  CHECK(preparation.take().error().code == ErrorCode::internal);
+  int steps = 1;
+  while (preparation.step()) ++steps;
+  CHECK(steps > 900 / 64);   // a band has 64 rows at most
+  const auto result = preparation.take();
+  REQUIRE(result.ok());
+  CHECK(result->photo.bytes == at_once.photo.bytes);
+  CHECK(result->thumbnails.front().bytes == at_once.thumbnails.front().bytes);
+
+  Preparation left(source, options);
+  for (int i = 0; i < steps / 2; ++i) CHECK(left.step());
+}
+
 TEST_CASE("a photo is scaled, thumbnailed and described") {
   const Bytes source = encode(corners(1200, 900), OutputFormat::jpeg);
   REQUIRE_FALSE(source.empty());

@@ -24,6 +24,23 @@ const outsideHash = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
 
 type PrepareJob = Job & { kind: 'prepare' };
 
+/**
+ * Milliseconds that the core works between two looks at the event loop. A worker that is told to end does so only there:
+ * Chromium lets a running call go on for two seconds.
+ */
+const turn_ms = 16;
+
+/** One turn of the event loop, without the delay that timers have. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+
 /** Makes an instance of the compiled core. */
 export async function createEngine(module: WebAssembly.Module): Promise<Engine> {
   const raw: RawModule = await new Promise((resolve, reject) => {
@@ -75,6 +92,14 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     return sha256;
   };
 
+  const toEnd = async (preparation: number): Promise<RawPrepared | RawError> => {
+    for (;;) {
+      const made = raw.step(preparation, turn_ms);
+      if (made) return made;
+      await turn();
+    }
+  };
+
   const finish = async (
     { ok: _, ...made }: RawPrepared,
     sha256: string,
@@ -98,7 +123,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     const decoded = performance.now();
     return withSource(rgba.length, async (address) => {
       raw.sourceView(address, rgba.length).set(rgba);
-      const made = raw.preparePixels(pixelWidth, pixelHeight, address, job.options);
+      const made = await toEnd(raw.beginPixels(pixelWidth, pixelHeight, address, job.options));
       if (!made.ok) return refusal(made);
       Object.assign(made.source, { format, mimeType: `image/${format}`, width, height });
       if (moves) made.warnings.push('animation_dropped');
@@ -118,7 +143,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
       loaded = performance.now();
       onStep('probe', 0, 1);
       const hashing = outsideHash(raw.sourceView(address, size));
-      made = raw.prepare(address, size, job.options, onStep);
+      made = await toEnd(raw.begin(address, size, job.options, onStep));
       sha256 = (await hashing) || raw.sha256(address, size);
       return refused({ code: '', detail: '' });
     });

@@ -128,14 +128,12 @@ export interface RawModule {
   freeSource(address: number): void;
   /** Of the options only those that concern the source are read. */
   probe(address: number, byteLength: number, options: RawOptions): RawProbe | RawError;
-  prepare(
-    address: number,
-    byteLength: number,
-    options: RawOptions,
-    onProgress: RawProgress | null,
-  ): RawPrepared | RawError;
+  /** Begins a preparation, known by its address; `step` ends it. */
+  begin(address: number, byteLength: number, options: RawOptions, onProgress: RawProgress | null): number;
   /** The source holds width * height * 4 bytes: upright sRGB, not premultiplied. */
-  preparePixels(width: number, height: number, address: number, options: RawOptions): RawPrepared | RawError;
+  beginPixels(width: number, height: number, address: number, options: RawOptions): number;
+  /** Goes on for about so many milliseconds; null while there is more to do. With the result the preparation is gone. */
+  step(preparation: number, milliseconds: number): RawPrepared | RawError | null;
   sha256(address: number, byteLength: number): string;
   /** JSON text in and out. */
   checkPayload(table: PayloadTable, json: string): string;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,6 +75,29 @@ struct PreparedPhoto {
   PhotoProbe source;
   std::vector<WarningCode> warnings;
   std::vector<std::pair<std::string, double>> timings;   // step, milliseconds; empty without a clock
+};
+
+// A photo on its way, step by step, for a thread that has to look up in between: a browser's worker that is told to end
+// does so only between two of its tasks.
+class Preparation {
+ public:
+  // `source` stays the caller's and must outlive this.
+  Preparation(std::span<const std::uint8_t> source, const PrepareOptions& options);
+  // A picture that somebody else decoded: `rgba` holds width * height * 4 bytes, not premultiplied, sRGB, upright.
+  Preparation(std::span<const std::uint8_t> rgba, std::uint32_t width_px, std::uint32_t height_px,
+              const PrepareOptions& options);
+  ~Preparation();
+
+  // Goes on by a band of rows or by one file, some milliseconds; a photo that is turned, or whose bytes are limited, is
+  // encoded in one step. False when there is nothing left to do.
+  bool step();
+
+  // What came of it, once `step` was false. Errors: those of prepare_photo.
+  Result<PreparedPhoto> take();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
 };
 
 // Prepares one photo. Errors: those of probe_photo, output_too_large, out_of_memory, internal.

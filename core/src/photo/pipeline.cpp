@@ -80,113 +80,150 @@ class Stopwatch final : public RowSink {
 
 }  // namespace
 
-Result<PipelineResult> run_pipeline(const PipelineRequest& request) {
-  PipelineResult out;
-  const auto now = [&] { return request.clock_ms ? request.clock_ms() : 0.0; };
-  const double before = now();
-  auto started = request.decoder->start({request.scale_eighths, request.allow_truncated, request.is_ink, request.in_rgb});
-  out.decode_ms = now() - before;   // a file of several scans is read here
-  if (!started) return std::move(started).error();
-  const PlaneLayout source = started.value();
+class Pipeline::Stages {
+ public:
+  explicit Stages(PipelineRequest request) : request_(std::move(request)) {}
 
-  std::unique_ptr<Encoder> encoder;
-  if (request.photo) encoder = make_encoder(*request.photo);
-  const PlaneLayout layout = photo_layout(request, source, encoder.get());
-  const std::uint32_t background = request.photo ? request.photo->background : 0xffffff;
+  Status connect() {
+    const double before = now();
+    auto started = request_.decoder->start(
+        {request_.scale_eighths, request_.allow_truncated, request_.is_ink, request_.in_rgb});
+    out_.decode_ms = now() - before;   // a file whose scans must all be read first is read here
+    if (!started) return std::move(started).error();
+    source_ = started.value();
 
-  Tee tee;
-  std::optional<FrameCollector> photo_frame;
-  std::optional<EncoderSink> encoder_sink;
-  std::optional<Stopwatch> encoder_watch;
-  if (request.photo && (request.hold_photo || layout.has_alpha)) {
-    tee.add(&photo_frame.emplace(layout));
-  } else if (request.photo) {
-    if (Status status = encoder->begin(layout); !status) return std::move(status).error();
-    tee.add(&encoder_watch.emplace(encoder_sink.emplace(*encoder), request.clock_ms, out.encode_ms));
+    if (request_.photo) encoder_ = make_encoder(*request_.photo);
+    const PlaneLayout layout = photo_layout(request_, source_, encoder_.get());
+    background_ = request_.photo ? request_.photo->background : 0xffffff;
+    if (request_.photo && (request_.hold_photo || layout.has_alpha)) {
+      tee_.add(&photo_frame_.emplace(layout));
+    } else if (request_.photo) {
+      if (Status status = encoder_->begin(layout); !status) return status;
+      tee_.add(&encoder_watch_.emplace(encoder_sink_.emplace(*encoder_), request_.clock_ms, out_.encode_ms));
+    }
+    connect_small(layout);
+    connect_input(layout);
+    return {};
   }
 
-  std::vector<std::unique_ptr<FrameCollector>> thumbnails;
-  std::vector<std::unique_ptr<Branch>> branches;
-  const auto add_branch = [&](const PlaneLayout& wanted, std::uint32_t matte) -> FrameCollector& {
-    thumbnails.push_back(std::make_unique<FrameCollector>(wanted));
-    branches.push_back(std::make_unique<Branch>(layout, whole(layout), wanted, ResizeSpace::encoded, false, nullptr, matte,
-                                                *thumbnails.back()));
-    tee.add(&branches.back()->input());
-    return *thumbnails.back();
-  };
-  const Size photo_size{layout.width_px, layout.height_px};
-  for (std::size_t i = 0; i < request.thumbnail_specs.size(); ++i) {
-    const Size size = fit_inside(photo_size, request.thumbnail_edges_px[i]);
-    PlaneLayout wanted = layout;
-    wanted.width_px = size.width_px;
-    wanted.height_px = size.height_px;
-    if (!wanted.has_alpha) wanted = make_encoder(request.thumbnail_specs[i])->wanted(wanted);
-    add_branch(wanted, background);
-  }
-  // Hashes come from the first thumbnail where there is one, else from the photo's rows.
-  const Size hash_size = fit_inside(photo_size, hash_edge_px);
-  const PlaneLayout hash_layout{ColorModel::rgb, layout.has_alpha, hash_size.width_px, hash_size.height_px};
-  FrameCollector* hash_frame = nullptr;
-  if (thumbnails.empty() || thumbnails.front()->frame().layout.width_px < hash_size.width_px) {
-    hash_frame = &add_branch(hash_layout, background);
-  }
-
-  // The part of the decoded picture that is wanted: fractions stay, so that nothing shifts.
-  const double scale = request.scale_eighths / 8.0;
-  Geometry part = request.geometry;
-  part.begin_x *= scale;
-  part.begin_y *= scale;
-  part.extent_x *= scale;
-  part.extent_y *= scale;
-  std::optional<Branch> main;
-  std::optional<Branch> upsample;
-  RowSink* input = nullptr;
-  if (request.in_rgb && source.model == ColorModel::ycc) {
-    // Chroma goes to the luma's size first.
-    PlaneLayout rgb{ColorModel::rgb, false, source.width_px, source.height_px};
-    main.emplace(rgb, part, layout, request.space, false, request.transform, background, tee);
-    upsample.emplace(source, whole(source), rgb, ResizeSpace::encoded, false, nullptr, background, main->input());
-    input = &upsample->input();
-  } else {
-    main.emplace(source, part, layout, request.space, request.is_ink, request.transform, background, tee);
-    input = &main->input();
-  }
-
-  while (true) {
+  Result<bool> step() {
     const double start = now();
-    auto band = request.decoder->next();
-    out.decode_ms += now() - start;
+    auto band = request_.decoder->next();
+    out_.decode_ms += now() - start;
     if (!band) return std::move(band).error();
     bool any = false;
-    for (int plane = 0; plane < source.plane_count(); ++plane) any |= band->planes[plane].row_count > 0;
-    if (!any) break;
-    if (Status status = input->push(band.value()); !status) return std::move(status).error();
-    if (request.on_rows) {
-      request.on_rows(band->planes[0].first_row + band->planes[0].row_count, source.height_px);
+    for (int plane = 0; plane < source_.plane_count(); ++plane) any |= band->planes[plane].row_count > 0;
+    if (!any) return false;
+    if (Status status = input_->push(band.value()); !status) return std::move(status).error();
+    if (request_.on_rows) {
+      request_.on_rows(band->planes[0].first_row + band->planes[0].row_count, source_.height_px);
+    }
+    return true;
+  }
+
+  Result<PipelineResult> take() {
+    if (!main_->done()) return fail(ErrorCode::truncated_image, "rows are missing");
+    if (encoder_sink_) {
+      const double start = now();
+      auto finished = encoder_->finish();
+      out_.encode_ms += now() - start;
+      if (!finished) return std::move(finished).error();
+      out_.photo = std::move(finished).value();
+    }
+    if (photo_frame_) out_.photo_frame = std::move(photo_frame_->frame());
+    if (hash_frame_ != nullptr) {
+      out_.hash_frame = std::move(hash_frame_->frame());
+      thumbnails_.pop_back();
+    } else {
+      const Frame& from = thumbnails_.front()->frame();
+      FrameCollector small(hash_layout_);
+      Branch branch(from.layout, whole(from.layout), hash_layout_, ResizeSpace::encoded, false, nullptr, background_, small);
+      if (Status status = branch.input().push(from.band()); !status) return std::move(status).error();
+      out_.hash_frame = std::move(small.frame());
+    }
+    for (auto& thumbnail : thumbnails_) out_.thumbnail_frames.push_back(std::move(thumbnail->frame()));
+    return std::move(out_);
+  }
+
+ private:
+  double now() const { return request_.clock_ms ? request_.clock_ms() : 0.0; }
+
+  FrameCollector& add_branch(const PlaneLayout& from, const PlaneLayout& wanted) {
+    thumbnails_.push_back(std::make_unique<FrameCollector>(wanted));
+    branches_.push_back(std::make_unique<Branch>(from, whole(from), wanted, ResizeSpace::encoded, false, nullptr, background_,
+                                                 *thumbnails_.back()));
+    tee_.add(&branches_.back()->input());
+    return *thumbnails_.back();
+  }
+
+  // Thumbnails and hashes, from the photo's rows.
+  void connect_small(const PlaneLayout& layout) {
+    const Size photo_size{layout.width_px, layout.height_px};
+    for (std::size_t i = 0; i < request_.thumbnail_specs.size(); ++i) {
+      const Size size = fit_inside(photo_size, request_.thumbnail_edges_px[i]);
+      PlaneLayout wanted = layout;
+      wanted.width_px = size.width_px;
+      wanted.height_px = size.height_px;
+      if (!wanted.has_alpha) wanted = make_encoder(request_.thumbnail_specs[i])->wanted(wanted);
+      add_branch(layout, wanted);
+    }
+    // Hashes come from the first thumbnail where there is one, else from the photo's rows.
+    const Size hash_size = fit_inside(photo_size, hash_edge_px);
+    hash_layout_ = {ColorModel::rgb, layout.has_alpha, hash_size.width_px, hash_size.height_px};
+    if (thumbnails_.empty() || thumbnails_.front()->frame().layout.width_px < hash_size.width_px) {
+      hash_frame_ = &add_branch(layout, hash_layout_);
     }
   }
-  if (!main->done()) return fail(ErrorCode::truncated_image, "rows are missing");
 
-  if (encoder_sink) {
-    const double start = now();
-    auto finished = encoder->finish();
-    out.encode_ms += now() - start;
-    if (!finished) return std::move(finished).error();
-    out.photo = std::move(finished).value();
+  // From the decoder's rows to the photo's.
+  void connect_input(const PlaneLayout& layout) {
+    // The part of the decoded picture that is wanted: fractions stay, so that nothing shifts.
+    const double scale = request_.scale_eighths / 8.0;
+    Geometry part = request_.geometry;
+    part.begin_x *= scale;
+    part.begin_y *= scale;
+    part.extent_x *= scale;
+    part.extent_y *= scale;
+    if (request_.in_rgb && source_.model == ColorModel::ycc) {
+      // Chroma goes to the luma's size first.
+      const PlaneLayout rgb{ColorModel::rgb, false, source_.width_px, source_.height_px};
+      main_.emplace(rgb, part, layout, request_.space, false, request_.transform, background_, tee_);
+      upsample_.emplace(source_, whole(source_), rgb, ResizeSpace::encoded, false, nullptr, background_, main_->input());
+      input_ = &upsample_->input();
+    } else {
+      main_.emplace(source_, part, layout, request_.space, request_.is_ink, request_.transform, background_, tee_);
+      input_ = &main_->input();
+    }
   }
-  if (photo_frame) out.photo_frame = std::move(photo_frame->frame());
-  if (hash_frame != nullptr) {
-    out.hash_frame = std::move(hash_frame->frame());
-    thumbnails.pop_back();
-  } else {
-    const Frame& from = thumbnails.front()->frame();
-    FrameCollector small(hash_layout);
-    Branch branch(from.layout, whole(from.layout), hash_layout, ResizeSpace::encoded, false, nullptr, background, small);
-    if (Status status = branch.input().push(from.band()); !status) return std::move(status).error();
-    out.hash_frame = std::move(small.frame());
-  }
-  for (auto& thumbnail : thumbnails) out.thumbnail_frames.push_back(std::move(thumbnail->frame()));
-  return out;
+
+  const PipelineRequest request_;
+  PlaneLayout source_;
+  std::uint32_t background_ = 0xffffff;
+  std::unique_ptr<Encoder> encoder_;
+  Tee tee_;                                              // the photo's rows, to all that is made of them
+  std::optional<FrameCollector> photo_frame_;
+  std::optional<EncoderSink> encoder_sink_;
+  std::optional<Stopwatch> encoder_watch_;
+  std::vector<std::unique_ptr<FrameCollector>> thumbnails_;
+  std::vector<std::unique_ptr<Branch>> branches_;
+  PlaneLayout hash_layout_;
+  FrameCollector* hash_frame_ = nullptr;                 // the last of thumbnails_, where hashes need rows of their own
+  std::optional<Branch> main_;
+  std::optional<Branch> upsample_;
+  RowSink* input_ = nullptr;
+  PipelineResult out_;
+};
+
+Pipeline::Pipeline(std::unique_ptr<Stages> stages) : stages_(std::move(stages)) {}
+Pipeline::~Pipeline() = default;
+
+Result<std::unique_ptr<Pipeline>> Pipeline::open(PipelineRequest request) {
+  auto stages = std::make_unique<Stages>(std::move(request));
+  if (Status status = stages->connect(); !status) return std::move(status).error();
+  return std::unique_ptr<Pipeline>(new Pipeline(std::move(stages)));
 }
+
+Result<bool> Pipeline::step() { return stages_->step(); }
+Result<PipelineResult> Pipeline::take() { return stages_->take(); }
 
 }  // namespace photo_core

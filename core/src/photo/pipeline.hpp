@@ -43,6 +43,23 @@ struct PipelineResult {
   double encode_ms = 0;                    // in the photo's encoder
 };
 
-Result<PipelineResult> run_pipeline(const PipelineRequest& request);
+// The run, a band at a time.
+class Pipeline {
+ public:
+  // Starts the decoder and connects the stages. What the request points to must outlive this.
+  static Result<std::unique_ptr<Pipeline>> open(PipelineRequest request);
+  ~Pipeline();
+
+  // Lets one band pass; false when it was the last.
+  Result<bool> step();
+
+  // What the rows left, once `step` was false.
+  Result<PipelineResult> take();
+
+ private:
+  class Stages;
+  explicit Pipeline(std::unique_ptr<Stages> stages);
+  std::unique_ptr<Stages> stages_;
+};
 
 }  // namespace photo_core

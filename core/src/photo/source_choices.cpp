@@ -1,0 +1,63 @@
+#include "photo/source_choices.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace photo_core {
+namespace {
+
+// Whether the colours are sRGB as they stand, so that the samples may be kept.
+bool colours_stand(const Inspected& inspected) {
+  if (inspected.decoder->info().is_cmyk) return false;
+  if (inspected.profile.kind != ProfileKind::none && inspected.profile.kind != ProfileKind::broken) {
+    return inspected.profile.is_srgb;
+  }
+  if (inspected.blocks.png_srgb || inspected.decoder->info().format != ImageFormat::png) return true;
+  const auto& primaries = inspected.blocks.png_chromaticities;
+  return make_png_transform(inspected.blocks.png_gamma, primaries ? &*primaries : nullptr, ColorModel::rgb) == nullptr;
+}
+
+}  // namespace
+
+OutputFormat format_of(ImageFormat format) {
+  switch (format) {
+    case ImageFormat::png: return OutputFormat::png;
+    case ImageFormat::webp: return OutputFormat::webp;
+    default: return OutputFormat::jpeg;
+  }
+}
+
+ResizeSpace space_of(const PrepareOptions& options) {
+  return options.light == LightChoice::linear ? ResizeSpace::linear : ResizeSpace::encoded;
+}
+
+bool may_pass(const Inspected& inspected, std::size_t source_bytes, const PrepareOptions& options) {
+  const ImageInfo& info = inspected.decoder->info();
+  if (options.keep_original == OriginalChoice::never) return false;
+  if (info.frames > 1 || inspected.type == FileType::apng || inspected.type == FileType::webp_animated) return false;
+  if (options.keep_original == OriginalChoice::always) return true;
+  if (inspected.orientation != 1 || source_bytes > options.max_bytes) return false;
+  if (options.fit != FitChoice::inside || std::max(info.width_px, info.height_px) > options.max_edge_px) return false;
+  if (options.format != OutputFormat::automatic && options.format != format_of(info.format)) return false;
+  if (info.bits_per_sample != 8 && !info.is_palette) return false;
+  if (info.is_arithmetic || info.is_cmyk) return false;
+  return options.color == ColorChoice::keep || colours_stand(inspected);
+}
+
+std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options) {
+  const ImageInfo& info = inspected.decoder->info();
+  const ColorModel model = info.is_gray ? ColorModel::gray : ColorModel::rgb;
+  std::unique_ptr<ColourTransform> transform;
+  if (info.is_cmyk) {   // no browser shows CMYK under `keep`: it is always converted
+    if (!inspected.blocks.icc_profile.empty()) transform = make_icc_transform(inspected.blocks.icc_profile, model, true);
+    return transform ? std::move(transform) : make_plain_cmyk_transform();
+  }
+  if (options.color == ColorChoice::keep || colours_stand(inspected)) return nullptr;
+  if (!inspected.blocks.icc_profile.empty() && inspected.profile.kind != ProfileKind::broken) {
+    return make_icc_transform(inspected.blocks.icc_profile, model, false);
+  }
+  const auto& primaries = inspected.blocks.png_chromaticities;
+  return make_png_transform(inspected.blocks.png_gamma, primaries ? &*primaries : nullptr, model);
+}
+
+}  // namespace photo_core
