@@ -1,8 +1,10 @@
 #include <catch2/catch_test_macros.hpp>
 
+#include <random>
 #include <string>
 #include <vector>
 
+#include "metadata/jpeg_segments.hpp"
 #include "metadata/metadata.hpp"
 #include "metadata_samples.hpp"
 
@@ -29,6 +31,44 @@ TEST_CASE("JPEG: Exif, XMP and profile are found behind padding and garbage", "[
   CHECK(blocks.has_private);
   CHECK(blocks.image_end == source.size());
   CHECK_FALSE(find_jpeg_metadata(with_segments({jfif(), jpeg_icc(1, 1, empty_profile())})).has_private);
+}
+
+TEST_CASE("JPEG: the next marker is found wherever it lies, and data never taken for one", "[metadata]") {
+  // The definition, byte by byte.
+  const auto expected = [](ByteView bytes, std::size_t at) {
+    for (; at < bytes.size(); ++at) {
+      if (bytes[at] != 0xff) continue;
+      std::size_t code_at = at;
+      while (code_at < bytes.size() && bytes[code_at] == 0xff) ++code_at;
+      if (code_at == bytes.size() || (bytes[code_at] != 0 && (bytes[code_at] & 0xf8) != 0xd0)) return at;
+      at = code_at;
+    }
+    return bytes.size();
+  };
+  // One marker at every offset around the blocks that are read at a time, behind each kind of data.
+  for (const Bytes& data : {Bytes{7}, Bytes{0xff, 0x00}, Bytes{0xff, 0xd3}, Bytes{0xff, 0xff, 0x00}, Bytes{0x00}}) {
+    for (std::size_t place = 0; place < 200; ++place) {
+      Bytes bytes;
+      while (bytes.size() < place) append(bytes, data);
+      append(bytes, Bytes{0xff, 0xc4, 0xff});
+      bytes.resize(bytes.size() + place % 70, 1);
+      CHECK(find_jpeg_marker(bytes, 0) == expected(bytes, 0));
+      CHECK(find_jpeg_marker(ByteView(bytes).first(place), 0) == expected(ByteView(bytes).first(place), 0));
+    }
+  }
+  std::mt19937 random(3);
+  for (int round = 0; round < 300; ++round) {
+    constexpr std::uint8_t few[] = {0xff, 0x00, 0xd0, 0xd7, 0xd8, 0xc4, 0x01, 5};
+    Bytes bytes(random() % 400);
+    const unsigned rare = 1 + random() % 40;
+    for (auto& byte : bytes) byte = random() % rare == 0 ? few[random() % 8] : few[random() % 2];
+    std::size_t wanted = 0, found = 0;
+    do {
+      wanted = expected(bytes, wanted);
+      REQUIRE((found = find_jpeg_marker(bytes, found)) == wanted);
+      ++wanted, ++found;
+    } while (wanted < bytes.size());
+  }
 }
 
 TEST_CASE("JPEG: a profile in pieces", "[metadata]") {

@@ -2,36 +2,12 @@
 
 #include <algorithm>
 
-#include "codec/jpeg_vectors.hpp"
+#include "metadata/jpeg_segments.hpp"
 
 namespace photo_core {
 namespace {
 
-constexpr std::uint8_t dht = 0xc4, rst0 = 0xd0, rst7 = 0xd7, eoi = 0xd9, sos = 0xda, dqt = 0xdb, dri = 0xdd, com = 0xfe;
-constexpr bool is_restart(std::uint8_t code) { return code >= rst0 && code <= rst7; }
-constexpr bool is_application(std::uint8_t code) { return code >= 0xe0 && code <= 0xef; }
-
-// The offset of the first 0xff at or behind `at`, or the size.
-std::size_t find_ff(ByteView source, std::size_t at) {
-  using namespace vectors;
-  const U8x16 ones = ~U8x16{};
-  while (source.size() - at >= 16 && !any(as<I32x4>(load<U8x16>(source.data() + at) == ones))) at += 16;
-  while (at < source.size() && source[at] != 0xff) ++at;
-  return at;
-}
-
-// From `at` in entropy-coded data: the offset of the marker that ends it, or the size. Stuffed bytes and restart
-// markers belong to the data.
-std::size_t end_of_data(ByteView source, std::size_t at) {
-  for (;;) {
-    at = find_ff(source, at);
-    std::size_t code_at = at;
-    while (code_at < source.size() && source[code_at] == 0xff) ++code_at;
-    if (code_at == source.size()) return code_at;
-    if (source[code_at] != 0 && !is_restart(source[code_at])) return at;
-    at = code_at + 1;
-  }
-}
+constexpr bool is_application(std::uint8_t code) { return code >= jpeg_marker::app0 && code <= jpeg_marker::app15; }
 
 // How much the scans so far tell of each component's coefficients.
 class Knowledge {
@@ -120,7 +96,7 @@ JpegScanScript read_scan_script(const jpeg_decompress_struct& state, ByteView so
   for (bool in_data = true;;) {
     if (in_data) {
       if (script.scan_count == JpegScanScript::most_scans) return none;
-      at = end_of_data(source, at);
+      at = find_jpeg_marker(source, at);
       script.bytes_behind[script.scan_count++] = source.size() - at;
       in_data = false;
     }
@@ -129,18 +105,20 @@ JpegScanScript read_scan_script(const jpeg_decompress_struct& state, ByteView so
     while (at < source.size() && source[at] == 0xff) ++at;
     if (at == source.size()) return none;
     const std::uint8_t code = source[at++];
-    if (code == eoi) return knowledge.is_enough() ? script : none;
-    if (code != sos && code != dht && code != dqt && code != dri && code != com && !is_application(code)) return none;
+    if (code == jpeg_marker::eoi) return knowledge.is_enough() ? script : none;
+    if (code != jpeg_marker::sos && code != jpeg_marker::dht && code != jpeg_marker::dqt && code != jpeg_marker::dri &&
+        code != jpeg_marker::com && !is_application(code))
+      return none;
     if (!in_bounds(source.size(), at, 2)) return none;
     const std::size_t length = read_be16(source.data() + at);
     if (length < 2 || !in_bounds(source.size(), at, length)) return none;
     const ByteView payload = source.subspan(at + 2, length - 2);
     at += length;
-    if (code == sos) {
+    if (code == jpeg_marker::sos) {
       if (!add_scan(knowledge, payload)) return none;
       in_data = true;
     }
-    if (code == dht) {
+    if (code == jpeg_marker::dht) {
       const int tables = count_tables(payload);
       if (tables < 0 || script.table_count + tables > JpegScanScript::most_tables) return none;
       script.table_count += tables;

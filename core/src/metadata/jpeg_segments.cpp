@@ -2,28 +2,62 @@
 
 #include <cstring>
 
+#include "base/simd.hpp"
+
 namespace photo_core {
 namespace {
 
-// From `at`, the offset of the first 0xff of a real marker behind entropy-coded data, or the end. Stuffed
-// bytes, restart markers and the codes below SOF0, at which decoders resynchronise, belong to the data.
+// From `at`, the offset of the first 0xff of a real marker behind entropy-coded data, or the end. The codes below SOF0,
+// at which decoders resynchronise, belong to the data too.
 std::size_t end_of_entropy_coded(ByteView source, std::size_t at) {
-  while (at < source.size()) {
-    const void* found = std::memchr(source.data() + at, 0xff, source.size() - at);
-    if (found == nullptr) return source.size();
-    at = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - source.data());
-    std::size_t code_at = at + 1;
+  for (;;) {
+    at = find_jpeg_marker(source, at);
+    std::size_t code_at = at;
     while (code_at < source.size() && source[code_at] == 0xff) ++code_at;
-    if (code_at >= source.size()) return at;   // cut off within a marker
-    const std::uint8_t code = source[code_at];
-    const bool restart = code >= jpeg_marker::rst0 && code <= jpeg_marker::rst7;
-    if (code >= jpeg_marker::sof0 && !restart) return at;
+    if (code_at >= source.size()) return at;  // without another marker, or cut off within one
+    if (source[code_at] >= jpeg_marker::sof0) return at;
     at = code_at + 1;
   }
-  return source.size();
 }
 
+#if PHOTO_CORE_SIMD
+// Whether one of the 16 bytes at `p` is 0xff and the one behind it not 0. Stuffed bytes are nearly all that there is.
+__m128i marker_bytes(const std::uint8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i behind = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 1));
+  return _mm_andnot_si128(_mm_cmpeq_epi8(behind, _mm_setzero_si128()), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(-1)));
+}
+#endif
+
 }  // namespace
+
+std::size_t find_jpeg_marker(ByteView source, std::size_t at) {
+  const std::size_t size = source.size();
+  while (at < size) {
+#if PHOTO_CORE_SIMD
+    for (; size - at > 64; at += 64) {
+      const std::uint8_t* p = source.data() + at;
+      const __m128i first = _mm_or_si128(marker_bytes(p), marker_bytes(p + 16));
+      const __m128i second = _mm_or_si128(marker_bytes(p + 32), marker_bytes(p + 48));
+      if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) break;
+    }
+#endif
+    const std::size_t end = size - at > 64 ? at + 64 : size;
+    while (at < end) {
+      if (source[at] != 0xff) {
+        ++at;
+        continue;
+      }
+      std::size_t code_at = at + 1;
+      while (code_at < size && source[code_at] == 0xff) ++code_at;
+      if (code_at == size) return at;
+      const std::uint8_t code = source[code_at];
+      if (code != 0 && (code < jpeg_marker::rst0 || code > jpeg_marker::rst7)) return at;
+      at = code_at + 1;
+    }
+  }
+  return size;
+}
 
 bool JpegWalker::next(JpegSegment& segment) {
   if (saw_end_) return false;

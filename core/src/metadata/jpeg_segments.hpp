@@ -13,6 +13,11 @@ inline constexpr std::uint8_t sof0 = 0xc0, dht = 0xc4, jpg = 0xc8, dac = 0xcc, s
                               app1 = 0xe1, app2 = 0xe2, app14 = 0xee, app15 = 0xef, com = 0xfe;
 }
 
+// In entropy-coded data, at or behind `at`: the offset of the first 0xff (of several, the first) that a code follows
+// which is neither a stuffed 0 nor a restart marker, or nothing at all. The size when there is none. Several bytes a
+// cycle: both who looks for metadata and who looks for scans pass over the whole file.
+std::size_t find_jpeg_marker(ByteView source, std::size_t at);
+
 struct JpegSegment {
   std::uint8_t marker = 0;
   ByteView payload;        // behind the length field; empty for markers without one
