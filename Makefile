@@ -67,7 +67,7 @@ format: ## clang-format over our own C++
 	@$(TOOLCHAIN)/ensure_packages.sh format
 	@git ls-files -z '*.cpp' '*.hpp' '*.c' ':!*.gen.hpp' | xargs -0 clang-format -i
 lint: ## clang-tidy over our own C++
-	@$(TOOLCHAIN)/ensure_packages.sh native format
+	@$(TOOLCHAIN)/ensure_packages.sh native format lint
 	@cmake --preset dev >/dev/null
 	@git ls-files -z 'core/src/*.cpp' | xargs -0 -n 4 -P $(JOBS) clang-tidy --quiet -p build/dev
 
@@ -81,7 +81,7 @@ tools:
 	@$(NODE)
 .PHONY: tools-for-tests
 tools-for-tests:
-	@$(TOOLCHAIN)/ensure_packages.sh native sanitize database browser webkit photos $$(command -v emcc >/dev/null || echo wasm)
+	@$(TOOLCHAIN)/ensure_packages.sh native sanitize format database browser webkit photos $$(command -v emcc >/dev/null || echo wasm)
 	@$(NODE)
 packages: tools
 	@$(TOOLCHAIN)/npm_packages.sh

@@ -192,11 +192,9 @@ void connect_progress(PrepareOptions& options, const val& callback) {
 // glue a fraction of what a bound class does. Whoever asked for it fills it and frees it.
 double create_source(double byte_length) {
   void* const bytes = std::malloc(std::max<std::size_t>(1, static_cast<std::size_t>(byte_length)));
-  return static_cast<double>(reinterpret_cast<std::uintptr_t>(bytes));   // 0 when there is no memory for so many bytes
+  return static_cast<double>(reinterpret_cast<std::uintptr_t>(bytes));  // 0 when there is no memory for so many bytes
 }
-std::uint8_t* bytes_at(double address) {
-  return reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(address));
-}
+std::uint8_t* bytes_at(double address) { return reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(address)); }
 void free_source(double address) { std::free(bytes_at(address)); }
 
 std::span<const std::uint8_t> source_span(double address, double byte_length) {
@@ -234,8 +232,9 @@ double begin(double address, double byte_length, const val& options, const val& 
 
 // For pixels that a browser decoded: the source holds width * height * 4 bytes.
 double begin_pixels(double width_px, double height_px, double address, const val& options) {
-  return address_of(new Preparation(source_span(address, width_px * height_px * 4), static_cast<std::uint32_t>(width_px),
-                                    static_cast<std::uint32_t>(height_px), options_of(options)));
+  return address_of(new Preparation(source_span(address, width_px * height_px * 4),
+                                    static_cast<std::uint32_t>(width_px), static_cast<std::uint32_t>(height_px),
+                                    options_of(options)));
 }
 
 // Goes on for about so many milliseconds. Null while there is more to do, else what came of it.

@@ -1,6 +1,7 @@
-// What libwebp's encoder and decoder name but this project never comes to: lossless pictures and alpha planes written, RGB
-// taken in or given out by the library, its own row output. The files that name these functions are compiled with the names below
-// in their place (libwebp.cmake), and everything behind them falls away when linking: half of the library.
+// What libwebp's encoder and decoder name but this project never comes to: lossless pictures and alpha planes written,
+// RGB taken in or given out by the library, its own row output. The files that name these functions are compiled with
+// the names below in their place (libwebp.cmake), and everything behind them falls away when linking: half of the
+// library.
 #include "src/dec/webpi_dec.h"
 #include "src/dsp/lossless.h"
 #include "src/dsp/yuv.h"

@@ -15,6 +15,7 @@ int main() {
       std::cerr << "unknown table: " << line.substr(0, space) << '\n';
       return 2;
     }
-    std::cout << photo_core::check_payload(*table, std::string_view(line).substr(std::min(space + 1, line.size()))) << '\n';
+    std::cout << photo_core::check_payload(*table, std::string_view(line).substr(std::min(space + 1, line.size())))
+              << '\n';
   }
 }

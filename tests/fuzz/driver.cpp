@@ -5,9 +5,7 @@
 #ifdef PHOTO_FUZZ
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  return photo_fuzz(bytes, size);
-}
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) { return photo_fuzz(bytes, size); }
 
 #else
 

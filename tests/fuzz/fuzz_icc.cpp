@@ -2,9 +2,9 @@
 #include <array>
 #include <cstdlib>
 
+#include "fuzz.hpp"
 #include "image/colour.hpp"
 #include "image/colour_profile.hpp"
-#include "fuzz.hpp"
 
 using namespace photo_core;
 
@@ -14,7 +14,8 @@ int photo_fuzz(const std::uint8_t* bytes, std::size_t size) {
   if (info.description.size() > 64) std::abort();
   std::array<std::array<std::uint8_t, 300>, 4> planes;
   for (std::size_t plane = 0; plane < planes.size(); ++plane) {
-    for (std::size_t i = 0; i < planes[plane].size(); ++i) planes[plane][i] = static_cast<std::uint8_t>(i * (plane + 1));
+    for (std::size_t i = 0; i < planes[plane].size(); ++i)
+      planes[plane][i] = static_cast<std::uint8_t>(i * (plane + 1));
   }
   const std::uint8_t* const in[] = {planes[0].data(), planes[1].data(), planes[2].data(), planes[3].data()};
   std::uint8_t* const out[] = {planes[0].data(), planes[1].data(), planes[2].data()};

@@ -1,8 +1,8 @@
 // Everything that reads metadata, on any bytes: as a file of each format, as Exif, as XMP.
 #include <cstdlib>
 
-#include "metadata/metadata.hpp"
 #include "fuzz.hpp"
+#include "metadata/metadata.hpp"
 
 using namespace photo_core;
 

@@ -106,7 +106,8 @@ inline bool decode_by_library(ByteView bytes, unsigned scale, const PlaneLayout&
       const std::size_t stride = (component.width_in_blocks + 4) * scale;
       const auto height = static_cast<std::size_t>(component.v_samp_factor) * scale;
       samples[static_cast<std::size_t>(i)].assign(stride * height, 0);
-      for (std::size_t y = 0; y < height; ++y) rows[static_cast<std::size_t>(i)][y] = samples[static_cast<std::size_t>(i)].data() + y * stride;
+      for (std::size_t y = 0; y < height; ++y)
+        rows[static_cast<std::size_t>(i)][y] = samples[static_cast<std::size_t>(i)].data() + y * stride;
     }
     state.idct->start_pass(&state);
     for (std::uint32_t index = 0; state.output_scanline < state.output_height; ++index) {
@@ -134,7 +135,8 @@ inline Frame make_picture(const PlaneLayout& layout) {
     for (std::uint32_t y = 0; y < layout.plane_height(plane); ++y) {
       for (std::uint32_t x = 0; x < layout.plane_width(plane); ++x) {
         const double wave = 100 * std::sin(0.05 * x + plane) * std::cos(0.04 * y) + (x > 2 * y ? 30 : -30);
-        frame.row(plane, y)[x] = static_cast<std::uint8_t>(std::clamp(128.0 + wave + static_cast<int>(random() % 5), 0.0, 255.0));
+        frame.row(plane, y)[x] =
+            static_cast<std::uint8_t>(std::clamp(128.0 + wave + static_cast<int>(random() % 5), 0.0, 255.0));
       }
     }
   }

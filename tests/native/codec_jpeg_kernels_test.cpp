@@ -11,7 +11,8 @@
 #define JPEG_INTERNALS
 extern "C" {
 #include <jpeglib.h>
-#include <jdct.h>
+
+#include <jdct.h>  // needs the types of the one above
 }
 #undef JPEG_INTERNALS
 #undef MAX
@@ -46,7 +47,8 @@ class Reference {
   }
 
   std::vector<std::uint8_t> operator()(int size, const Block& block, const Table& table) {
-    for (int i = 0; i < 64; ++i) steps_[static_cast<std::size_t>(i)] = static_cast<ISLOW_MULT_TYPE>(table[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < 64; ++i)
+      steps_[static_cast<std::size_t>(i)] = static_cast<ISLOW_MULT_TYPE>(table[static_cast<std::size_t>(i)]);
     std::vector<std::uint8_t> out(static_cast<std::size_t>(size * size));
     std::array<JSAMPROW, 8> rows{};
     for (int i = 0; i < size; ++i) rows[static_cast<std::size_t>(i)] = out.data() + i * size;
@@ -127,7 +129,8 @@ TEST_CASE("inverse DCT kernels give the library's bits for blocks as photos have
       for (unsigned k = 1; k <= count; ++k) {
         const int where = zigzag[k];
         const int range = 1 + static_cast<int>(400 / (1 + k)) / table[static_cast<std::size_t>(where)];
-        block[static_cast<std::size_t>(where)] = static_cast<std::int16_t>(static_cast<int>(random() % static_cast<unsigned>(2 * range + 1)) - range);
+        block[static_cast<std::size_t>(where)] =
+            static_cast<std::int16_t>(static_cast<int>(random() % static_cast<unsigned>(2 * range + 1)) - range);
       }
       tally.count(reference, kernels.full, size, block, table);
       if (last_set(block) <= photo_core::idct_low_last) tally.count(reference, kernels.low, size, block, table);
@@ -147,17 +150,21 @@ TEST_CASE("inverse DCT kernels give the library's bits or decline, whatever the 
     Tally tally;
     for (int round = 0; round < 20000; ++round) {
       Table table;
-      const unsigned coarsest = round % 5 == 0 ? photo_core::idct_largest_step : round % 5 == 1 ? 255 : 1 + random() % 16;
+      const unsigned coarsest = round % 5 == 0   ? photo_core::idct_largest_step
+                                : round % 5 == 1 ? 255
+                                                 : 1 + random() % 16;
       for (auto& step : table) step = static_cast<std::uint16_t>(round % 7 == 0 ? coarsest : 1 + random() % coarsest);
       Block block{};
       const int kind = round % 6;
       const unsigned range = 1u << (1 + random() % 16);
       for (int k = 0; k < 64; ++k) {
         auto& value = block[static_cast<std::size_t>(zigzag[k])];
-        if (kind == 0) value = static_cast<std::int16_t>(random());                                        // anything
-        if (kind == 1) value = random() % 2 ? std::int16_t{32767} : std::int16_t{-32768};                  // extremes
-        if (kind == 2) value = static_cast<std::int16_t>(static_cast<int>(random() % range) - static_cast<int>(range / 2));
-        if (kind == 3 && random() % 8 == 0) value = static_cast<std::int16_t>(static_cast<int>(random() % range) - static_cast<int>(range / 2));
+        if (kind == 0) value = static_cast<std::int16_t>(random());                        // anything
+        if (kind == 1) value = random() % 2 ? std::int16_t{32767} : std::int16_t{-32768};  // extremes
+        if (kind == 2)
+          value = static_cast<std::int16_t>(static_cast<int>(random() % range) - static_cast<int>(range / 2));
+        if (kind == 3 && random() % 8 == 0)
+          value = static_cast<std::int16_t>(static_cast<int>(random() % range) - static_cast<int>(range / 2));
         if (kind == 4 && k == static_cast<int>(random() % 64)) value = static_cast<std::int16_t>(random());
         if (kind == 5 && k == 0) value = static_cast<std::int16_t>(random());
       }
@@ -187,8 +194,8 @@ TEST_CASE("the forward kernel gives the library's transform and exactly rounded 
     for (std::size_t i = 0; i < samples.size(); ++i) {
       unsigned value = base + random() % range;
       if (round % 5 == 0) value = random() % 2 ? 255 : 0;
-      if (round % 5 == 1) value = (i / 24 + i % 24) % 2 * 255;                    // a checkerboard
-      if (round % 5 == 2) value = (i % 24) * 9 + (i / 24) * base % 40;            // a slope
+      if (round % 5 == 1) value = (i / 24 + i % 24) % 2 * 255;          // a checkerboard
+      if (round % 5 == 2) value = (i % 24) * 9 + (i / 24) * base % 40;  // a slope
       samples[i] = static_cast<std::uint8_t>(value > 255 ? 255 : value);
     }
     std::array<DCTELEM, 64> expected;

@@ -35,11 +35,23 @@ std::vector<Script> scripts(int components) {
   std::vector<Script> all;
   all.push_back({"the library's", {}});
   all.push_back({"bands only", for_each_component(components, {{0, 0, 0, 0}, {1, 5, 0, 0}, {6, 63, 0, 0}})});
-  all.push_back({"many bits later", for_each_component(components, {{0, 0, 0, 3}, {1, 63, 0, 4}, {1, 63, 4, 3}, {0, 0, 3, 2},
-                                                                    {1, 63, 3, 2}, {0, 0, 2, 1}, {1, 63, 2, 1}, {1, 63, 1, 0},
+  all.push_back({"many bits later", for_each_component(components, {{0, 0, 0, 3},
+                                                                    {1, 63, 0, 4},
+                                                                    {1, 63, 4, 3},
+                                                                    {0, 0, 3, 2},
+                                                                    {1, 63, 3, 2},
+                                                                    {0, 0, 2, 1},
+                                                                    {1, 63, 2, 1},
+                                                                    {1, 63, 1, 0},
                                                                     {0, 0, 1, 0}})});
-  all.push_back({"bands refined apart", for_each_component(components, {{0, 0, 0, 1}, {1, 1, 0, 0}, {2, 9, 0, 2}, {10, 40, 0, 1},
-                                                                        {41, 63, 0, 0}, {2, 9, 2, 1}, {10, 40, 1, 0}, {0, 0, 1, 0},
+  all.push_back({"bands refined apart", for_each_component(components, {{0, 0, 0, 1},
+                                                                        {1, 1, 0, 0},
+                                                                        {2, 9, 0, 2},
+                                                                        {10, 40, 0, 1},
+                                                                        {41, 63, 0, 0},
+                                                                        {2, 9, 2, 1},
+                                                                        {10, 40, 1, 0},
+                                                                        {0, 0, 1, 0},
                                                                         {2, 9, 1, 0}})});
   all.push_back({"one component after the other", for_each_component(components, {{0, 63, 0, 0}})});
   if (components == 3) {
@@ -114,7 +126,8 @@ Bytes encode_with(const Frame& frame, const Script& script, int quality, unsigne
       for (int i = 0; i < state.num_components; ++i) {
         const auto height = static_cast<std::uint32_t>(state.comp_info[i].v_samp_factor) * 8;
         const std::uint32_t width = (state.comp_info[i].width_in_blocks + 4) * 8;
-        const std::uint32_t first = state.next_scanline / (static_cast<std::uint32_t>(state.max_v_samp_factor) * 8) * height;
+        const std::uint32_t first =
+            state.next_scanline / (static_cast<std::uint32_t>(state.max_v_samp_factor) * 8) * height;
         for (std::uint32_t y = 0; y < height; ++y) {
           auto& row = samples[static_cast<std::size_t>(i)][y];
           row.resize(width);
@@ -201,7 +214,8 @@ TEST_CASE("scans of every script give the library's planes, to the bit", "[jpeg]
         const Frame picture = make_mixed_picture(gray ? ColorModel::gray : ColorModel::ycc, width, 149, sampling);
         for (const unsigned restart_interval : {0u, 1u, 7u, 40u}) {
           const Bytes file = encode_with(picture, script, 84, restart_interval);
-          INFO(script.name << (gray ? ", gray" : "") << ", sampling " << sampling.h << " x " << sampling.v << ", restarts every " << restart_interval);
+          INFO(script.name << (gray ? ", gray" : "") << ", sampling " << sampling.h << " x " << sampling.v
+                           << ", restarts every " << restart_interval);
           REQUIRE(!file.empty());
           auto opened = open_jpeg(file);
           REQUIRE(opened.ok());
@@ -254,14 +268,18 @@ TEST_CASE("damaged scans get the library's verdict and planes", "[jpeg][scans]")
           case 1: damaged[at] = static_cast<std::uint8_t>(damaged[at] ^ (1u << (random() % 8))); break;
           case 2: damaged.erase(damaged.begin() + static_cast<std::ptrdiff_t>(at)); break;
           default:
-            if (at + 1 < damaged.size()) damaged[at] = 0xff, damaged[at + 1] = static_cast<std::uint8_t>(0xd0 + random() % 10);
+            if (at + 1 < damaged.size())
+              damaged[at] = 0xff, damaged[at + 1] = static_cast<std::uint8_t>(0xd0 + random() % 10);
         }
         for (const bool allow_truncated : {false, true}) {
           const Decoded decoded = decode(damaged, {.allow_truncated = allow_truncated});
-          if (decoded.code == ErrorCode::too_many_pixels || decoded.info.is_cmyk || decoded.info.width_px > 4000) continue;
-          if (decoded.detail.starts_with("Fractional sampling")) continue;  // refused only where planes are made to rows
+          if (decoded.code == ErrorCode::too_many_pixels || decoded.info.is_cmyk || decoded.info.width_px > 4000)
+            continue;
+          if (decoded.detail.starts_with("Fractional sampling"))
+            continue;  // refused only where planes are made to rows
           Frame expected;
-          if (decoded.ok && !decode_by_library(damaged, 8, decoded.frame.layout, expected)) continue;  // planes that are no layout's
+          if (decoded.ok && !decode_by_library(damaged, 8, decoded.frame.layout, expected))
+            continue;  // planes that are no layout's
           INFO(script.name << ", restarts " << restart_interval << ", round " << round << ": " << decoded.detail);
           const auto code = refused_by_library(damaged, allow_truncated);
           CHECK(decoded.ok == !code);

@@ -104,7 +104,8 @@ Bytes encode_by_library(const Frame& frame, int quality) {
       for (int i = 0; i < state.num_components; ++i) {
         const auto height = static_cast<std::uint32_t>(state.comp_info[i].v_samp_factor) * 8;
         const auto width = state.comp_info[i].width_in_blocks * 8;
-        const std::uint32_t first = state.next_scanline / (static_cast<std::uint32_t>(state.max_v_samp_factor) * 8) * height;
+        const std::uint32_t first =
+            state.next_scanline / (static_cast<std::uint32_t>(state.max_v_samp_factor) * 8) * height;
         for (std::uint32_t y = 0; y < height; ++y) {
           auto& row = samples[static_cast<std::size_t>(i)][y];
           row.resize(width);
@@ -141,7 +142,8 @@ TEST_CASE("every JPEG of the corpus gets its verdict", "[jpeg][corpus]") {
   for (const CorpusFile& file : files) {
     const Bytes bytes = read_file(file.path);
     const Decoded decoded = decode(bytes);
-    INFO(file.path << ": " << file.reason << "; got " << (decoded.ok ? "accept" : code_name(decoded.code)) << ", " << decoded.detail);
+    INFO(file.path << ": " << file.reason << "; got " << (decoded.ok ? "accept" : code_name(decoded.code)) << ", "
+                   << decoded.detail);
     if (file.verdict == "accept") {
       CHECK(decoded.ok);
       CHECK(decoded.info.width_px == file.width);
@@ -195,11 +197,12 @@ TEST_CASE("what is encoded comes back", "[jpeg]") {
     double quality;
     bool progressive;
   };
-  for (const Case& c : {Case{ColorModel::ycc, 200, 133, 2, 3, 82, false}, Case{ColorModel::ycc, 17, 33, 2, 50, 89, true},
-                        Case{ColorModel::ycc, 97, 64, 1, 7, 90, false}, Case{ColorModel::ycc, 64, 48, 1, 1, 95, true},
-                        Case{ColorModel::gray, 131, 70, 1, 5, 82, false}, Case{ColorModel::ycc, 1, 1, 2, 1, 82, false},
-                        Case{ColorModel::ycc, 1, 300, 2, 8, 75, false}, Case{ColorModel::gray, 300, 1, 1, 1, 100, false},
-                        Case{ColorModel::ycc, 16, 16, 2, 8, 1, false}, Case{ColorModel::ycc, 300, 200, 1, 9, 100, false}}) {
+  for (const Case& c :
+       {Case{ColorModel::ycc, 200, 133, 2, 3, 82, false}, Case{ColorModel::ycc, 17, 33, 2, 50, 89, true},
+        Case{ColorModel::ycc, 97, 64, 1, 7, 90, false}, Case{ColorModel::ycc, 64, 48, 1, 1, 95, true},
+        Case{ColorModel::gray, 131, 70, 1, 5, 82, false}, Case{ColorModel::ycc, 1, 1, 2, 1, 82, false},
+        Case{ColorModel::ycc, 1, 300, 2, 8, 75, false}, Case{ColorModel::gray, 300, 1, 1, 1, 100, false},
+        Case{ColorModel::ycc, 16, 16, 2, 8, 1, false}, Case{ColorModel::ycc, 300, 200, 1, 9, 100, false}}) {
     INFO(c.width << " x " << c.height << " quality " << c.quality << (c.progressive ? " progressive" : ""));
     const Frame picture = make_picture(layout_of(c.model, c.width, c.height, c.subsampling));
     const auto file = encode(picture, {.quality = c.quality, .progressive = c.progressive}, c.step);
@@ -299,8 +302,10 @@ TEST_CASE("random damage never does more than be refused or decoded", "[jpeg]") 
     REQUIRE(file.ok());
     for (int round = 0; round < 600; ++round) {
       Bytes damaged = *file;
-      for (unsigned i = 0; i < 1 + random() % 6; ++i) damaged[random() % damaged.size()] = static_cast<std::uint8_t>(random());
-      const Decoded decoded = decode(damaged, {.scale_eighths = static_cast<std::uint32_t>(1 + random() % 8), .allow_truncated = round % 2 == 0});
+      for (unsigned i = 0; i < 1 + random() % 6; ++i)
+        damaged[random() % damaged.size()] = static_cast<std::uint8_t>(random());
+      const Decoded decoded = decode(
+          damaged, {.scale_eighths = static_cast<std::uint32_t>(1 + random() % 8), .allow_truncated = round % 2 == 0});
       if (decoded.ok) {
         CHECK(!decoded.gaps);
       } else {
@@ -311,7 +316,8 @@ TEST_CASE("random damage never does more than be refused or decoded", "[jpeg]") 
 }
 
 TEST_CASE("a picture of a thousand scans is refused in time", "[jpeg]") {
-  // 8000 x 8000 gray, progressive: a scan of the first coefficients, then refinements that say nothing, a few bytes each.
+  // 8000 x 8000 gray, progressive: a scan of the first coefficients, then refinements that say nothing, a few bytes
+  // each.
   Bytes file = {0xff, 0xd8, 0xff, 0xdb, 0, 67, 0};
   file.insert(file.end(), 64, 1);
   append(file, Bytes{0xff, 0xc2, 0, 11, 8, 0x1f, 0x40, 0x1f, 0x40, 1, 1, 0x11, 0});

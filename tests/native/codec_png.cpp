@@ -1,5 +1,5 @@
-#include <catch2/catch_test_macros.hpp>
 #include <zlib.h>
+#include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -32,16 +32,17 @@ Bytes deflated(ByteView raw) {
 struct PngParts {
   std::uint32_t width = 1, height = 1;
   std::uint8_t depth = 8, color_type = 0, interlace = 0;
-  std::vector<std::pair<std::string, Bytes>> before{}, after{};   // chunks around the image data
-  Bytes raw{};                                                // rows with their filter bytes
-  std::size_t idat_bytes = SIZE_MAX;                          // of one IDAT chunk
+  std::vector<std::pair<std::string, Bytes>> before{}, after{};  // chunks around the image data
+  Bytes raw{};                                                   // rows with their filter bytes
+  std::size_t idat_bytes = SIZE_MAX;                             // of one IDAT chunk
 
   Bytes file() const {
     Bytes out = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     Bytes header;
     append_be32(header, width);
     append_be32(header, height);
-    for (const std::uint8_t value : {depth, color_type, std::uint8_t{0}, std::uint8_t{0}, interlace}) header.push_back(value);
+    for (const std::uint8_t value : {depth, color_type, std::uint8_t{0}, std::uint8_t{0}, interlace})
+      header.push_back(value);
     append_chunk(out, "IHDR", header);
     for (const auto& [type, data] : before) append_chunk(out, type, data);
     const Bytes packed = deflated(raw);
@@ -54,7 +55,9 @@ struct PngParts {
   }
 };
 
-std::vector<std::uint8_t> plane(const Result<test::Decoded>& decoded, int index) { return decoded->frame.planes[index]; }
+std::vector<std::uint8_t> plane(const Result<test::Decoded>& decoded, int index) {
+  return decoded->frame.planes[index];
+}
 
 std::string code_of(ByteView file, bool allow_truncated = false) {
   DecodeRequest request;
@@ -70,11 +73,14 @@ using Samples = std::vector<std::uint8_t>;
 TEST_CASE("PNG gray of every depth") {
   CHECK(plane(decode(open_png, PngParts{.width = 8, .depth = 1, .raw = {0, 0xa5}}.file()), 0) ==
         Samples{255, 0, 255, 0, 0, 255, 0, 255});
-  CHECK(plane(decode(open_png, PngParts{.width = 4, .depth = 2, .raw = {0, 0x1b}}.file()), 0) == Samples{0, 85, 170, 255});
-  CHECK(plane(decode(open_png, PngParts{.width = 3, .depth = 4, .raw = {0, 0x0f, 0x70}}.file()), 0) == Samples{0, 255, 119});
+  CHECK(plane(decode(open_png, PngParts{.width = 4, .depth = 2, .raw = {0, 0x1b}}.file()), 0) ==
+        Samples{0, 85, 170, 255});
+  CHECK(plane(decode(open_png, PngParts{.width = 3, .depth = 4, .raw = {0, 0x0f, 0x70}}.file()), 0) ==
+        Samples{0, 255, 119});
   CHECK(plane(decode(open_png, PngParts{.width = 3, .raw = {0, 1, 2, 254}}.file()), 0) == Samples{1, 2, 254});
   // 16 bits are rounded, not cut: 0x0080 is 0.498 of a step, 0x0081 is 0.502.
-  const auto deep = decode(open_png, PngParts{.width = 4, .depth = 16, .raw = {0, 0, 0x80, 0, 0x81, 0xff, 0xff, 0x80, 0x80}}.file());
+  const auto deep =
+      decode(open_png, PngParts{.width = 4, .depth = 16, .raw = {0, 0, 0x80, 0, 0x81, 0xff, 0xff, 0x80, 0x80}}.file());
   CHECK(plane(deep, 0) == Samples{0, 1, 255, 128});
   CHECK(deep->info.bits_per_sample == 16);
   CHECK(deep->info.is_gray);
@@ -93,19 +99,25 @@ TEST_CASE("PNG colour, alpha and transparent colours") {
   CHECK(gray_alpha->frame.layout.model == ColorModel::gray);
   CHECK(plane(gray_alpha, 0) == Samples{1, 3});
   CHECK(plane(gray_alpha, 1) == Samples{2, 4});
-  const auto keyed = decode(open_png, PngParts{.width = 2, .color_type = 2, .before = {{"tRNS", {0, 4, 0, 5, 0, 6}}},
-                                               .raw = {0, 1, 2, 3, 4, 5, 6}}.file());
+  const auto keyed = decode(
+      open_png,
+      PngParts{.width = 2, .color_type = 2, .before = {{"tRNS", {0, 4, 0, 5, 0, 6}}}, .raw = {0, 1, 2, 3, 4, 5, 6}}
+          .file());
   CHECK(keyed->info.has_alpha);
   CHECK(plane(keyed, 3) == Samples{255, 0});
   // The key is compared at the file's own depth, before scaling.
-  const auto deep = decode(open_png, PngParts{.width = 2, .depth = 16, .before = {{"tRNS", {0x12, 0x34}}},
-                                              .raw = {0, 0x12, 0x34, 0x12, 0x35}}.file());
+  const auto deep = decode(
+      open_png,
+      PngParts{.width = 2, .depth = 16, .before = {{"tRNS", {0x12, 0x34}}}, .raw = {0, 0x12, 0x34, 0x12, 0x35}}.file());
   CHECK(plane(deep, 1) == Samples{0, 255});
 }
 
 TEST_CASE("PNG palettes, with transparency and with an index too many") {
-  PngParts parts{.width = 4, .depth = 2, .color_type = 3,
-                 .before = {{"PLTE", {10, 20, 30, 40, 50, 60, 70, 80, 90}}, {"tRNS", {0, 128}}}, .raw = {0, 0x1b}};
+  PngParts parts{.width = 4,
+                 .depth = 2,
+                 .color_type = 3,
+                 .before = {{"PLTE", {10, 20, 30, 40, 50, 60, 70, 80, 90}}, {"tRNS", {0, 128}}},
+                 .raw = {0, 0x1b}};
   const auto decoded = decode(open_png, parts.file());
   CHECK(decoded->info.is_palette);
   CHECK(plane(decoded, 0) == Samples{10, 40, 70, 0});
@@ -162,7 +174,8 @@ TEST_CASE("PNG filters are undone, for every pixel size") {
 
 TEST_CASE("PNG interlaced gives the same picture") {
   // 9 x 9 gray, sample 9 y + x, written pass by pass (8.2).
-  constexpr int passes[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+  constexpr int passes[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                                {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
   PngParts parts{.width = 9, .height = 9, .interlace = 1};
   Samples expected;
   for (int i = 0; i < 81; ++i) expected.push_back(static_cast<std::uint8_t>(i));
@@ -244,13 +257,13 @@ TEST_CASE("PNG damage is corrupt, in the chunks that matter") {
     copy[at] = static_cast<std::uint8_t>(copy[at] ^ flip);
     return code_of(copy);
   };
-  CHECK(damaged(0, 1) == "corrupt_image");               // signature
-  CHECK(damaged(30, 1) == "corrupt_image");              // CRC of IHDR
-  CHECK(damaged(19, 1) == "corrupt_image");              // width
-  CHECK(damaged(text + 8, 1) == "ok");                   // a text
-  CHECK(damaged(image_data + 10, 1) == "corrupt_image"); // image data
-  CHECK(damaged(file.size() - 1, 1) == "corrupt_image"); // CRC of IEND
-  CHECK(damaged(image_data, 0x80) == "corrupt_image");   // a length of 2^31
+  CHECK(damaged(0, 1) == "corrupt_image");                // signature
+  CHECK(damaged(30, 1) == "corrupt_image");               // CRC of IHDR
+  CHECK(damaged(19, 1) == "corrupt_image");               // width
+  CHECK(damaged(text + 8, 1) == "ok");                    // a text
+  CHECK(damaged(image_data + 10, 1) == "corrupt_image");  // image data
+  CHECK(damaged(file.size() - 1, 1) == "corrupt_image");  // CRC of IEND
+  CHECK(damaged(image_data, 0x80) == "corrupt_image");    // a length of 2^31
 }
 
 TEST_CASE("PNG headers that lie") {
@@ -260,7 +273,7 @@ TEST_CASE("PNG headers that lie") {
   CHECK(code_of(PngParts{.depth = 4, .color_type = 2, .raw = {0, 1, 2}}.file()) == "corrupt_image");
   CHECK(code_of(PngParts{.color_type = 1, .raw = {0, 1}}.file()) == "corrupt_image");
   CHECK(code_of(PngParts{.interlace = 2, .raw = {0, 1}}.file()) == "corrupt_image");
-  CHECK(code_of(PngParts{.width = 3, .raw = {0, 1}}.file()) == "corrupt_image");   // too little image data
+  CHECK(code_of(PngParts{.width = 3, .raw = {0, 1}}.file()) == "corrupt_image");  // too little image data
   // A picture of 4 gigapixels opens (the caller compares its size with the limit) and says what it would take.
   const Bytes giant = PngParts{.width = 65'536, .height = 65'536, .depth = 1, .interlace = 1, .raw = {0}}.file();
   const auto decoder = open_png(giant);
@@ -284,7 +297,8 @@ TEST_CASE("PNG encoder keeps every sample") {
         frame.allocate({model, has_alpha, 61, 43});
         std::uint32_t random = 7;
         for (auto& samples : frame.planes) {
-          for (auto& sample : samples) sample = static_cast<std::uint8_t>(((random = random * 1664525 + 1013904223) >> 24) | 1);
+          for (auto& sample : samples)
+            sample = static_cast<std::uint8_t>(((random = random * 1664525 + 1013904223) >> 24) | 1);
         }
         EncodeRequest request;
         request.palette = palette;

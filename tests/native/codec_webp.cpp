@@ -75,19 +75,20 @@ Bytes extended_header(std::uint8_t flags, std::uint32_t width, std::uint32_t hei
 // One pixel of one colour, lossless: VP8L with five prefix codes of one symbol each.
 class Vp8lWriter {
  public:
-  Vp8lWriter(std::uint32_t width, std::uint32_t height, std::uint8_t a, std::uint8_t r, std::uint8_t g, std::uint8_t b) {
+  Vp8lWriter(std::uint32_t width, std::uint32_t height, std::uint8_t a, std::uint8_t r, std::uint8_t g,
+             std::uint8_t b) {
     put(0x2f, 8);
     put(width - 1, 14);
     put(height - 1, 14);
     put(a != 255 ? 1 : 0, 1);
-    put(0, 3);   // version
-    put(0, 1);   // no transform
-    put(0, 1);   // no colour cache
-    put(0, 1);   // one set of codes
+    put(0, 3);  // version
+    put(0, 1);  // no transform
+    put(0, 1);  // no colour cache
+    put(0, 1);  // one set of codes
     for (const std::uint8_t symbol : {g, r, b, a, std::uint8_t{0}}) {
-      put(1, 1);   // a simple code
-      put(0, 1);   // of one symbol
-      put(1, 1);   // of 8 bits
+      put(1, 1);  // a simple code
+      put(0, 1);  // of one symbol
+      put(1, 1);  // of 8 bits
       put(symbol, 8);
     }
     while (used_ != 0) put(0, 1);
@@ -117,7 +118,8 @@ TEST_CASE("WebP from full-range Y'CbCr comes back as the same colours") {
     double sum = 0;
     for (std::uint32_t y = 0; y < height; ++y) {
       for (std::uint32_t x = 0; x < width; ++x) {
-        const double luma = 0.299 * decoded->frame.row(0, y)[x] + 0.587 * decoded->frame.row(1, y)[x] + 0.114 * decoded->frame.row(2, y)[x];
+        const double luma = 0.299 * decoded->frame.row(0, y)[x] + 0.587 * decoded->frame.row(1, y)[x] +
+                            0.114 * decoded->frame.row(2, y)[x];
         sum += luma - frame.row(0, y)[x];
       }
     }
@@ -128,7 +130,8 @@ TEST_CASE("WebP from full-range Y'CbCr comes back as the same colours") {
   for (const std::uint8_t level : {0, 255}) {
     Frame frame;
     frame.allocate({ColorModel::ycc, false, 32, 32, 2, 2});
-    for (int plane = 0; plane < 3; ++plane) std::fill(frame.planes[plane].begin(), frame.planes[plane].end(), plane == 0 ? level : 128);
+    for (int plane = 0; plane < 3; ++plane)
+      std::fill(frame.planes[plane].begin(), frame.planes[plane].end(), plane == 0 ? level : 128);
     const auto decoded = decode(open_webp, encode_webp(frame));
     for (int plane = 0; plane < 3; ++plane) CHECK(std::abs(decoded->frame.planes[plane][300] - level) <= 1);
   }
@@ -183,7 +186,8 @@ TEST_CASE("WebP gray with alpha") {
 TEST_CASE("WebP with profile and Exif is an extended file that decodes the same") {
   const Bytes profile(333, 5), exif = {'I', 'I', '*', 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   for (const bool has_alpha : {false, true}) {
-    const Frame frame = make_picture(has_alpha ? PlaneLayout{ColorModel::rgb, true, 30, 20} : PlaneLayout{ColorModel::ycc, false, 30, 20, 2, 2});
+    const Frame frame = make_picture(has_alpha ? PlaneLayout{ColorModel::rgb, true, 30, 20}
+                                               : PlaneLayout{ColorModel::ycc, false, 30, 20, 2, 2});
     EncodeRequest request;
     request.quality = 90;
     const auto plain = test::encode(*make_webp_encoder(request), frame);
@@ -225,8 +229,8 @@ TEST_CASE("WebP lossless, of many rows and with alpha") {
 
 TEST_CASE("WebP animation: the first frame on its canvas") {
   Bytes frame;
-  append_le24(frame, 2);   // x = 4
-  append_le24(frame, 3);   // y = 6
+  append_le24(frame, 2);  // x = 4
+  append_le24(frame, 3);  // y = 6
   append_le24(frame, 8 - 1);
   append_le24(frame, 40 - 1);
   append_le24(frame, 100);
@@ -245,7 +249,8 @@ TEST_CASE("WebP animation: the first frame on its canvas") {
   for (std::uint32_t y = 0; y < 90; ++y) {
     for (std::uint32_t x = 0; x < 20; ++x) {
       const bool is_inside = x >= 4 && x < 12 && y >= 6 && y < 46;
-      is_right = is_right && decoded->frame.row(0, y)[x] == (is_inside ? 50 : 0) && decoded->frame.row(3, y)[x] == (is_inside ? 255 : 0);
+      is_right = is_right && decoded->frame.row(0, y)[x] == (is_inside ? 50 : 0) &&
+                 decoded->frame.row(3, y)[x] == (is_inside ? 255 : 0);
     }
   }
   CHECK(is_right);
@@ -271,15 +276,15 @@ TEST_CASE("WebP sizes that contradict each other") {
     return code_of(copy);
   };
   CHECK(code_of(file) == "ok");
-  CHECK(with(4, 2) == "truncated_image");    // the RIFF chunk longer than the file
-  CHECK(with(4, -2) == "corrupt_image");     // the picture longer than the RIFF chunk
+  CHECK(with(4, 2) == "truncated_image");  // the RIFF chunk longer than the file
+  CHECK(with(4, -2) == "corrupt_image");   // the picture longer than the RIFF chunk
   CHECK(with(16, 4) == "corrupt_image");
-  CHECK(with(8, 1) == "corrupt_image");      // WEBP
-  CHECK(with(23, 1) == "corrupt_image");     // the key frame's code
+  CHECK(with(8, 1) == "corrupt_image");   // WEBP
+  CHECK(with(23, 1) == "corrupt_image");  // the key frame's code
   Bytes chunks;
   append_chunk(chunks, "VP8X", extended_header(0, 25, 24));
   append(chunks, slice(file, 12));
-  CHECK(code_of(riff(chunks)) == "corrupt_image");   // a canvas that the picture does not fill
+  CHECK(code_of(riff(chunks)) == "corrupt_image");  // a canvas that the picture does not fill
   Bytes trailing = file;
   trailing.resize(trailing.size() + 100, 'x');
   CHECK(decode(open_webp, trailing)->consumed_bytes == file.size());

@@ -41,7 +41,7 @@ TEST_CASE("sRGB's curve to linear light and back", "[colour]") {
 
 TEST_CASE("PNG's gamma and primaries", "[colour]") {
   CHECK(make_png_transform(0, nullptr, ColorModel::rgb) == nullptr);
-  CHECK(make_png_transform(0.45455, nullptr, ColorModel::rgb) == nullptr);   // what everybody writes
+  CHECK(make_png_transform(0.45455, nullptr, ColorModel::rgb) == nullptr);  // what everybody writes
   CHECK(make_png_transform(0.45455, &srgb, ColorModel::rgb) == nullptr);
   CHECK(make_png_transform(0, &srgb, ColorModel::gray) == nullptr);
 

@@ -28,12 +28,13 @@ Curve srgb_curve() {
 Curve sampled(const Curve& curve, cmsUInt32Number entries) {
   std::vector<cmsUInt16Number> table(entries);
   for (cmsUInt32Number i = 0; i < entries; ++i) {
-    table[i] = static_cast<cmsUInt16Number>(std::lround(65535 * cmsEvalToneCurveFloat(curve.get(), float(i) / float(entries - 1))));
+    table[i] = static_cast<cmsUInt16Number>(
+        std::lround(65535 * cmsEvalToneCurveFloat(curve.get(), float(i) / float(entries - 1))));
   }
   return Curve(cmsBuildTabulatedToneCurve16(nullptr, entries, table.data()));
 }
 
-void check_within_bar(const Difference& difference) {   // DESIGN, section 14
+void check_within_bar(const Difference& difference) {  // DESIGN, section 14
   CHECK(difference.mean <= 0.5);
   CHECK(difference.largest <= 2);
   CHECK(difference.largest_level <= 1);
@@ -96,18 +97,23 @@ TEST_CASE("matrix profiles go to sRGB as lcms2 takes them", "[colour]") {
     const Bytes p3 = rgb_profile(d65, p3_primaries, srgb_curve().get(), version);
     CHECK(inspect_profile(p3).kind == ProfileKind::matrix);
     check_within_bar(compare(p3, ColorModel::rgb, false));
-    check_within_bar(compare(rgb_profile(d65, adobe_primaries, power(563.0 / 256).get(), version), ColorModel::rgb, false));
+    check_within_bar(
+        compare(rgb_profile(d65, adobe_primaries, power(563.0 / 256).get(), version), ColorModel::rgb, false));
     check_within_bar(compare(rgb_profile(d50, prophoto_primaries, power(1.8).get(), version), ColorModel::rgb, false));
-    check_within_bar(compare(rgb_profile(d65, p3_primaries, sampled(power(2.6), 1024).get(), version), ColorModel::rgb, false));
-    check_within_bar(compare(rgb_profile(d65, p3_primaries, sampled(power(1.4), 33).get(), version), ColorModel::rgb, false));
+    check_within_bar(
+        compare(rgb_profile(d65, p3_primaries, sampled(power(2.6), 1024).get(), version), ColorModel::rgb, false));
+    check_within_bar(
+        compare(rgb_profile(d65, p3_primaries, sampled(power(1.4), 33).get(), version), ColorModel::rgb, false));
     check_within_bar(compare(rgb_profile(d65, srgb_primaries, power(1).get(), version), ColorModel::rgb, false));
   }
 }
 
 TEST_CASE("every parametric curve is computed as lcms2 computes it", "[colour]") {
-  const cmsFloat64Number parameters[5][7] = {
-      {1.9, 0, 0, 0, 0, 0, 0}, {2.2, 0.9, 0.1, 0, 0, 0, 0}, {2.2, 0.8, 0.1, 0.1, 0, 0, 0},
-      {2.4, 0.9, 0.1, 0.08, 0.05, 0, 0}, {2.4, 0.85, 0.1, 0.08, 0.05, 0.02, 0.01}};
+  const cmsFloat64Number parameters[5][7] = {{1.9, 0, 0, 0, 0, 0, 0},
+                                             {2.2, 0.9, 0.1, 0, 0, 0, 0},
+                                             {2.2, 0.8, 0.1, 0.1, 0, 0, 0},
+                                             {2.4, 0.9, 0.1, 0.08, 0.05, 0, 0},
+                                             {2.4, 0.85, 0.1, 0.08, 0.05, 0.02, 0.01}};
   for (int type = 1; type <= 5; ++type) {
     INFO("type " << type - 1);
     const Curve curve(cmsBuildParametricToneCurve(nullptr, type, parameters[type - 1]));
@@ -130,7 +136,8 @@ TEST_CASE("sRGB is known by its values, not by its name", "[colour]") {
 TEST_CASE("grays stay without tint and white stays white", "[colour]") {
   for (const cmsCIExyYTRIPLE& primaries : {p3_primaries, adobe_primaries, prophoto_primaries}) {
     const cmsCIExyY white = &primaries == &prophoto_primaries ? d50 : d65;
-    const auto transform = make_icc_transform(rgb_profile(white, primaries, power(1.8).get(), 4.3), ColorModel::rgb, false);
+    const auto transform =
+        make_icc_transform(rgb_profile(white, primaries, power(1.8).get(), 4.3), ColorModel::rgb, false);
     REQUIRE(transform);
     std::array<std::uint8_t, 256> in, red, green, blue;
     for (std::size_t i = 0; i < 256; ++i) in[i] = static_cast<std::uint8_t>(i);
@@ -145,7 +152,8 @@ TEST_CASE("grays stay without tint and white stays white", "[colour]") {
 }
 
 TEST_CASE("a row gives what its samples give one by one", "[colour]") {
-  const auto transform = make_icc_transform(rgb_profile(d65, p3_primaries, power(2.2).get(), 4.3), ColorModel::rgb, false);
+  const auto transform =
+      make_icc_transform(rgb_profile(d65, p3_primaries, power(2.2).get(), 4.3), ColorModel::rgb, false);
   REQUIRE(transform);
   std::mt19937 random(5);
   std::array<std::vector<std::uint8_t>, 3> in, out, single;
@@ -165,7 +173,7 @@ TEST_CASE("a row gives what its samples give one by one", "[colour]") {
     transform->row(from, to, width);
     for (std::size_t c = 0; c < 3; ++c) {
       CHECK(std::equal(out[c].begin(), out[c].begin() + width, single[c].begin()));
-      CHECK(int{out[c][width]} == 77);   // nothing behind the row is touched
+      CHECK(int{out[c][width]} == 77);  // nothing behind the row is touched
     }
   }
 }
@@ -187,11 +195,11 @@ TEST_CASE("gray profiles, and gray pictures under other profiles", "[colour]") {
   const std::uint8_t* const from[] = {&sample};
   std::uint8_t* const to[] = {&sample};
   transform->row(from, to, 1);
-  CHECK(int{sample} == 12);   // (20 / 255) ^ 2.199 under sRGB's curve
+  CHECK(int{sample} == 12);  // (20 / 255) ^ 2.199 under sRGB's curve
 }
 
 TEST_CASE("RGB profiles with tables", "[colour]") {
-  for (const double version : {2.1, 4.3}) {   // lut16Type, lutAToBType
+  for (const double version : {2.1, 4.3}) {  // lut16Type, lutAToBType
     INFO("version " << version);
     const LcmsProfile profile = table_profile(cmsSigRgbData, cmsSigInputClass, version);
     write_table(profile.get(), cmsSigAToB0Tag, 3, 3, 17, twist, power(1.2));
@@ -208,8 +216,10 @@ TEST_CASE("CMYK profiles, with the printed black taken as black", "[colour]") {
   for (const double version : {2.1, 4.3}) {
     INFO("version " << version);
     const LcmsProfile profile = table_profile(cmsSigCmykData, cmsSigOutputClass, version);
-    for (const cmsTagSignature tag : {cmsSigAToB0Tag, cmsSigAToB1Tag}) write_table(profile.get(), tag, 4, 3, 9, print, power(1.1));
-    for (const cmsTagSignature tag : {cmsSigBToA0Tag, cmsSigBToA1Tag}) write_table(profile.get(), tag, 3, 4, 17, separate, power(1));
+    for (const cmsTagSignature tag : {cmsSigAToB0Tag, cmsSigAToB1Tag})
+      write_table(profile.get(), tag, 4, 3, 9, print, power(1.1));
+    for (const cmsTagSignature tag : {cmsSigBToA0Tag, cmsSigBToA1Tag})
+      write_table(profile.get(), tag, 3, 4, 17, separate, power(1));
     const Bytes bytes = saved(profile);
     CHECK(inspect_profile(bytes).kind == ProfileKind::cmyk);
     const Difference difference = compare(bytes, ColorModel::rgb, true, Reference::exact);
@@ -218,7 +228,7 @@ TEST_CASE("CMYK profiles, with the printed black taken as black", "[colour]") {
 
     const auto transform = make_icc_transform(bytes, ColorModel::rgb, true);
     REQUIRE(transform);
-    const std::uint8_t inks[4][2] = {{0, 255}, {0, 255}, {0, 255}, {0, 255}};   // paper, and all inks
+    const std::uint8_t inks[4][2] = {{0, 255}, {0, 255}, {0, 255}, {0, 255}};  // paper, and all inks
     std::uint8_t colours[3][2];
     const std::uint8_t* const from[] = {inks[0], inks[1], inks[2], inks[3]};
     std::uint8_t* const to[] = {colours[0], colours[1], colours[2]};
@@ -244,7 +254,7 @@ TEST_CASE("broken profiles are no profiles", "[colour]") {
   for (std::size_t size = 1; size < whole.size(); ++size) {
     const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
     const ProfileKind kind = inspect_profile(cut).kind;
-    CHECK((kind == ProfileKind::broken || kind == ProfileKind::matrix));   // the last tag's padding may go
+    CHECK((kind == ProfileKind::broken || kind == ProfileKind::matrix));  // the last tag's padding may go
   }
   std::mt19937 random(3);
   for (int round = 0; round < 2000; ++round) {

@@ -34,7 +34,8 @@ inline Bytes saved(const LcmsProfile& profile) {
 }
 
 // The same curve for all three channels; it stays the caller's.
-inline Bytes rgb_profile(const cmsCIExyY& white, const cmsCIExyYTRIPLE& primaries, cmsToneCurve* curve, double version) {
+inline Bytes rgb_profile(const cmsCIExyY& white, const cmsCIExyYTRIPLE& primaries, cmsToneCurve* curve,
+                         double version) {
   cmsToneCurve* curves[3] = {curve, curve, curve};
   const LcmsProfile profile(cmsCreateRGBProfile(&white, &primaries, curves));
   cmsSetProfileVersion(profile.get(), version);
@@ -42,14 +43,15 @@ inline Bytes rgb_profile(const cmsCIExyY& white, const cmsCIExyYTRIPLE& primarie
 }
 
 struct Difference {
-  double mean = 0, largest = 0;   // CIEDE2000
-  int largest_level = 0;          // of any channel
+  double mean = 0, largest = 0;  // CIEDE2000
+  int largest_level = 0;         // of any channel
 };
 
-enum class Reference { usual, exact };   // lcms2 as it comes, or without its shortcuts
+enum class Reference { usual, exact };  // lcms2 as it comes, or without its shortcuts
 
 // Through our transform and lcms2's: all grays of the device, then random colours.
-inline Difference compare(const Bytes& profile_bytes, ColorModel model, bool is_cmyk, Reference reference = Reference::usual) {
+inline Difference compare(const Bytes& profile_bytes, ColorModel model, bool is_cmyk,
+                          Reference reference = Reference::usual) {
   constexpr std::size_t count = 20'000;
   const std::size_t channels = is_cmyk ? 4 : model == ColorModel::gray ? 1 : 3;
   std::mt19937 random(1);
@@ -57,13 +59,17 @@ inline Difference compare(const Bytes& profile_bytes, ColorModel model, bool is_
   for (auto& sample : in) sample = static_cast<std::uint8_t>(random());
   for (std::size_t i = 0; i < 256 * channels; ++i) in[i] = static_cast<std::uint8_t>(i / channels);
 
-  const LcmsProfile profile(cmsOpenProfileFromMem(profile_bytes.data(), static_cast<cmsUInt32Number>(profile_bytes.size())));
+  const LcmsProfile profile(
+      cmsOpenProfileFromMem(profile_bytes.data(), static_cast<cmsUInt32Number>(profile_bytes.size())));
   const LcmsProfile srgb(cmsCreate_sRGBProfile());
   const LcmsProfile lab(cmsCreateLab4Profile(nullptr));
   const cmsUInt32Number format = is_cmyk ? TYPE_CMYK_8 : channels == 1 ? TYPE_GRAY_8 : TYPE_RGB_8;
-  const cmsUInt32Number flags = (is_cmyk ? cmsFLAGS_BLACKPOINTCOMPENSATION : 0u) | (reference == Reference::exact ? cmsFLAGS_NOOPTIMIZE : 0u);
-  const LcmsTransform theirs(cmsCreateTransform(profile.get(), format, srgb.get(), TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC, flags));
-  const LcmsTransform to_lab(cmsCreateTransform(srgb.get(), TYPE_RGB_8, lab.get(), TYPE_Lab_DBL, INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOOPTIMIZE));
+  const cmsUInt32Number flags =
+      (is_cmyk ? cmsFLAGS_BLACKPOINTCOMPENSATION : 0u) | (reference == Reference::exact ? cmsFLAGS_NOOPTIMIZE : 0u);
+  const LcmsTransform theirs(
+      cmsCreateTransform(profile.get(), format, srgb.get(), TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC, flags));
+  const LcmsTransform to_lab(cmsCreateTransform(srgb.get(), TYPE_RGB_8, lab.get(), TYPE_Lab_DBL,
+                                                INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOOPTIMIZE));
   std::vector<std::uint8_t> expected(count * 3);
   cmsDoTransform(theirs.get(), in.data(), expected.data(), count);
 
@@ -72,7 +78,7 @@ inline Difference compare(const Bytes& profile_bytes, ColorModel model, bool is_
     for (std::size_t i = 0; i < count; ++i) planes[c].push_back(in[i * channels + c]);
   }
   const std::unique_ptr<ColourTransform> ours = make_icc_transform(profile_bytes, model, is_cmyk);
-  if (ours) {   // in place, as the pipeline does it
+  if (ours) {  // in place, as the pipeline does it
     const std::uint8_t* const from[] = {planes[0].data(), planes[1].data(), planes[2].data(), planes[3].data()};
     std::uint8_t* const to[] = {planes[0].data(), planes[1].data(), planes[2].data()};
     ours->row(from, to, count);

@@ -1,5 +1,5 @@
-// Every file of the corpus (PHOTO_CORPUS) through prepare_photo: the verdict of its manifest line, or, where that leaves it
-// open, of tests/corpus/decisions.tsv; the same expectations as in Node and in Chromium.
+// Every file of the corpus (PHOTO_CORPUS) through prepare_photo: the verdict of its manifest line, or, where that
+// leaves it open, of tests/corpus/decisions.tsv; the same expectations as in Node and in Chromium.
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstdlib>
@@ -33,7 +33,7 @@ TEST_CASE("every file of the corpus gets its verdict", "[corpus]") {
   for (std::string line; std::getline(decided, line);) {
     if (const auto fields = split(line); fields.size() >= 2) decisions[fields[0]] = fields[1];
   }
-  const char* const dump = std::getenv("PHOTO_CORPUS_DUMP");   // where to write what came, for the table of decisions
+  const char* const dump = std::getenv("PHOTO_CORPUS_DUMP");  // where to write what came, for the table of decisions
   std::ofstream dumped;
   if (dump != nullptr) dumped.open(dump);
 

@@ -41,8 +41,9 @@ std::size_t count_wrong(int first, Convert convert, Expected expected) {
     const std::size_t width = second % 2 != 0 ? 256 : 251;
     Rows in{Row(width, static_cast<std::uint8_t>(first)), Row(width, static_cast<std::uint8_t>(second)), Row(width)};
     for (std::size_t x = 0; x < width; ++x) in[2][x] = static_cast<std::uint8_t>(x);
-    Rows out = in;   // in place
-    convert(out[0].data(), out[1].data(), out[2].data(), out[0].data(), out[1].data(), out[2].data(), static_cast<std::uint32_t>(width));
+    Rows out = in;  // in place
+    convert(out[0].data(), out[1].data(), out[2].data(), out[0].data(), out[1].data(), out[2].data(),
+            static_cast<std::uint32_t>(width));
     for (std::size_t x = 0; x < width; ++x) {
       const auto sample = expected(in[0][x], in[1][x], in[2][x]);
       for (std::size_t plane = 0; plane < 3; ++plane) wrong += out[plane][x] != sample[plane];

@@ -11,14 +11,14 @@ TEST_CASE("all eight orientations come out upright") {
   //   1 2 3
   //   4 5 6
   const std::array<std::array<std::uint8_t, 6>, 8> stored = {{
-      {1, 2, 3, 4, 5, 6},   // 1
-      {3, 2, 1, 6, 5, 4},   // 2 mirrored
-      {6, 5, 4, 3, 2, 1},   // 3 turned by 180
-      {4, 5, 6, 1, 2, 3},   // 4 flipped
-      {1, 4, 2, 5, 3, 6},   // 5 transposed (2 x 3)
-      {3, 6, 2, 5, 1, 4},   // 6: stored rows are the upright picture's columns, right to left
-      {6, 3, 5, 2, 4, 1},   // 7 transversed
-      {4, 1, 5, 2, 6, 3},   // 8
+      {1, 2, 3, 4, 5, 6},  // 1
+      {3, 2, 1, 6, 5, 4},  // 2 mirrored
+      {6, 5, 4, 3, 2, 1},  // 3 turned by 180
+      {4, 5, 6, 1, 2, 3},  // 4 flipped
+      {1, 4, 2, 5, 3, 6},  // 5 transposed (2 x 3)
+      {3, 6, 2, 5, 1, 4},  // 6: stored rows are the upright picture's columns, right to left
+      {6, 3, 5, 2, 4, 1},  // 7 transversed
+      {4, 1, 5, 2, 6, 3},  // 8
   }};
   for (int orientation = 1; orientation <= 8; ++orientation) {
     Frame frame;

@@ -188,7 +188,8 @@ TEST_CASE("planes that lag behind each other come out in step") {
   target.height_px = 39;
   Frame in;
   in.allocate(source);
-  for (int plane = 0; plane < 3; ++plane) std::fill(in.planes[plane].begin(), in.planes[plane].end(), static_cast<std::uint8_t>(60 * (plane + 1)));
+  for (int plane = 0; plane < 3; ++plane)
+    std::fill(in.planes[plane].begin(), in.planes[plane].end(), static_cast<std::uint8_t>(60 * (plane + 1)));
   FrameCollector out(target);
   ResizeStage stage({source, target, 0, 0, 101, 77}, out);
   Band luma = in.band(), chroma = in.band();

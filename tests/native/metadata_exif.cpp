@@ -35,7 +35,7 @@ TEST_CASE("orientation is read in both byte orders and stays within 1 to 8", "[m
       CHECK(read_orientation(exif) == (value >= 1 && value <= 8 ? static_cast<int>(value) : 1));
     }
   }
-  CHECK(read_orientation(Tiff().number32(Tiff::image, 0x0112, 6).build()) == 6);   // some write a long
+  CHECK(read_orientation(Tiff().number32(Tiff::image, 0x0112, 6).build()) == 6);  // some write a long
   CHECK(read_orientation(Tiff().text(Tiff::image, 0x0112, "6").build()) == 1);
   CHECK(read_orientation({}) == 1);
   CHECK(read_orientation(bytes_of("II*")) == 1);
@@ -48,7 +48,8 @@ TEST_CASE("a directory's lies stay without effect", "[metadata]") {
   Bytes exif = Tiff().number16(Tiff::image, 0x0112, 6).build();
   SECTION("a directory that links to itself") {
     Tiff tiff;
-    const CaptureData capture = capture_of(tiff.number32(Tiff::image, 0x8769, 8).text(Tiff::image, 0x0110, "M").build());
+    const CaptureData capture =
+        capture_of(tiff.number32(Tiff::image, 0x8769, 8).text(Tiff::image, 0x0110, "M").build());
     CHECK(capture.model == "M");
   }
   SECTION("a first directory outside") {
@@ -81,7 +82,9 @@ TEST_CASE("a directory's lies stay without effect", "[metadata]") {
 TEST_CASE("the time of capture", "[metadata]") {
   SECTION("with sub-seconds and zone") {
     Tiff tiff;
-    tiff.text(Tiff::exif, 0x9003, "2024:05:01 12:34:56").text(Tiff::exif, 0x9011, "+02:00").text(Tiff::exif, 0x9291, "78 ");
+    tiff.text(Tiff::exif, 0x9003, "2024:05:01 12:34:56")
+        .text(Tiff::exif, 0x9011, "+02:00")
+        .text(Tiff::exif, 0x9291, "78 ");
     CHECK(capture_of(tiff.build()).time == "2024-05-01T12:34:56.78+02:00");
   }
   SECTION("an unset one gives way to the next, with that one's own zone") {
@@ -94,8 +97,9 @@ TEST_CASE("the time of capture", "[metadata]") {
     CHECK(capture_of(Tiff().text(Tiff::image, 0x0132, "2001:02:03 04:05:06").build()).time == "2001-02-03T04:05:06");
   }
   SECTION("what is no time") {
-    for (const char* text : {"2024:13:01 12:00:00", "2023:02:29 12:00:00", "2024:00:10 12:00:00", "2024:05:01 24:00:00",
-                             "2024:05:01 12:60:00", "    :  :     :  :  ", "", "2024:05:01", "garbage", "1024:05:01 12:00:00"}) {
+    for (const char* text :
+         {"2024:13:01 12:00:00", "2023:02:29 12:00:00", "2024:00:10 12:00:00", "2024:05:01 24:00:00",
+          "2024:05:01 12:60:00", "    :  :     :  :  ", "", "2024:05:01", "garbage", "1024:05:01 12:00:00"}) {
       INFO(text);
       CHECK(iso_time_from_exif(text, "", "").empty());
     }
@@ -114,9 +118,11 @@ TEST_CASE("the time of capture", "[metadata]") {
 
 TEST_CASE("camera and exposure", "[metadata]") {
   Tiff tiff(true);
-  tiff.text(Tiff::image, 0x010f, "  Maker\t Co  ").text(Tiff::image, 0x0110, "Caf\xe9");   // Latin-1
-  tiff.text(Tiff::exif, 0xa434, "Objektiv f/2 \xc2\xb5");                                    // UTF-8
-  tiff.fractions(Tiff::exif, 0x829a, {{1, 60}}).fractions(Tiff::exif, 0x829d, {{28, 10}}).number16(Tiff::exif, 0x8827, 400);
+  tiff.text(Tiff::image, 0x010f, "  Maker\t Co  ").text(Tiff::image, 0x0110, "Caf\xe9");  // Latin-1
+  tiff.text(Tiff::exif, 0xa434, "Objektiv f/2 \xc2\xb5");                                 // UTF-8
+  tiff.fractions(Tiff::exif, 0x829a, {{1, 60}})
+      .fractions(Tiff::exif, 0x829d, {{28, 10}})
+      .number16(Tiff::exif, 0x8827, 400);
   tiff.fractions(Tiff::exif, 0x920a, {{665, 100}}).number16(Tiff::exif, 0xa405, 26);
   const CaptureData capture = capture_of(tiff.build());
   CHECK(capture.make == "Maker Co");
@@ -129,7 +135,9 @@ TEST_CASE("camera and exposure", "[metadata]") {
   CHECK(capture.focal_length_35mm == Approx(26));
 
   Tiff odd;
-  odd.fractions(Tiff::exif, 0x829a, {{1, 0}}).fractions(Tiff::exif, 0x829d, {{0, 10}}).number16(Tiff::exif, 0x8827, 65535);
+  odd.fractions(Tiff::exif, 0x829a, {{1, 0}})
+      .fractions(Tiff::exif, 0x829d, {{0, 10}})
+      .number16(Tiff::exif, 0x8827, 65535);
   odd.number32(Tiff::exif, 0x8832, 102400).number16(Tiff::exif, 0xa405, 0);
   const CaptureData unusual = capture_of(odd.build());
   CHECK_FALSE(unusual.exposure_seconds);
@@ -155,7 +163,7 @@ TEST_CASE("the position is read only when asked for, and only when it is one", "
     other.text(Tiff::gps, 3, "E").fractions(Tiff::gps, 4, {{10, 1}, {0, 1}, {0, 1}});
     return capture_of(other.build(), true).latitude;
   };
-  CHECK(position("N", {{35, 1}, {3050, 100}, {0, 0}}) == Approx(35 + 30.5 / 60));   // no seconds
+  CHECK(position("N", {{35, 1}, {3050, 100}, {0, 0}}) == Approx(35 + 30.5 / 60));  // no seconds
   CHECK(position("N", {{355, 10}}) == Approx(35.5));
   CHECK_FALSE(position("N", {{35, 0}, {30, 1}, {0, 1}}));
   CHECK_FALSE(position("N", {{91, 1}, {0, 1}, {0, 1}}));
@@ -171,7 +179,8 @@ TEST_CASE("the position is read only when asked for, and only when it is one", "
 TEST_CASE("XMP is the second source", "[metadata]") {
   const Bytes xmp = bytes_of(
       "<x:xmpmeta><rdf:Description tiff:Make=\"A &amp; B\" exif:FNumber='28/10' exif:GPSLatitude=\"39,54.5S\" "
-      "exif:GPSLongitude=\"116,23,30E\" exif:GPSAltitude=\"500/10\" photoshop:DateCreated=\"2020-02-29T01:02:03+09:00\">"
+      "exif:GPSLongitude=\"116,23,30E\" exif:GPSAltitude=\"500/10\" "
+      "photoshop:DateCreated=\"2020-02-29T01:02:03+09:00\">"
       "<exif:ISOSpeedRatings><rdf:Seq><rdf:li>200</rdf:li></rdf:Seq></exif:ISOSpeedRatings>"
       "<exif:ExposureTime>1/250</exif:ExposureTime></rdf:Description></x:xmpmeta>");
   MetadataBlocks blocks;
@@ -191,7 +200,7 @@ TEST_CASE("XMP is the second source", "[metadata]") {
   blocks.exif = exif;
   capture = read_capture(blocks, false);
   CHECK(capture.model == "Real");
-  CHECK(capture.make.empty());   // make and model stay together
+  CHECK(capture.make.empty());  // make and model stay together
   CHECK(capture.time == "2024-05-01T12:34:56");
 }
 

@@ -44,7 +44,8 @@ TEST_CASE("PNG: orientation from every place where Exif is kept", "[metadata]") 
     const Bytes text = raw_profile("exif", jpeg_style);
     CHECK(orientation_of(with_chunks({png_chunk("tEXt", joined({keyword(name), text}))})) == 8);
     CHECK(orientation_of(with_chunks({png_chunk("zTXt", joined({keyword(name), {0}, zlib_stored(text)}))})) == 8);
-    CHECK(orientation_of(with_chunks({png_chunk("iTXt", joined({keyword(name), {1, 0, 0, 0}, zlib_stored(text)}))})) == 8);
+    CHECK(orientation_of(with_chunks({png_chunk("iTXt", joined({keyword(name), {1, 0, 0, 0}, zlib_stored(text)}))})) ==
+          8);
   }
   // eXIf goes before the text, wherever the two are.
   const Bytes other = Tiff().number16(Tiff::image, 0x0112, 3).build();
@@ -72,9 +73,10 @@ TEST_CASE("PNG: XMP and profiles", "[metadata]") {
     return Bytes(blocks.icc_profile.begin(), blocks.icc_profile.end());
   };
   CHECK(found(with_chunks({iccp})) == profile);
-  CHECK(found(with_chunks({}, {iccp})).empty());   // too late
+  CHECK(found(with_chunks({}, {iccp})).empty());  // too late
   CHECK(found(with_chunks({png_chunk("iCCP", joined({keyword("name"), {0}, {1, 2, 3}}))})).empty());
-  CHECK(found(with_chunks({png_chunk("zTXt", joined({keyword("Raw profile type icc"), {0}, zlib_stored(raw_profile("icc", profile))}))})) ==
+  CHECK(found(with_chunks({png_chunk(
+            "zTXt", joined({keyword("Raw profile type icc"), {0}, zlib_stored(raw_profile("icc", profile))}))})) ==
         profile);
 }
 
@@ -98,8 +100,10 @@ TEST_CASE("PNG: an inflated block is bounded", "[metadata]") {
 
 TEST_CASE("PNG: colour chunks", "[metadata]") {
   Bytes chromaticities;
-  for (const std::uint32_t value : {31270u, 32900u, 68000u, 32000u, 26500u, 69000u, 15000u, 6000u}) append_be32(chromaticities, value);
-  const Bytes source = with_chunks({png_chunk("gAMA", {0, 0, 0xb1, 0x8f}), png_chunk("cHRM", chromaticities), png_chunk("sRGB", {0})});
+  for (const std::uint32_t value : {31270u, 32900u, 68000u, 32000u, 26500u, 69000u, 15000u, 6000u})
+    append_be32(chromaticities, value);
+  const Bytes source =
+      with_chunks({png_chunk("gAMA", {0, 0, 0xb1, 0x8f}), png_chunk("cHRM", chromaticities), png_chunk("sRGB", {0})});
   const MetadataBlocks blocks = find_png_metadata(source);
   CHECK(blocks.png_gamma == Approx(0.45455));
   CHECK(blocks.png_srgb);
@@ -115,16 +119,17 @@ TEST_CASE("PNG: colour chunks", "[metadata]") {
   CHECK((*p3.png_chromaticities)[4] == Approx(0.265));
   CHECK_FALSE(p3.png_srgb);
   CHECK(find_png_metadata(with_chunks({png_chunk("cICP", {1, 13, 0, 1})})).png_srgb);
-  CHECK_FALSE(find_png_metadata(with_chunks({iccp, png_chunk("cICP", {9, 16, 0, 1})})).icc_profile.empty());   // PQ
+  CHECK_FALSE(find_png_metadata(with_chunks({iccp, png_chunk("cICP", {9, 16, 0, 1})})).icc_profile.empty());  // PQ
 }
 
 TEST_CASE("PNG: a scrub keeps the picture and drops the rest", "[metadata]") {
   const Bytes secret = bytes_of("SECRET");
   const Bytes gamma = png_chunk("gAMA", {0, 0, 0xb1, 0x8f});
-  const Bytes source = joined({with_chunks({gamma, png_chunk("tRNS", {0, 200}), png_chunk("tEXt", joined({keyword("k"), secret})),
-                                            png_chunk("eXIf", rotated), png_chunk("pHYs", Bytes(9, 1)), png_chunk("prVt", secret)},
-                                           {png_chunk("tIME", Bytes(7, 1)), png_chunk("zTXt", secret)}),
-                               secret});
+  const Bytes source =
+      joined({with_chunks({gamma, png_chunk("tRNS", {0, 200}), png_chunk("tEXt", joined({keyword("k"), secret})),
+                           png_chunk("eXIf", rotated), png_chunk("pHYs", Bytes(9, 1)), png_chunk("prVt", secret)},
+                          {png_chunk("tIME", Bytes(7, 1)), png_chunk("zTXt", secret)}),
+              secret});
   const Result<Bytes> bare = scrub_png(source, {});
   REQUIRE(bare.ok());
   CHECK(*bare == with_chunks({png_chunk("tRNS", {0, 200})}));
@@ -138,9 +143,10 @@ TEST_CASE("PNG: nothing hides behind the compressed pixels", "[metadata]") {
   const Bytes pixels = zlib_stored({0, 200});
   const Bytes secret = bytes_of("SECRET");
   const auto split = static_cast<std::ptrdiff_t>(pixels.size() / 2);
-  const Bytes source = joined({png_start, png_header(), png_chunk("IDAT", Bytes(pixels.begin(), pixels.begin() + split)),
-                               png_chunk("IDAT", joined({Bytes(pixels.begin() + split, pixels.end()), secret})),
-                               png_chunk("IDAT", secret), png_end()});
+  const Bytes source =
+      joined({png_start, png_header(), png_chunk("IDAT", Bytes(pixels.begin(), pixels.begin() + split)),
+              png_chunk("IDAT", joined({Bytes(pixels.begin() + split, pixels.end()), secret})),
+              png_chunk("IDAT", secret), png_end()});
   const Result<Bytes> bare = scrub_png(source, {});
   REQUIRE(bare.ok());
   CHECK(*bare == joined({png_start, png_header(), png_chunk("IDAT", Bytes(pixels.begin(), pixels.begin() + split)),
@@ -155,10 +161,10 @@ TEST_CASE("PNG: what is broken or animated is refused", "[metadata]") {
   CHECK(refused({}));
   CHECK(refused(png_start));
   CHECK(refused(joined({png_start, png_header(), png_end()})));
-  CHECK(refused(joined({png_start, png_header(3), png_pixels(), png_end()})));   // a palette picture without one
+  CHECK(refused(joined({png_start, png_header(3), png_pixels(), png_end()})));  // a palette picture without one
   CHECK(refused(with_chunks({png_chunk("acTL", Bytes(8, 0))})));
-  CHECK_FALSE(refused(with_chunks({}, {png_chunk("acTL", Bytes(8, 0))})));   // too late to mean anything
+  CHECK_FALSE(refused(with_chunks({}, {png_chunk("acTL", Bytes(8, 0))})));  // too late to mean anything
   Bytes wrong = with_chunks({});
-  wrong[8 + 25 + 8] ^= 1;   // in the pixels
+  wrong[8 + 25 + 8] ^= 1;  // in the pixels
   CHECK(refused(wrong));
 }

@@ -19,7 +19,9 @@ inline Bytes joined(std::initializer_list<Bytes> parts) {
   return out;
 }
 
-inline bool contains(const Bytes& bytes, std::string_view text) { return as_text(bytes).find(text) != std::string_view::npos; }
+inline bool contains(const Bytes& bytes, std::string_view text) {
+  return as_text(bytes).find(text) != std::string_view::npos;
+}
 
 // A TIFF structure with the image directory and, linked from it, Exif and GPS directories.
 class Tiff {
@@ -39,7 +41,8 @@ class Tiff {
   }
   Tiff& number16(Where where, std::uint16_t tag, std::uint32_t value) { return add(where, tag, 3, 1, u16(value)); }
   Tiff& number32(Where where, std::uint16_t tag, std::uint32_t value) { return add(where, tag, 4, 1, u32(value)); }
-  Tiff& fractions(Where where, std::uint16_t tag, std::initializer_list<std::pair<std::uint32_t, std::uint32_t>> values) {
+  Tiff& fractions(Where where, std::uint16_t tag,
+                  std::initializer_list<std::pair<std::uint32_t, std::uint32_t>> values) {
     Bytes bytes;
     for (const auto& [numerator, denominator] : values) {
       append(bytes, u32(numerator));
@@ -133,18 +136,19 @@ inline Bytes jpeg_segment(std::uint8_t marker, const Bytes& payload) {
 inline const Bytes jpeg_start = {0xff, 0xd8};
 inline const Bytes jpeg_end = {0xff, 0xd9};
 inline Bytes jfif() { return jpeg_segment(0xe0, {'J', 'F', 'I', 'F', 0, 1, 2, 1, 0, 72, 0, 72, 0, 0}); }
-inline Bytes jpeg_exif(const Bytes& tiff) { return jpeg_segment(0xe1, joined({bytes_of(std::string_view("Exif\0\0", 6)), tiff})); }
+inline Bytes jpeg_exif(const Bytes& tiff) {
+  return jpeg_segment(0xe1, joined({bytes_of(std::string_view("Exif\0\0", 6)), tiff}));
+}
 inline Bytes jpeg_xmp(std::string_view packet) {
-  return jpeg_segment(0xe1, joined({bytes_of(std::string_view("http://ns.adobe.com/xap/1.0/\0", 29)), bytes_of(packet)}));
+  return jpeg_segment(0xe1,
+                      joined({bytes_of(std::string_view("http://ns.adobe.com/xap/1.0/\0", 29)), bytes_of(packet)}));
 }
 inline Bytes jpeg_icc(std::uint8_t number, std::uint8_t count, const Bytes& part) {
   return jpeg_segment(0xe2, joined({bytes_of(std::string_view("ICC_PROFILE\0", 12)), {number, count}, part}));
 }
 // Tables, frame and scan: structure only, no decoder would like it.
 inline Bytes jpeg_tables() { return joined({jpeg_segment(0xdb, Bytes(65, 1)), jpeg_segment(0xc4, Bytes(20, 2))}); }
-inline Bytes jpeg_frame() {
-  return jpeg_segment(0xc0, {8, 0, 16, 0, 16, 3, 1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0});
-}
+inline Bytes jpeg_frame() { return jpeg_segment(0xc0, {8, 0, 16, 0, 16, 3, 1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0}); }
 inline Bytes jpeg_scan(const Bytes& data) {
   return joined({jpeg_segment(0xda, {3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0}), data});
 }
@@ -169,7 +173,7 @@ inline Bytes zlib_stored(const Bytes& data) {
   append_le16(out, static_cast<std::uint32_t>(data.size()));
   append_le16(out, static_cast<std::uint32_t>(~data.size()) & 0xffff);
   append(out, data);
-  std::uint32_t a = 1, b = 0;   // Adler-32 (RFC 1950)
+  std::uint32_t a = 1, b = 0;  // Adler-32 (RFC 1950)
   for (const std::uint8_t byte : data) {
     a = (a + byte) % 65521;
     b = (b + a) % 65521;
@@ -177,7 +181,7 @@ inline Bytes zlib_stored(const Bytes& data) {
   append_be32(out, b << 16 | a);
   return out;
 }
-inline Bytes png_pixels() { return png_chunk("IDAT", zlib_stored({0, 200})); }   // one gray pixel
+inline Bytes png_pixels() { return png_chunk("IDAT", zlib_stored({0, 200})); }  // one gray pixel
 inline Bytes png_end() { return png_chunk("IEND", {}); }
 
 // --- WebP ---
@@ -194,7 +198,7 @@ inline Bytes webp(std::initializer_list<Bytes> chunks) {
   for (const Bytes& chunk : chunks) append(body, chunk);
   return riff_chunk("RIFF", body);
 }
-inline Bytes vp8x(std::uint8_t flags) { return riff_chunk("VP8X", {flags, 0, 0, 0, 15, 0, 0, 7, 0, 0}); }   // 16 x 8
+inline Bytes vp8x(std::uint8_t flags) { return riff_chunk("VP8X", {flags, 0, 0, 0, 15, 0, 0, 7, 0, 0}); }  // 16 x 8
 inline Bytes vp8() { return riff_chunk("VP8 ", {0, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 8, 0, 1, 2, 3}); }
 inline Bytes vp8l(bool alpha) {
   Bytes data = {0x2f};

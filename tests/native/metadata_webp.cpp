@@ -13,7 +13,8 @@ const Bytes jpeg_style = joined({bytes_of(std::string_view("Exif\0\0", 6)), rota
 
 TEST_CASE("WebP: Exif with and without prefix, XMP, profile", "[metadata]") {
   for (const Bytes& exif : {rotated, jpeg_style}) {
-    const Bytes source = webp({vp8x(0x2c), riff_chunk("ICCP", empty_profile()), vp8(), riff_chunk("EXIF", exif), riff_chunk("XMP ", bytes_of("<x/>"))});
+    const Bytes source = webp({vp8x(0x2c), riff_chunk("ICCP", empty_profile()), vp8(), riff_chunk("EXIF", exif),
+                               riff_chunk("XMP ", bytes_of("<x/>"))});
     const MetadataBlocks blocks = find_webp_metadata(source);
     CHECK(read_orientation(blocks.exif) == 5);
     CHECK(as_text(blocks.xmp) == "<x/>");
@@ -30,8 +31,8 @@ TEST_CASE("WebP: Exif with and without prefix, XMP, profile", "[metadata]") {
 TEST_CASE("WebP: a scrub keeps the picture and drops the rest", "[metadata]") {
   const Bytes secret = bytes_of("SECRET");
   const Bytes alpha = riff_chunk("ALPH", {0, 1, 2});
-  const Bytes source = joined({webp({vp8x(0x3c), riff_chunk("ICCP", empty_profile()), riff_chunk("junk", secret), alpha, vp8(),
-                                     riff_chunk("EXIF", rotated), riff_chunk("XMP ", secret)}),
+  const Bytes source = joined({webp({vp8x(0x3c), riff_chunk("ICCP", empty_profile()), riff_chunk("junk", secret), alpha,
+                                     vp8(), riff_chunk("EXIF", rotated), riff_chunk("XMP ", secret)}),
                                secret});
   const Result<Bytes> bare = scrub_webp(source, {});
   REQUIRE(bare.ok());

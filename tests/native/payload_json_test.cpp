@@ -45,7 +45,8 @@ TEST_CASE("payload JSON: every value is written again as it was") {
   CHECK(rewritten(R"( { "a" : [ 1 , -0.50 , 1E+400 , true , false , null ] , "b" : { } , "c" : [ ] } )") ==
         R"({"a":[1,-0.50,1E+400,true,false,null],"b":{},"c":[]})");
   CHECK(rewritten(R"({"n":1234567890123456789012345.000})") == R"({"n":1234567890123456789012345.000})");
-  CHECK(rewritten(R"({"s":"\u00e9\ud83d\ude00\/\"\\\b\f\n\r\t"})") == "{\"s\":\"\u00e9\U0001F600/\\\"\\\\\\u0008\\u000c\\u000a\\u000d\\u0009\"}");
+  CHECK(rewritten(R"({"s":"\u00e9\ud83d\ude00\/\"\\\b\f\n\r\t"})") ==
+        "{\"s\":\"\u00e9\U0001F600/\\\"\\\\\\u0008\\u000c\\u000a\\u000d\\u0009\"}");
   CHECK(rewritten("\"text\"") == "\"text\"");
   CHECK(rewritten(" 12 ") == "12");
 }
@@ -57,12 +58,68 @@ TEST_CASE("payload JSON: of equal keys the last is kept, however they are spelt"
 }
 
 TEST_CASE("payload JSON: what is no JSON") {
-  for (const std::string_view json : {
-           "", " ", "{", "}", "[", "]", "{]", "[}", "{}}", "{}{}", "{} x", "[1,2", "[1 2]", "[1,]", "[,1]", "[,]", "{\"a\"}", "{\"a\":}",
-           "{\"a\" 1}", "{\"a\":1,}", "{,}", "{\"a\":1 \"b\":2}", "{a:1}", "{'a':1}", "{1:2}", "[01]", "[-]", "[1.]", "[.5]", "[1e]", "[1e+]",
-           "[+1]", "[0x1]", "[NaN]", "[Infinity]", "[tru]", "[truee]", "[nul]", "[True]", "nul", "[\"\\x\"]", "[\"\\u12g4\"]", "[\"\\u123\"]",
-           "[\"a]", "[\"a\nb\"]", "[\"a\tb\"]", "[1]]", "[[1]", "{\"a\":[1}", "{\"a\":{\"b\":1]}", "[1}{2]", "1 2", "\"a\" \"b\"", "[\"a\"b]",
-           "// x\n{}", "{/**/}", "\xef\xbb\xbf{}", "[\"\xff\"]", "[\"\xc0\x80\"]", "[\"\xed\xa0\x80\"]", "[\"\xf4\x90\x80\x80\"]", "[\"\xe2\x82\"]"}) {
+  for (const std::string_view json : {"",
+                                      " ",
+                                      "{",
+                                      "}",
+                                      "[",
+                                      "]",
+                                      "{]",
+                                      "[}",
+                                      "{}}",
+                                      "{}{}",
+                                      "{} x",
+                                      "[1,2",
+                                      "[1 2]",
+                                      "[1,]",
+                                      "[,1]",
+                                      "[,]",
+                                      "{\"a\"}",
+                                      "{\"a\":}",
+                                      "{\"a\" 1}",
+                                      "{\"a\":1,}",
+                                      "{,}",
+                                      "{\"a\":1 \"b\":2}",
+                                      "{a:1}",
+                                      "{'a':1}",
+                                      "{1:2}",
+                                      "[01]",
+                                      "[-]",
+                                      "[1.]",
+                                      "[.5]",
+                                      "[1e]",
+                                      "[1e+]",
+                                      "[+1]",
+                                      "[0x1]",
+                                      "[NaN]",
+                                      "[Infinity]",
+                                      "[tru]",
+                                      "[truee]",
+                                      "[nul]",
+                                      "[True]",
+                                      "nul",
+                                      "[\"\\x\"]",
+                                      "[\"\\u12g4\"]",
+                                      "[\"\\u123\"]",
+                                      "[\"a]",
+                                      "[\"a\nb\"]",
+                                      "[\"a\tb\"]",
+                                      "[1]]",
+                                      "[[1]",
+                                      "{\"a\":[1}",
+                                      "{\"a\":{\"b\":1]}",
+                                      "[1}{2]",
+                                      "1 2",
+                                      "\"a\" \"b\"",
+                                      "[\"a\"b]",
+                                      "// x\n{}",
+                                      "{/**/}",
+                                      "\xef\xbb\xbf{}",
+                                      "[\"\xff\"]",
+                                      "[\"\xc0\x80\"]",
+                                      "[\"\xed\xa0\x80\"]",
+                                      "[\"\xf4\x90\x80\x80\"]",
+                                      "[\"\xe2\x82\"]"}) {
     INFO("document: " << json);
     CHECK_FALSE(parses(json));
   }
@@ -81,7 +138,8 @@ TEST_CASE("payload JSON: depth costs no stack and ends somewhere") {
 TEST_CASE("payload JSON: text that PostgreSQL cannot store") {
   CHECK(invalid_texts(R"({"a":"x\u0000y","b":["ok","\ud800"],"c/d~":{"e":"\udc00\ud800"}})") ==
         std::vector<std::string>{"/a", "/b/1", "/c~1d~0/e"});
-  CHECK(invalid_texts(R"(["\ud800x","\ud800\n","\ud800\ud800","\ud83d\ude00","\uFFFF"])") == std::vector<std::string>{"/0", "/1", "/2"});
+  CHECK(invalid_texts(R"(["\ud800x","\ud800\n","\ud800\ud800","\ud83d\ude00","\uFFFF"])") ==
+        std::vector<std::string>{"/0", "/1", "/2"});
   CHECK(invalid_texts("{\"\\u0000\":1}") == std::vector<std::string>{"/\uFFFD"});
   // jsonb reads a value before it drops it for a later one of the same name.
   CHECK(invalid_texts(R"({"a":"\u0000","a":1})") == std::vector<std::string>{"/a"});
@@ -89,16 +147,18 @@ TEST_CASE("payload JSON: text that PostgreSQL cannot store") {
 
 TEST_CASE("payload JSON: numbers that numeric holds") {
   const std::string zeros(131'071, '0');
-  for (const std::string& number : {std::string("0"), std::string("-0"), std::string("1e131071"), std::string("9.99e131071"), "1" + zeros,
-                                    std::string("1e-16383"), std::string("0.1e-16382"), std::string("0e9999999"), std::string("10e131070"),
-                                    std::string("0.01e131073"), std::string("1e000000000000000000000000005"), "0." + std::string(16'383, '1')}) {
+  for (const std::string& number :
+       {std::string("0"), std::string("-0"), std::string("1e131071"), std::string("9.99e131071"), "1" + zeros,
+        std::string("1e-16383"), std::string("0.1e-16382"), std::string("0e9999999"), std::string("10e131070"),
+        std::string("0.01e131073"), std::string("1e000000000000000000000000005"), "0." + std::string(16'383, '1')}) {
     INFO("number: " << number.substr(0, 40));
     CHECK(fits_numeric(number));
   }
-  for (const std::string& number : {std::string("1e131072"), "1" + zeros + "0", std::string("-1e131072"), std::string("1e-16384"),
-                                    std::string("0.1e-16383"), std::string("0e-16384"), std::string("0.01e131074"), std::string("10e131071"),
-                                    std::string("1e1073741823"), std::string("0e1073741823"), std::string("1e99999999999999999999"),
-                                    std::string("1e-99999999999999999999"), "0." + std::string(16'384, '1')}) {
+  for (const std::string& number :
+       {std::string("1e131072"), "1" + zeros + "0", std::string("-1e131072"), std::string("1e-16384"),
+        std::string("0.1e-16383"), std::string("0e-16384"), std::string("0.01e131074"), std::string("10e131071"),
+        std::string("1e1073741823"), std::string("0e1073741823"), std::string("1e99999999999999999999"),
+        std::string("1e-99999999999999999999"), "0." + std::string(16'384, '1')}) {
     INFO("number: " << number.substr(0, 40));
     CHECK_FALSE(fits_numeric(number));
   }

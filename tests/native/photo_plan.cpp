@@ -27,7 +27,7 @@ TEST_CASE("cover fills its box from the middle") {
   CHECK(geometry.extent_y == 3000);
   CHECK(geometry.begin_x == 500);
   CHECK(geometry.begin_y == 0);
-  const Geometry small = plan_geometry({400, 300}, options);   // not enlarged: the box shrinks and keeps its shape
+  const Geometry small = plan_geometry({400, 300}, options);  // not enlarged: the box shrinks and keeps its shape
   CHECK(small.target == Size{300, 300});
   const Geometry turned = as_stored(geometry, 6);
   CHECK(turned.begin_y == 500);
@@ -74,7 +74,7 @@ TEST_CASE("a plan over its budget names the pixels that would fit") {
   info.height_px = 10000;
   info.is_ycc = true;
   info.h_subsampling = info.v_subsampling = 2;
-  info.decode_bytes = std::uint64_t{12000} * 10000 * 6;   // progressive, 4:4:4
+  info.decode_bytes = std::uint64_t{12000} * 10000 * 6;  // progressive, 4:4:4
   PrepareOptions options;
   const Geometry geometry = plan_geometry({info.width_px, info.height_px}, options);
   const MemoryPlan plan = plan_memory(info, 1000, geometry, 1, options);

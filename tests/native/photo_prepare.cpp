@@ -48,7 +48,7 @@ TEST_CASE("a photo is prepared in many steps, and may be left in the middle of t
   CHECK(preparation.take().error().code == ErrorCode::internal);
   int steps = 1;
   while (preparation.step()) ++steps;
-  CHECK(steps > 900 / 64);   // a band has 64 rows at most
+  CHECK(steps > 900 / 64);  // a band has 64 rows at most
   const auto result = preparation.take();
   REQUIRE(result.ok());
   CHECK(result->photo.bytes == at_once.photo.bytes);
@@ -225,7 +225,7 @@ TEST_CASE("what is there of a cut picture: accepted where asked, with a warning,
       const PreparedPhoto photo = prepared(cut, options);
       CHECK(has(photo.warnings, WarningCode::truncated_image));
       CHECK_FALSE(photo.passed_through);
-      const Frame frame = decode_rgb(photo.photo.bytes);   // to its end
+      const Frame frame = decode_rgb(photo.photo.bytes);  // to its end
       CHECK(frame.layout.width_px == 300);
       CHECK(frame.layout.height_px == 200);
     }

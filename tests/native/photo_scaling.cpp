@@ -26,8 +26,8 @@ double lanczos3(double x) {
 }
 
 // One axis: `count` lines of `size` samples, `step` apart within a line and `line` apart between them, to `to` samples.
-Samples shrink_axis(const Samples& in, std::size_t size, std::size_t step, std::size_t count, std::size_t line, std::size_t to,
-                    std::size_t to_step, std::size_t to_line) {
+Samples shrink_axis(const Samples& in, std::size_t size, std::size_t step, std::size_t count, std::size_t line,
+                    std::size_t to, std::size_t to_step, std::size_t to_line) {
   Samples out(count * to);
   const double ratio = static_cast<double>(size) / static_cast<double>(to);
   for (std::size_t i = 0; i < to; ++i) {
@@ -36,7 +36,8 @@ Samples shrink_axis(const Samples& in, std::size_t size, std::size_t step, std::
     const std::size_t end = std::min(size, static_cast<std::size_t>(centre + 3 * ratio + 1));
     double sum = 0;
     Samples weights;
-    for (std::size_t j = first; j < end; ++j) sum += weights.emplace_back(lanczos3((static_cast<double>(j) + 0.5 - centre) / ratio));
+    for (std::size_t j = first; j < end; ++j)
+      sum += weights.emplace_back(lanczos3((static_cast<double>(j) + 0.5 - centre) / ratio));
     for (std::size_t n = 0; n < count; ++n) {
       double value = 0;
       for (std::size_t j = first; j < end; ++j) value += weights[j - first] * in[n * line + j * step];
@@ -46,7 +47,8 @@ Samples shrink_axis(const Samples& in, std::size_t size, std::size_t step, std::
   return out;
 }
 
-Samples shrunk(const std::vector<std::uint8_t>& plane, std::size_t width, std::size_t height, std::size_t to_width, std::size_t to_height) {
+Samples shrunk(const std::vector<std::uint8_t>& plane, std::size_t width, std::size_t height, std::size_t to_width,
+               std::size_t to_height) {
   const Samples in(plane.begin(), plane.end());
   const Samples low = shrink_axis(in, height, width, width, 1, to_height, width, 1);
   return shrink_axis(low, width, 1, to_height, width, to_width, 1, to_width);
@@ -67,7 +69,8 @@ Quality judge(ByteView source, const PreparedPhoto& photo) {
   const PlaneLayout& layout = got.layout;
   std::array<Samples, 3> expected;
   for (int plane = 0; plane < 3; ++plane) {
-    expected[plane] = shrunk(full.planes[plane], full.layout.width_px, full.layout.height_px, layout.width_px, layout.height_px);
+    expected[plane] =
+        shrunk(full.planes[plane], full.layout.width_px, full.layout.height_px, layout.width_px, layout.height_px);
   }
   double all = 0, luma = 0;
   const std::size_t count = expected[0].size();
@@ -88,7 +91,7 @@ Frame grained(std::uint32_t width, std::uint32_t height) {
   Frame frame = landscape(width, height);
   const Frame grain = noise(width, height);
   for (int plane = 0; plane < 3; ++plane) {
-    for (std::size_t i = 0; i < frame.planes[plane].size(); ++i) {   // the same grain in every plane: light, not colour
+    for (std::size_t i = 0; i < frame.planes[plane].size(); ++i) {  // the same grain in every plane: light, not colour
       const int value = frame.planes[plane][i] + (grain.planes[0][i] - 128) / 3;
       frame.planes[plane][i] = static_cast<std::uint8_t>(std::clamp(value, 0, 255));
     }
@@ -114,7 +117,7 @@ Frame decode_at(ByteView file, const DecodeRequest& request) {
 
 TEST_CASE("a scaled photo is the full decode's, filtered: as PNG to rounding, as JPEG in its luma") {
   for (const std::uint32_t width : {1000u, 701u}) {
-    const Bytes source = encode(grained(width, 560), OutputFormat::jpeg, 89);   // 4:2:0
+    const Bytes source = encode(grained(width, 560), OutputFormat::jpeg, 89);  // 4:2:0
     // Shrunk by a little, by nearly 2, by exactly 2, by more than 2 and by nearly 3.
     for (const double shrink : {1.1, 1.594, 1.969, 2.0, 2.27, 2.93}) {
       PrepareOptions options;
@@ -125,12 +128,12 @@ TEST_CASE("a scaled photo is the full decode's, filtered: as PNG to rounding, as
       options.format = OutputFormat::png;
       auto png = prepare_photo(source, options);
       REQUIRE(png.ok());
-      CHECK(judge(source, *png).rgb_db > 57);   // rounding alone leaves 59
+      CHECK(judge(source, *png).rgb_db > 57);  // rounding alone leaves 59
       options.format = OutputFormat::jpeg;
       options.quality = 100;
       auto jpeg = prepare_photo(source, options);
       REQUIRE(jpeg.ok());
-      CHECK(judge(source, *jpeg).luma_db > 51);   // 34 when the DCT alone makes the size
+      CHECK(judge(source, *jpeg).luma_db > 51);  // 34 when the DCT alone makes the size
     }
   }
 }
@@ -149,7 +152,7 @@ TEST_CASE("chroma as fine as the luma is the stored chroma at twice the scale") 
         const Frame stored = decode_at(*file, {.scale_eighths = scale});
         const Frame full = decode_at(*file, {.scale_eighths = scale, .full_chroma = true});
         CHECK((full.planes[0] == stored.planes[0]));
-        if (scale > 4) {   // there are no more coefficients than the luma's
+        if (scale > 4) {  // there are no more coefficients than the luma's
           CHECK(full.layout.h_subsampling == 2);
           CHECK((full.planes[1] == stored.planes[1]));
           continue;

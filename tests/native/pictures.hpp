@@ -10,8 +10,8 @@
 #include "base/bytes.hpp"
 #include "codec/decoder.hpp"
 #include "codec/encoder.hpp"
-#include "image/planes.hpp"
 #include "image/convert_stage.hpp"
+#include "image/planes.hpp"
 #include "image/resize_stage.hpp"
 #include "photo/encode.hpp"
 
@@ -47,7 +47,8 @@ inline Frame noise(std::uint32_t width, std::uint32_t height) {
   return frame;
 }
 
-inline Bytes encode(const Frame& frame, OutputFormat format, double quality = 90, ByteView exif = {}, ByteView icc = {}) {
+inline Bytes encode(const Frame& frame, OutputFormat format, double quality = 90, ByteView exif = {},
+                    ByteView icc = {}) {
   OutputSpec spec;
   spec.format = format;
   spec.request.quality = quality;
@@ -88,7 +89,9 @@ inline Frame landscape(std::uint32_t width, std::uint32_t height) {
 
 // Decodes a whole file at full size, as its own colour model; an empty frame when it fails.
 inline Frame decode(ByteView file) {
-  auto opened = file.size() > 2 && file[0] == 0xff ? open_jpeg(file) : has_at(file, 0, "RIFF") ? open_webp(file) : open_png(file);
+  auto opened = file.size() > 2 && file[0] == 0xff ? open_jpeg(file)
+                : has_at(file, 0, "RIFF")          ? open_webp(file)
+                                                   : open_png(file);
   if (!opened) return {};
   auto layout = (*opened)->start({});
   if (!layout) return {};
@@ -110,7 +113,8 @@ inline Frame decode_rgb(ByteView file) {
   FrameCollector out(rgb);
   ConvertStage convert({full, rgb}, out);
   RowSink& next = needs_conversion({full, rgb}) ? static_cast<RowSink&>(convert) : out;
-  ResizeStage upsample({frame.layout, full, 0, 0, static_cast<double>(full.width_px), static_cast<double>(full.height_px)}, next);
+  ResizeStage upsample(
+      {frame.layout, full, 0, 0, static_cast<double>(full.width_px), static_cast<double>(full.height_px)}, next);
   if (full.width_px == 0 || !upsample.push(frame.band())) return {};
   return std::move(out.frame());
 }

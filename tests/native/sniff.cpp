@@ -43,7 +43,8 @@ TEST_CASE("signatures are recognised from their bytes") {
   CHECK(sniff_text("8BPS\0\1"s) == FileType::psd);
   CHECK(sniff_text("\x8aMNG\r\n\x1a\n") == FileType::mng);
   CHECK(sniff_text("\0\0\1\0\1\0"s) == FileType::ico);
-  CHECK(sniff_text("\x7f" "ELF\2\1") == FileType::executable);
+  CHECK(sniff_text("\x7f"
+                   "ELF\2\1") == FileType::executable);
   CHECK(sniff_text("MZ\x90\0\3"s) == FileType::executable);
   CHECK(sniff_text("MZ stands for Mark Zbikowski") == FileType::text);
   CHECK(sniff_text("RIFF\4\0\0\0WAVE"s) == FileType::wav);
@@ -137,9 +138,12 @@ TEST_CASE("every type has a name and a MIME type") {
 }
 
 TEST_CASE("sniffing stays inside every beginning of a file") {
-  const std::string whole = "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", std::string(13, '\1')) + png_chunk("acTL", "12345678");
+  const std::string whole =
+      "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", std::string(13, '\1')) + png_chunk("acTL", "12345678");
   for (std::size_t size = 0; size <= whole.size(); ++size) (void)sniff_text(whole.substr(0, size));
-  const std::string media = "\0\0\xff\xff" "ftypmif1\0\0\0\0heic"s;
+  const std::string media =
+      "\0\0\xff\xff"
+      "ftypmif1\0\0\0\0heic"s;
   for (std::size_t size = 0; size <= media.size(); ++size) (void)sniff_text(media.substr(0, size));
   const std::string markup = "<?xml?><!DOCTYPE svg [<!ENTITY>]><!-- --><svg>";
   for (std::size_t size = 0; size <= markup.size(); ++size) (void)sniff_text(markup.substr(0, size));

@@ -1,7 +1,7 @@
 // What is committed: no machine's paths or hosts, nothing unfinished, nothing third-party, files of a
 // size one can read, generated files that agree with their source, presets that fail without tests.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -50,6 +50,30 @@ test('source files can be read in one sitting', () => {
     .map((path) => [path, read(path).split('\n').length])
     .filter(([, lines]) => lines > 520);
   assert.deepEqual(long, []);
+});
+
+// Other versions lay the same style out differently: 14, Debian 12's, is the one that counts.
+const clangFormat = spawnSync('clang-format', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+test('C and C++ are as `make format` leaves them', { skip: !/version 14\./.test(clangFormat) && 'no clang-format 14 here' }, () => {
+  const paths = files('*.cpp', '*.hpp', '*.c').filter((path) => !path.endsWith('.gen.hpp'));
+  const { stderr } = spawnSync('clang-format', ['--dry-run', ...paths], { cwd: root, encoding: 'utf8' });
+  const places = stderr.split('\n').filter((line) => /warning: code should be clang-formatted/.test(line));
+  assert.deepEqual(places, []);
+});
+
+// Types of one name in two files are one type to the linker, without a word, and the wrong layout is used by one of them.
+test('no two types of the core have one name', () => {
+  const places = new Map();
+  for (const path of files('core/*.hpp', 'core/*.cpp', 'bindings/*.cpp')) {
+    let isLocal = false; // inside an anonymous namespace
+    for (const line of read(path).split('\n')) {
+      if (line === 'namespace {') isLocal = true;
+      if (line === '}  // namespace') isLocal = false;
+      const name = isLocal ? undefined : /^(?:struct|class|enum class) (\w+)(?!::)\b[^;]*\{/.exec(line)?.[1];
+      if (name) places.set(name, [...(places.get(name) ?? []), path]);
+    }
+  }
+  assert.deepEqual([...places].filter(([, paths]) => paths.length > 1), []);
 });
 
 test('shell scripts are executable and start with bash', () => {

@@ -26,8 +26,8 @@ native   | binutils         | nm               | checks what the library calls
 sanitize | clang            | clang++          | address and undefined behaviour sanitizers, fuzzing
 sanitize | libclang-rt-dev  | /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-aarch64.a | their runtime
 sanitize | llvm             | llvm-symbolizer  | names in their reports
-format   | clang-format     | clang-format     | formats C++
-format   | clang-tidy       | clang-tidy       | checks C++
+format   | clang-format     | clang-format     | formats C++, and checks that it is
+lint     | clang-tidy       | clang-tidy       | checks C++
 wasm     | mmdebstrap       | mmdebstrap       | makes the private Emscripten root
 wasm     | bubblewrap       | bwrap            | enters it
 rootless | uidmap           | newuidmap        | lets mmdebstrap work without root

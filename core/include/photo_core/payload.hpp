@@ -19,9 +19,9 @@ std::optional<PayloadTable> payload_table(std::string_view name);
 
 // One thing that the database would refuse.
 struct PayloadIssue {
-  std::string path;      // JSON pointer (RFC 6901) into the document; "" is the document itself
+  std::string path;  // JSON pointer (RFC 6901) into the document; "" is the document itself
   IssueCode code;
-  std::string found;     // with wrong_type: the type that is expected ("integer"); empty otherwise
+  std::string found;  // with wrong_type: the type that is expected ("integer"); empty otherwise
   // The limit concerned and the value that broke it; NaN where there is none.
   double limit = std::numeric_limits<double>::quiet_NaN();
   double actual = std::numeric_limits<double>::quiet_NaN();

@@ -27,14 +27,14 @@ enum class OriginalChoice : std::uint8_t { automatic, never, always };
 struct ThumbnailOptions {
   std::uint32_t max_edge_px = 400;
   OutputFormat format = OutputFormat::webp;
-  int quality = 75;   // 1..100
+  int quality = 75;  // 1..100
 };
 
 struct PrepareOptions {
-  std::uint32_t max_edge_px = 2000;        // the long edge; a smaller picture is not enlarged
+  std::uint32_t max_edge_px = 2000;  // the long edge; a smaller picture is not enlarged
   OutputFormat format = OutputFormat::automatic;
-  int quality = 82;                        // 1..100
-  std::uint64_t max_bytes = 10'485'760;    // of the photo
+  int quality = 82;                      // 1..100
+  std::uint64_t max_bytes = 10'485'760;  // of the photo
   ColorChoice color = ColorChoice::srgb;
   LightChoice light = LightChoice::encoded;
   FitChoice fit = FitChoice::inside;
@@ -43,16 +43,16 @@ struct PrepareOptions {
   std::uint32_t cover_height_px = 0;
   bool progressive = false;
   bool gps = false;
-  std::vector<ThumbnailOptions> thumbnails = std::vector<ThumbnailOptions>(1);   // one of the default kind
-  std::uint32_t background = 0xffffff;     // 0xRRGGBB, under transparent pixels in JPEG
+  std::vector<ThumbnailOptions> thumbnails = std::vector<ThumbnailOptions>(1);  // one of the default kind
+  std::uint32_t background = 0xffffff;  // 0xRRGGBB, under transparent pixels in JPEG
   MetadataChoice keep_metadata = MetadataChoice::none;
   OriginalChoice keep_original = OriginalChoice::automatic;
   bool allow_truncated = false;
   bool strict_type = false;
   std::string claimed_type;
-  std::uint64_t max_source_bytes = 0;      // 0: the contract's
-  std::uint64_t max_pixels = 0;            // likewise
-  std::uint64_t max_heap_bytes = 0;        // likewise
+  std::uint64_t max_source_bytes = 0;  // 0: the contract's
+  std::uint64_t max_pixels = 0;        // likewise
+  std::uint64_t max_heap_bytes = 0;    // likewise
   // Called between steps and every few rows: step name, done and total in that step's own unit.
   std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)> on_progress;
   // Milliseconds from any fixed point, for `timings`; the core has no clock of its own.
@@ -68,13 +68,13 @@ struct EncodedImage {
 
 struct PreparedPhoto {
   EncodedImage photo;
-  std::vector<EncodedImage> thumbnails;   // as asked, in order
-  std::uint64_t dhash = 0;                // difference hash, 8 x 8 horizontal gradients, first bit most significant
-  std::vector<std::uint8_t> thumbhash;    // ThumbHash, at most 25 bytes
-  bool passed_through = false;            // the source's own pixels, scrubbed, not encoded again
+  std::vector<EncodedImage> thumbnails;  // as asked, in order
+  std::uint64_t dhash = 0;               // difference hash, 8 x 8 horizontal gradients, first bit most significant
+  std::vector<std::uint8_t> thumbhash;   // ThumbHash, at most 25 bytes
+  bool passed_through = false;           // the source's own pixels, scrubbed, not encoded again
   PhotoProbe source;
   std::vector<WarningCode> warnings;
-  std::vector<std::pair<std::string, double>> timings;   // step, milliseconds; empty without a clock
+  std::vector<std::pair<std::string, double>> timings;  // step, milliseconds; empty without a clock
 };
 
 // A photo on its way, step by step, for a thread that has to look up in between: a browser's worker that is told to end
@@ -105,7 +105,7 @@ Result<PreparedPhoto> prepare_photo(std::span<const std::uint8_t> source, const 
 
 // The same for a picture that somebody else decoded: `rgba` holds width * height * 4 bytes, not premultiplied, sRGB,
 // upright.
-Result<PreparedPhoto> prepare_pixels(std::span<const std::uint8_t> rgba, std::uint32_t width_px, std::uint32_t height_px,
-                                     const PrepareOptions& options);
+Result<PreparedPhoto> prepare_pixels(std::span<const std::uint8_t> rgba, std::uint32_t width_px,
+                                     std::uint32_t height_px, const PrepareOptions& options);
 
 }  // namespace photo_core

@@ -14,7 +14,7 @@ namespace photo_core {
 
 // Facts of the moment of capture. Absent means not recorded or not believable.
 struct CaptureData {
-  std::string time;   // ISO 8601 as recorded: "2024-05-01T12:34:56.78+02:00"; no offset when the camera wrote none
+  std::string time;  // ISO 8601 as recorded: "2024-05-01T12:34:56.78+02:00"; no offset when the camera wrote none
   std::string make;
   std::string model;
   std::string lens;
@@ -30,16 +30,16 @@ struct CaptureData {
 };
 
 struct PhotoProbe {
-  std::string format;      // "jpeg", "png", "webp"
+  std::string format;  // "jpeg", "png", "webp"
   std::string mime_type;
-  std::uint32_t width_px = 0;    // as displayed, upright
+  std::uint32_t width_px = 0;  // as displayed, upright
   std::uint32_t height_px = 0;
-  int orientation = 1;           // Exif 1..8, as stored
+  int orientation = 1;  // Exif 1..8, as stored
   std::uint32_t bits_per_sample = 8;
   bool has_alpha = false;
   std::uint32_t frames = 1;
   bool progressive = false;
-  std::string profile;           // description of the colour profile, empty without one
+  std::string profile;  // description of the colour profile, empty without one
   bool gain_map = false;
   CaptureData capture;
   std::vector<WarningCode> warnings;
@@ -48,8 +48,8 @@ struct PhotoProbe {
 
 struct ProbeOptions {
   bool gps = false;
-  std::string claimed_type;      // MIME type as claimed, may be empty; a difference is a warning
-  std::uint64_t max_source_bytes = 0;   // 0: the contract's, here and below
+  std::string claimed_type;            // MIME type as claimed, may be empty; a difference is a warning
+  std::uint64_t max_source_bytes = 0;  // 0: the contract's, here and below
   std::uint64_t max_pixels = 0;
   std::uint64_t max_heap_bytes = 0;
   bool strict_type = false;

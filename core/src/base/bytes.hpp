@@ -33,9 +33,7 @@ inline std::uint32_t read_be32(const std::uint8_t* p) {
 inline std::uint32_t read_le32(const std::uint8_t* p) {
   return std::uint32_t{p[3]} << 24 | std::uint32_t{p[2]} << 16 | std::uint32_t{p[1]} << 8 | p[0];
 }
-inline std::uint64_t read_be64(const std::uint8_t* p) {
-  return std::uint64_t{read_be32(p)} << 32 | read_be32(p + 4);
-}
+inline std::uint64_t read_be64(const std::uint8_t* p) { return std::uint64_t{read_be32(p)} << 32 | read_be32(p + 4); }
 
 inline void append_be16(Bytes& out, std::uint32_t value) {
   out.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -57,11 +55,10 @@ inline void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.beg
 
 // Whether `bytes` has `text` (its characters as bytes) at `offset`.
 inline bool has_at(ByteView bytes, std::size_t offset, std::string_view text) {
-  return in_bounds(bytes.size(), offset, text.size()) && std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
+  return in_bounds(bytes.size(), offset, text.size()) &&
+         std::memcmp(bytes.data() + offset, text.data(), text.size()) == 0;
 }
 
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace photo_core

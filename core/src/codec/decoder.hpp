@@ -18,19 +18,20 @@ enum class ImageFormat : std::uint8_t { jpeg, png, webp };
 // What the header tells, before any pixel is decoded.
 struct ImageInfo {
   ImageFormat format = ImageFormat::jpeg;
-  std::uint32_t width_px = 0;   // as stored, before orientation
+  std::uint32_t width_px = 0;  // as stored, before orientation
   std::uint32_t height_px = 0;
   std::uint32_t bits_per_sample = 8;
-  bool has_alpha = false;       // the file has an alpha channel or a transparent colour (used or not)
-  std::uint32_t frames = 1;     // more than 1 for APNG and animated WebP: the first one is decoded
+  bool has_alpha = false;    // the file has an alpha channel or a transparent colour (used or not)
+  std::uint32_t frames = 1;  // more than 1 for APNG and animated WebP: the first one is decoded
   bool is_palette = false;
-  bool is_cmyk = false;         // CMYK or YCCK; decoded to rgb planes without a profile unless one is given
+  bool is_cmyk = false;  // CMYK or YCCK; decoded to rgb planes without a profile unless one is given
   bool is_gray = false;
   // JPEG
   bool is_progressive = false;
   bool is_arithmetic = false;
-  bool needs_full_frame = false;   // the coefficients (an unusual JPEG of several scans) or the pixels (interlaced) are held whole
-  bool is_ycc = false;             // three components in Y'CbCr
+  bool needs_full_frame =
+      false;            // the coefficients (an unusual JPEG of several scans) or the pixels (interlaced) are held whole
+  bool is_ycc = false;  // three components in Y'CbCr
   std::uint32_t h_subsampling = 1;
   std::uint32_t v_subsampling = 1;
   // Bytes of memory that decoding at full size needs besides the source itself: an upper bound.
@@ -39,7 +40,7 @@ struct ImageInfo {
 
 // How to decode. Scaling is by N/8 (JPEG's DCT scaling; WebP and PNG decode at full size and ignore it).
 struct DecodeRequest {
-  std::uint32_t scale_eighths = 8;      // 1..8, size = ceil(stored * N / 8)
+  std::uint32_t scale_eighths = 8;  // 1..8, size = ceil(stored * N / 8)
   // Truncated data: an error `truncated_image` (false), or what is there with the rest filled (true).
   bool allow_truncated = false;
   // CMYK sources: give the four ink planes as they are (0 = full ink after undoing Adobe's inversion is done by the

@@ -110,8 +110,7 @@ void JpegDecoder::fill_info() {
 bool JpegDecoder::stored_planes_fit() const {
   const jpeg_component_info* components = state_.comp_info;
   switch (state_.jpeg_color_space) {
-    case JCS_GRAYSCALE:
-      return true;
+    case JCS_GRAYSCALE: return true;
     case JCS_RGB:
     case JCS_YCbCr: {
       const bool first_is_finest = components[0].h_samp_factor == state_.max_h_samp_factor &&
@@ -123,8 +122,7 @@ bool JpegDecoder::stored_planes_fit() const {
       return components[1].h_samp_factor == state_.max_h_samp_factor &&
              components[1].v_samp_factor == state_.max_v_samp_factor;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -148,7 +146,8 @@ void JpegDecoder::watch_scans(j_common_ptr state) {
     decoder.scan_work_ += blocks * (1 + refined) * (reader.arith_code ? 4 : 1);
   }
   constexpr int most_scans = 1000;
-  constexpr std::uint64_t most_work = 80'000'000;  // visits of a block: well under a second natively, about one in WebAssembly
+  constexpr std::uint64_t most_work =
+      80'000'000;  // visits of a block: well under a second natively, about one in WebAssembly
   const bool too_many = decoder.counted_scans_ > most_scans || decoder.scan_work_ > most_work;
   const bool truncated = decoder.source_.hit_end && !decoder.request_.allow_truncated;
   if (!too_many && !truncated && decoder.errors_.corrupt_warning == 0) return;
@@ -237,7 +236,8 @@ Status JpegDecoder::begin_raw() {
   if (!jpeg_guarded(errors_, choose_transforms)) return jpeg_error(state_, errors_, false);
   install_kernels(state_);
   if (script_.scan_count > 0) {
-    return scans_.begin(state_, source_, errors_) ? Status{} : Status{fail(ErrorCode::out_of_memory, "JPEG coefficients")};
+    return scans_.begin(state_, source_, errors_) ? Status{}
+                                                  : Status{fail(ErrorCode::out_of_memory, "JPEG coefficients")};
   }
   use_scan_ = JpegScan::can_decode(state_);
   if (use_scan_ && !scan_.begin(state_, source_, errors_)) return fail(ErrorCode::out_of_memory, "JPEG tables");
@@ -283,7 +283,8 @@ Result<Band> JpegDecoder::next_raw() {
   const auto block_rows = static_cast<std::uint32_t>(state_.max_v_samp_factor * state_.min_DCT_scaled_size);
   const std::uint32_t band_index = next_row_ / block_rows;
   auto read = [this, block_rows] {
-    const JpegPlaneTarget targets[3] = {{samples_[0].get(), stride_[0]}, {samples_[1].get(), stride_[1]}, {samples_[2].get(), stride_[2]}};
+    const JpegPlaneTarget targets[3] = {
+        {samples_[0].get(), stride_[0]}, {samples_[1].get(), stride_[1]}, {samples_[2].get(), stride_[2]}};
     if (script_.scan_count > 0) {
       scans_.decode_row(targets);
       // Damage further on is graver than data that is missing, and what decides.
@@ -301,7 +302,8 @@ Result<Band> JpegDecoder::next_raw() {
   next_row_ += block_rows;
   Band band;
   for (int i = 0; i < state_.num_components; ++i) {
-    const auto height = static_cast<std::uint32_t>(state_.comp_info[i].v_samp_factor * state_.comp_info[i].DCT_scaled_size);
+    const auto height =
+        static_cast<std::uint32_t>(state_.comp_info[i].v_samp_factor * state_.comp_info[i].DCT_scaled_size);
     const std::uint32_t first = std::min(band_index * height, layout_.plane_height(i));
     band.planes[static_cast<unsigned>(i)] = {samples_[i].get(), stride_[i], first,
                                              std::min(height, layout_.plane_height(i) - first)};

@@ -76,7 +76,7 @@ class JpegDecoder final : public Decoder {
   std::uint64_t scan_work_ = 0;
   JpegScan scan_;
   bool use_scan_ = false;
-  JpegScanScript script_;       // of a file whose scans are decoded side by side, else empty
+  JpegScanScript script_;  // of a file whose scans are decoded side by side, else empty
   JpegScans scans_;
   std::uint32_t next_row_ = 0;  // of the first plane
   // The band: for each plane the rows of one call, `stride_` bytes apart.

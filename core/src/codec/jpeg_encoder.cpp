@@ -187,7 +187,8 @@ Status JpegEncoder::begin(const PlaneLayout& layout) {
     configure();
     jpeg_start_compress(&state_, TRUE);
     write_markers();
-    for (int table = 0; table < (state_.num_components > 1 ? 2 : 1); ++table) steps_[table].set(state_.quant_tbl_ptrs[table]->quantval);
+    for (int table = 0; table < (state_.num_components > 1 ? 2 : 1); ++table)
+      steps_[table].set(state_.quant_tbl_ptrs[table]->quantval);
     state_.client_data = this;
     state_.fdct->forward_DCT = forward_blocks;
   };
@@ -209,8 +210,8 @@ void JpegEncoder::append_row(int plane, const std::uint8_t* from) {
 }
 
 // The library's method for a row of blocks of one component.
-void JpegEncoder::forward_blocks(j_compress_ptr state, jpeg_component_info* component, JSAMPARRAY rows, JBLOCKROW blocks,
-                                 JDIMENSION first_row, JDIMENSION first_column, JDIMENSION count) {
+void JpegEncoder::forward_blocks(j_compress_ptr state, jpeg_component_info* component, JSAMPARRAY rows,
+                                 JBLOCKROW blocks, JDIMENSION first_row, JDIMENSION first_column, JDIMENSION count) {
   const auto& encoder = *static_cast<const JpegEncoder*>(state->client_data);
   const auto stride = static_cast<std::size_t>(rows[1] - rows[0]);
   const std::uint8_t* samples = rows[first_row] + first_column;
@@ -265,7 +266,8 @@ Status JpegEncoder::write_block_row() {
   JSAMPROW rows[3][2 * DCTSIZE];
   JSAMPARRAY planes[3] = {rows[0], rows[1], rows[2]};
   for (int plane = 0; plane < layout_.plane_count(); ++plane) {
-    for (std::uint32_t row = 0; row < rows_of_block_row(plane); ++row) rows[plane][row] = samples_[plane].data() + row * stride_[plane];
+    for (std::uint32_t row = 0; row < rows_of_block_row(plane); ++row)
+      rows[plane][row] = samples_[plane].data() + row * stride_[plane];
   }
   auto write = [this, &planes] {
     jpeg_write_raw_data(&state_, planes, static_cast<JDIMENSION>(state_.max_v_samp_factor * DCTSIZE));

@@ -72,7 +72,8 @@ inline void transform(I16x8* x) {
   const I16x8 even_low = interleave_low(t12, t13);
   const I16x8 even_high = interleave_high(t12, t13);
   const auto even_output = [&](int c12, int c13) {
-    return narrow((dot(even_low, pairs(c12, c13)) + rounding) >> shift, (dot(even_high, pairs(c12, c13)) + rounding) >> shift);
+    return narrow((dot(even_low, pairs(c12, c13)) + rounding) >> shift,
+                  (dot(even_high, pairs(c12, c13)) + rounding) >> shift);
   };
   x[2] = even_output(a, a + fixed(0.765366865));
   x[6] = even_output(a - fixed(1.847759065), a);
@@ -104,9 +105,10 @@ inline void load_columns(const std::uint8_t* samples, std::size_t stride, I16x8*
   for (int i = 0; i < 4; ++i) a[i] = interleave_low(rows[i], rows[i + 4]);  // rows i, i + 4 in turn
   const U8x16 b0 = interleave_low(a[0], a[2]);                              // rows 0, 2, 4, 6 of columns 0..3
   const U8x16 b1 = interleave_high(a[0], a[2]);
-  const U8x16 b2 = interleave_low(a[1], a[3]);                              // rows 1, 3, 5, 7
+  const U8x16 b2 = interleave_low(a[1], a[3]);  // rows 1, 3, 5, 7
   const U8x16 b3 = interleave_high(a[1], a[3]);
-  const U8x16 pairs_of_columns[4] = {interleave_low(b0, b2), interleave_high(b0, b2), interleave_low(b1, b3), interleave_high(b1, b3)};
+  const U8x16 pairs_of_columns[4] = {interleave_low(b0, b2), interleave_high(b0, b2), interleave_low(b1, b3),
+                                     interleave_high(b1, b3)};
   const I16x8 center = splat16(128);
   for (int i = 0; i < 4; ++i) {
     const U8x16 zero{};
@@ -149,7 +151,8 @@ void ForwardSteps::set(const std::uint16_t* quantization) {
   }
 }
 
-void forward_transform(const std::uint8_t* samples, std::size_t stride, const ForwardSteps& steps, std::int16_t* coefficients) {
+void forward_transform(const std::uint8_t* samples, std::size_t stride, const ForwardSteps& steps,
+                       std::int16_t* coefficients) {
   I16x8 x[8];
   load_columns(samples, stride, x);
   transform<true>(x);

@@ -17,7 +17,8 @@ struct ForwardSteps {
 };
 
 // 8 x 8 samples, rows `stride` bytes apart, to 64 quantised coefficients in natural order.
-void forward_transform(const std::uint8_t* samples, std::size_t stride, const ForwardSteps& steps, std::int16_t* coefficients);
+void forward_transform(const std::uint8_t* samples, std::size_t stride, const ForwardSteps& steps,
+                       std::int16_t* coefficients);
 
 // Which coefficients are not 0, by zigzag index (bit 0: the first).
 std::uint64_t set_coefficients(const std::int16_t* coefficients);

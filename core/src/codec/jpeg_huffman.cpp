@@ -5,15 +5,15 @@
 namespace photo_core {
 
 const std::uint8_t jpeg_positions[64 + 16 + end_of_block_run] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14,
-    21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
+    28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
     47, 55, 62, 63,
     // past the end
     63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63,
     // end of block, from any index
-    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
-    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
-    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64};
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64};
 
 JpegBitReader JpegBitReader::filled_slowly(JpegBitReader bits) {
   auto& [buffer, count, padding, next, end] = bits;
@@ -59,8 +59,8 @@ void JpegHuffmanTable::build(const JHUFF_TBL& table, JpegSymbols symbols_are) {
         if (entry_bits(incomplete) <= lookup_bits) {
           const std::uint64_t buffer = static_cast<std::uint64_t>((code << free_bits) | rest) << (64 - lookup_bits);
           const bool counts_blocks = (incomplete & end_of_band) != 0;
-          const auto value =
-              static_cast<std::uint32_t>(counts_blocks ? entry_blocks(incomplete, buffer) : entry_value(incomplete, buffer));
+          const auto value = static_cast<std::uint32_t>(counts_blocks ? entry_blocks(incomplete, buffer)
+                                                                      : entry_value(incomplete, buffer));
           entry = value << 16 | (incomplete & 0xffff) | complete;
         }
         entries[(code << free_bits) | rest] = entry;

@@ -56,18 +56,18 @@ enum class JpegSymbols : std::uint8_t {
   bands   // the same in a progressive scan, where other symbols end the band of many blocks
 };
 
-// A Huffman table looked up by the next 11 bits. An entry says in one word what to do with a symbol. Bits 0..5: how many
-// bits the code and the value after it take together; 8..15: the run. Where both fit the lookup (`complete`) the upper
-// 16 bits are the value. Else they hold the value's size (16..19) and the bits of the code alone (20..24). Zero: a
-// longer code. With `end_of_band` the value is the number of blocks whose band ends.
+// A Huffman table looked up by the next 11 bits. An entry says in one word what to do with a symbol. Bits 0..5: how
+// many bits the code and the value after it take together; 8..15: the run. Where both fit the lookup (`complete`) the
+// upper 16 bits are the value. Else they hold the value's size (16..19) and the bits of the code alone (20..24). Zero:
+// a longer code. With `end_of_band` the value is the number of blocks whose band ends.
 struct JpegHuffmanTable {
   static constexpr int lookup_bits = 11;
   static constexpr std::uint32_t complete = 0x40;
   static constexpr std::uint32_t end_of_band = 0x80;
 
   std::uint32_t entries[1 << lookup_bits];
-  std::int32_t last_code[17];    // largest code of each length, -1 without one
-  std::int32_t symbol_at[17];    // index of the symbol of the first code of that length, less that code
+  std::int32_t last_code[17];  // largest code of each length, -1 without one
+  std::int32_t symbol_at[17];  // index of the symbol of the first code of that length, less that code
   std::uint8_t symbols[256];
   JpegSymbols kind;
 

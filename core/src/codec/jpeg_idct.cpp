@@ -88,8 +88,10 @@ constexpr Column transform5(const Column& x) {
 constexpr Column transform4(const Column& x) {
   const int base = x[0] * 16384;
   const int e = x[2] * fixed(1.847759065) - x[6] * fixed(0.765366865);
-  const int o1 = -x[7] * fixed(0.211164243) + x[5] * fixed(1.451774981) - x[3] * fixed(2.172734803) + x[1] * fixed(1.061594337);
-  const int o0 = -x[7] * fixed(0.509795579) - x[5] * fixed(0.601344887) + x[3] * fixed(0.899976223) + x[1] * fixed(2.562915447);
+  const int o1 =
+      -x[7] * fixed(0.211164243) + x[5] * fixed(1.451774981) - x[3] * fixed(2.172734803) + x[1] * fixed(1.061594337);
+  const int o0 =
+      -x[7] * fixed(0.509795579) - x[5] * fixed(0.601344887) + x[3] * fixed(0.899976223) + x[1] * fixed(2.562915447);
   return {base + e + o0, base - e + o1, base - e - o1, base + e - o0, 0, 0, 0, 0};
 }
 
@@ -102,7 +104,8 @@ constexpr Column transform3(const Column& x) {
 
 constexpr Column transform2(const Column& x) {
   const int base = x[0] * 32768;
-  const int o = -x[7] * fixed(0.720959822) + x[5] * fixed(0.850430095) - x[3] * fixed(1.272758580) + x[1] * fixed(3.624509785);
+  const int o =
+      -x[7] * fixed(0.720959822) + x[5] * fixed(0.850430095) - x[3] * fixed(1.272758580) + x[1] * fixed(3.624509785);
   return {base + o, base - o, 0, 0, 0, 0, 0, 0};
 }
 
@@ -118,7 +121,9 @@ constexpr Column transform(const Column& x) {
 }
 
 template <int N>
-constexpr int extra_bits = N == 4 ? 1 : N == 2 ? 2 : 0;
+constexpr int extra_bits = N == 4   ? 1
+                           : N == 2 ? 2
+                                    : 0;
 
 // matrix[i][j]: what coefficient j gives to sample i.
 template <int N>
@@ -324,7 +329,8 @@ inline void store_samples(const I16x8* columns, std::uint8_t* out, std::size_t s
 }
 
 template <int N, bool Low>
-bool inverse(const std::int16_t* coefficients, const std::uint16_t* quantization, std::uint8_t* out, std::size_t stride) {
+bool inverse(const std::int16_t* coefficients, const std::uint16_t* quantization, std::uint8_t* out,
+             std::size_t stride) {
   using P = Pairs<N, Low>;
   constexpr bool used[8] = {true, true, P::has2, P::has3, P::has4, P::has5, P::has6, P::has7};
   I16x8 x[8] = {};
@@ -380,15 +386,16 @@ bool flat(const std::int16_t* coefficients, const std::uint16_t* quantization, s
   const int value = (coefficients[0] * static_cast<std::int16_t>(quantization[0]) + 4) >> 3;
   const int wrapped = ((value & 1023) ^ 512) - 512;
   const int sample = wrapped < -128 ? 0 : wrapped > 127 ? 255 : wrapped + 128;
-  for (int row = 0; row < N; ++row) std::memset(out + static_cast<std::size_t>(row) * stride, sample, N == 1 || N == 2 || N == 4 ? N : 8);
+  for (int row = 0; row < N; ++row)
+    std::memset(out + static_cast<std::size_t>(row) * stride, sample, N == 1 || N == 2 || N == 4 ? N : 8);
   return true;
 }
 
 template <int N>
 constexpr IdctKernels kernels = {inverse<N, false>, inverse<N, true>, flat<N>};
 
-constexpr IdctKernels all_kernels[8] = {{flat<1>, flat<1>, flat<1>}, kernels<2>, kernels<3>, kernels<4>,
-                                        kernels<5>, kernels<6>, kernels<7>, kernels<8>};
+constexpr IdctKernels all_kernels[8] = {
+    {flat<1>, flat<1>, flat<1>}, kernels<2>, kernels<3>, kernels<4>, kernels<5>, kernels<6>, kernels<7>, kernels<8>};
 
 }  // namespace
 

@@ -31,16 +31,13 @@ void emit_message(j_common_ptr state, int level) {
   JpegErrors& errors = errors_of(state);
   ++state->err->num_warnings;
   switch (state->err->msg_code) {
-    case JWRN_HIT_MARKER:
-      errors.premature_end = true;
-      break;
+    case JWRN_HIT_MARKER: errors.premature_end = true; break;
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_NOT_SEQUENTIAL:
       if (errors.corrupt_warning == 0) errors.corrupt_warning = state->err->msg_code;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -83,7 +80,12 @@ const char* process_name(int marker) {
   switch (marker) {
     case 0xc3: return "lossless JPEG";
     case 0xcb: return "lossless arithmetic JPEG";
-    case 0xc5: case 0xc6: case 0xc7: case 0xcd: case 0xce: case 0xcf: return "hierarchical JPEG";
+    case 0xc5:
+    case 0xc6:
+    case 0xc7:
+    case 0xcd:
+    case 0xce:
+    case 0xcf: return "hierarchical JPEG";
     default: return "JPEG of a reserved process";
   }
 }
@@ -137,10 +139,8 @@ Error jpeg_error(const jpeg_decompress_struct& state, const JpegErrors& errors, 
   const std::string text = jpeg_message(errors.error_code, errors.error_argument);
   switch (errors.error_code) {
     case JERR_OUT_OF_MEMORY:
-    case JERR_NO_BACKING_STORE:
-      return fail(ErrorCode::out_of_memory, text);
-    case JERR_SOF_UNSUPPORTED:
-      return fail(ErrorCode::unsupported_type, process_name(errors.error_argument));
+    case JERR_NO_BACKING_STORE: return fail(ErrorCode::out_of_memory, text);
+    case JERR_SOF_UNSUPPORTED: return fail(ErrorCode::unsupported_type, process_name(errors.error_argument));
     case JERR_BAD_PRECISION:
       if (state.data_precision == 12) return fail(ErrorCode::unsupported_type, "12-bit JPEG");
       return fail(ErrorCode::corrupt_image, text);
@@ -149,8 +149,7 @@ Error jpeg_error(const jpeg_decompress_struct& state, const JpegErrors& errors, 
         return fail(ErrorCode::unsupported_type, "JPEG without its height in the header (DNL)");
       }
       return fail(ErrorCode::corrupt_image, text);
-    default:
-      return fail(hit_end ? ErrorCode::truncated_image : ErrorCode::corrupt_image, text);
+    default: return fail(hit_end ? ErrorCode::truncated_image : ErrorCode::corrupt_image, text);
   }
 }
 

@@ -62,7 +62,8 @@ bool JpegScan::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErro
     component.ac = table(info.ac_tbl_no, false);
     component.predictor = 0;
   }
-  dc_only_ = std::all_of(components_, components_ + component_count_, [](const Component& one) { return one.size == 1; });
+  dc_only_ =
+      std::all_of(components_, components_ + component_count_, [](const Component& one) { return one.size == 1; });
   bits_ = {0, 0, 0, source.base.next_input_byte, source.base.next_input_byte + source.base.bytes_in_buffer};
   restarts_to_go_ = state.restart_interval;
   return true;
@@ -82,7 +83,7 @@ void JpegScan::restart() {
 }
 
 inline void JpegScan::finish_block(const Component& component, int last, std::uint8_t* out, std::size_t stride) {
-  const IdctKernel kernel = last == 0                ? component.kernels.flat
+  const IdctKernel kernel = last == 0               ? component.kernels.flat
                             : last <= idct_low_last ? component.kernels.low
                                                     : component.kernels.full;
   if (!component.has_kernels || !kernel(block_, component.steps, out, stride)) {
@@ -149,7 +150,8 @@ void JpegScan::decode_row(const JpegPlaneTarget* targets) {
       }
     }
   }
-  if ((seen & JpegHuffmanTable::no_such_code) != 0 && errors_->corrupt_warning == 0) errors_->corrupt_warning = JWRN_HUFF_BAD_CODE;
+  if ((seen & JpegHuffmanTable::no_such_code) != 0 && errors_->corrupt_warning == 0)
+    errors_->corrupt_warning = JWRN_HUFF_BAD_CODE;
   bits_ = bits;
   ++state.output_iMCU_row;
   if (++state.input_iMCU_row == state.total_iMCU_rows) {

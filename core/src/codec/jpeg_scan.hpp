@@ -30,18 +30,19 @@ class JpegScan {
   JpegScan(const JpegScan&) = delete;
   JpegScan& operator=(const JpegScan&) = delete;
 
-  // Decodes the next row of MCUs into `targets`, one for each component in the frame's order. Calls into the library (at a restart), so it
-  // may leave by its error exit. Damage is noted in the JpegErrors; what cannot be decoded becomes mid-gray.
+  // Decodes the next row of MCUs into `targets`, one for each component in the frame's order. Calls into the library
+  // (at a restart), so it may leave by its error exit. Damage is noted in the JpegErrors; what cannot be decoded
+  // becomes mid-gray.
   void decode_row(const JpegPlaneTarget* targets);
 
  private:
   struct Component {
     const jpeg_component_info* info;
     IdctKernels kernels;
-    bool has_kernels;               // false: quantisation steps too large, the library's function is called
+    bool has_kernels;  // false: quantisation steps too large, the library's function is called
     const std::uint16_t* steps;
-    int size;                       // samples a side of a block
-    std::uint32_t mcu_width;        // blocks
+    int size;                 // samples a side of a block
+    std::uint32_t mcu_width;  // blocks
     std::uint32_t mcu_height;
     const JpegHuffmanTable* dc;
     const JpegHuffmanTable* ac;
@@ -60,7 +61,7 @@ class JpegScan {
   JpegHuffmanTable* tables_ = nullptr;  // those in use, at most two classes of four
   JpegBitReader bits_{};
   unsigned restarts_to_go_ = 0;
-  bool insufficient_ = false;           // the segment ended early: gray until the next restart
+  bool insufficient_ = false;  // the segment ended early: gray until the next restart
   // One block, and room for what a damaged run writes past its end.
   alignas(16) std::int16_t block_[64 + 16] = {};
 };

@@ -16,7 +16,9 @@ namespace photo_core {
 namespace {
 
 // Bits of a value's magnitude, and the value's own bits (ITU-T T.81, F.1.2.1): those of value - 1 when negative.
-inline unsigned size_of(int value) { return static_cast<unsigned>(std::bit_width(static_cast<unsigned>(value < 0 ? -value : value))); }
+inline unsigned size_of(int value) {
+  return static_cast<unsigned>(std::bit_width(static_cast<unsigned>(value < 0 ? -value : value)));
+}
 inline std::uint32_t bits_of(int value, unsigned size) {
   return static_cast<std::uint32_t>(value + (value >> 31)) & ((1u << size) - 1);
 }
@@ -95,14 +97,16 @@ void JpegTokens::choose_tables(jpeg_compress_struct& state) {
     c_derived_tbl* pointer = &derived;
     jpeg_make_c_derived_tbl(&state, is_dc, number, &pointer);
     for (int symbol = 0; symbol < 256; ++symbol) {
-      codes_[table * 256 + symbol] = static_cast<std::uint32_t>(derived.ehufco[symbol]) << 8 | static_cast<unsigned char>(derived.ehufsi[symbol]);
+      codes_[table * 256 + symbol] =
+          static_cast<std::uint32_t>(derived.ehufco[symbol]) << 8 | static_cast<unsigned char>(derived.ehufsi[symbol]);
     }
   }
 }
 
 std::size_t JpegTokens::largest_output() const {
   std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < table_count * 256; ++i) bits += std::uint64_t{counts_[i]} * ((codes_[i] & 0xff) + (i & 15));
+  for (std::size_t i = 0; i < table_count * 256; ++i)
+    bits += std::uint64_t{counts_[i]} * ((codes_[i] & 0xff) + (i & 15));
   // Every byte may need stuffing; the last word is written whole.
   return static_cast<std::size_t>(bits / 8 * 2 + 32);
 }

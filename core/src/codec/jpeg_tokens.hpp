@@ -40,7 +40,7 @@ class JpegTokens {
 
   bool make_room();
 
-  std::vector<std::uint32_t*> chunks_;    // each full to its count
+  std::vector<std::uint32_t*> chunks_;  // each full to its count
   std::vector<std::size_t> chunk_counts_;
   std::uint32_t* next_ = nullptr;
   std::size_t room_ = 0;

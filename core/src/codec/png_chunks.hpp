@@ -11,7 +11,7 @@
 
 namespace photo_core {
 
-constexpr std::uint32_t png_max_length = 0x7fffffff;   // of a chunk, and of a side (5.3, 11.2.1)
+constexpr std::uint32_t png_max_length = 0x7fffffff;  // of a chunk, and of a side (5.3, 11.2.1)
 
 // A chunk's type as the number that its four letters make.
 constexpr std::uint32_t png_tag(const char (&name)[5]) {
@@ -24,9 +24,9 @@ constexpr bool png_is_critical(std::uint32_t type) { return (type & 0x20000000) 
 // Not the metadata room's PngChunk, which is always whole.
 struct PngChunkView {
   std::uint32_t type = 0;
-  ByteView data;            // what is there of it
-  std::size_t next = 0;     // offset behind the chunk, its CRC included
-  bool is_whole = false;    // data and CRC are inside the source
+  ByteView data;          // what is there of it
+  std::size_t next = 0;   // offset behind the chunk, its CRC included
+  bool is_whole = false;  // data and CRC are inside the source
   const std::uint8_t* crc_start = nullptr;
 
   bool crc_matches() const;

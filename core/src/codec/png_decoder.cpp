@@ -29,7 +29,8 @@ struct Pass {
   std::uint32_t block_width() const { return dx - x0; }
   std::uint32_t block_height() const { return dy - y0; }
 };
-constexpr std::array<Pass, 7> adam7 = {{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}};
+constexpr std::array<Pass, 7> adam7 = {
+    {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}};
 
 class PngDecoder final : public Decoder {
  public:
@@ -53,11 +54,13 @@ class PngDecoder final : public Decoder {
     const std::uint64_t plane = held_rows * layout_.width_px;
     const std::uint64_t planes = plane * layout_.plane_count();
     if (raw_bytes > SIZE_MAX / 2 || planes > SIZE_MAX / 2) return png_no_memory();
-    if (!raw_.allocate_zeroed(static_cast<std::size_t>(raw_bytes)) || !planes_.allocate(static_cast<std::size_t>(planes))) {
+    if (!raw_.allocate_zeroed(static_cast<std::size_t>(raw_bytes)) ||
+        !planes_.allocate(static_cast<std::size_t>(planes))) {
       return png_no_memory();
     }
     plane_bytes_ = static_cast<std::size_t>(plane);
-    if (header_.is_interlaced && !pass_row_.allocate(std::size_t{layout_.width_px} * layout_.plane_count())) return png_no_memory();
+    if (header_.is_interlaced && !pass_row_.allocate(std::size_t{layout_.width_px} * layout_.plane_count()))
+      return png_no_memory();
     if (Status status = data_.open(); !status) return status.error();
     return layout_;
   }
@@ -208,7 +211,8 @@ class PngDecoder final : public Decoder {
         return allow_truncated_ ? Status{} : Status{png_cut("ends before IEND")};
       }
       if (png_is_critical(chunk.type)) {
-        const bool is_known = chunk.type == png_tag("IDAT") || chunk.type == png_tag("IEND") || chunk.type == png_tag("PLTE");
+        const bool is_known =
+            chunk.type == png_tag("IDAT") || chunk.type == png_tag("IEND") || chunk.type == png_tag("PLTE");
         if (!is_known) return png_corrupt("an unknown critical chunk");
         if (!chunk.crc_matches()) return png_corrupt("CRC of a critical chunk");
       }
@@ -224,9 +228,9 @@ class PngDecoder final : public Decoder {
   PngHeader header_;
   PngImageData data_;
   PlaneLayout layout_;
-  Buffer raw_;        // the row above, then the rows of a band, each with its filter byte
-  Buffer planes_;     // the planes of a band, or of the whole picture when interlaced
-  Buffer pass_row_;   // one expanded row of a pass
+  Buffer raw_;       // the row above, then the rows of a band, each with its filter byte
+  Buffer planes_;    // the planes of a band, or of the whole picture when interlaced
+  Buffer pass_row_;  // one expanded row of a pass
   std::size_t plane_bytes_ = 0;
   std::uint32_t band_rows_ = 1;
   std::uint32_t next_row_ = 0;

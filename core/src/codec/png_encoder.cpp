@@ -30,7 +30,7 @@ class ColorSet {
  public:
   // The colour's index, or -1 when it would be the 257th.
   int index_of(Color color) {
-    std::size_t slot = (color * 2654435761u) >> 22;   // 10 bits
+    std::size_t slot = (color * 2654435761u) >> 22;  // 10 bits
     for (;; slot = (slot + 1) % slots_.size()) {
       const int index = slots_[slot];
       if (index < 0) break;
@@ -171,8 +171,9 @@ class PngEncoder final : public Encoder {
     const auto sample = [&](int plane) { return band.planes[plane].row(y)[x]; };
     const bool is_gray = layout_.model == ColorModel::gray;
     const std::uint8_t alpha = layout_.has_alpha ? sample(layout_.plane_count() - 1) : 255;
-    if (alpha == 0) return 0;   // nobody sees which colour it would be
-    return is_gray ? make_color(sample(0), sample(0), sample(0), alpha) : make_color(sample(0), sample(1), sample(2), alpha);
+    if (alpha == 0) return 0;  // nobody sees which colour it would be
+    return is_gray ? make_color(sample(0), sample(0), sample(0), alpha)
+                   : make_color(sample(0), sample(1), sample(2), alpha);
   }
 
   // False when row `y` has a colour too many; its indices are then worthless.
@@ -231,7 +232,8 @@ class PngEncoder final : public Encoder {
     Bytes header;
     append_be32(header, layout_.width_px);
     append_be32(header, layout_.height_px);
-    for (const std::uint8_t value : {bit_depth, color_type, std::uint8_t{0}, std::uint8_t{0}, std::uint8_t{0}}) header.push_back(value);
+    for (const std::uint8_t value : {bit_depth, color_type, std::uint8_t{0}, std::uint8_t{0}, std::uint8_t{0}})
+      header.push_back(value);
     writer_.chunk("IHDR", header);
     if (!request_.icc_profile.empty()) {
       if (Status status = write_profile(); !status) return status;
@@ -265,9 +267,10 @@ class PngEncoder final : public Encoder {
   void write_palette_chunks() {
     const std::size_t count = colors_.count();
     for (std::size_t i = 0; i < count; ++i) order_[i] = static_cast<std::uint8_t>(i);
-    std::stable_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count), [&](std::uint8_t a, std::uint8_t b) {
-      return alpha_of(colors_.color(a)) != 255 && alpha_of(colors_.color(b)) == 255;
-    });
+    std::stable_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count),
+                     [&](std::uint8_t a, std::uint8_t b) {
+                       return alpha_of(colors_.color(a)) != 255 && alpha_of(colors_.color(b)) == 255;
+                     });
     Bytes palette, transparency;
     for (std::size_t i = 0; i < count; ++i) {
       const Color color = colors_.color(order_[i]);
@@ -287,7 +290,7 @@ class PngEncoder final : public Encoder {
     for (std::uint32_t y = 0; y < layout_.height_px; ++y) {
       const std::uint8_t* const index = indices_.data() + std::size_t{y} * layout_.width_px;
       std::uint8_t* const out = best_.data();
-      std::memset(out, 0, packed_bytes + 1);   // filter 0, which suits indices
+      std::memset(out, 0, packed_bytes + 1);  // filter 0, which suits indices
       for (std::size_t x = 0; x < layout_.width_px; ++x) {
         const std::size_t bit = x * depth;
         out[1 + bit / 8] = static_cast<std::uint8_t>(out[1 + bit / 8] | place_[index[x]] << (8 - depth - bit % 8));
@@ -299,11 +302,13 @@ class PngEncoder final : public Encoder {
 
   // Filters `row_` by whichever of the five filters leaves the least (12.7), and deflates it.
   Status write_row() {
-    constexpr std::array filters = {PngFilter::sub, PngFilter::up, PngFilter::average, PngFilter::paeth, PngFilter::none};
+    constexpr std::array filters = {PngFilter::sub, PngFilter::up, PngFilter::average, PngFilter::paeth,
+                                    PngFilter::none};
     std::uint64_t least = UINT64_MAX;
     for (const PngFilter filter : filters) {
       trial_.data()[0] = static_cast<std::uint8_t>(filter);
-      const std::uint64_t sum = png_filter(filter, row_.data(), previous_.data(), row_bytes_, pixel_bytes_, trial_.data() + 1);
+      const std::uint64_t sum =
+          png_filter(filter, row_.data(), previous_.data(), row_bytes_, pixel_bytes_, trial_.data() + 1);
       if (sum >= least) continue;
       least = sum;
       std::swap(best_, trial_);
@@ -329,15 +334,15 @@ class PngEncoder final : public Encoder {
   PlaneLayout layout_;
   std::size_t pixel_bytes_ = 0;
   std::size_t row_bytes_ = 0;
-  Buffer row_, previous_;    // interleaved, unfiltered
-  Buffer best_, trial_;      // filtered, each with its filter byte
-  Buffer block_;             // deflated
-  Buffer indices_;           // of the whole picture, while a palette may do
+  Buffer row_, previous_;  // interleaved, unfiltered
+  Buffer best_, trial_;    // filtered, each with its filter byte
+  Buffer block_;           // deflated
+  Buffer indices_;         // of the whole picture, while a palette may do
   ColorSet colors_;
   std::size_t color_limit_ = max_colors;
   bool is_indexing_ = false;
-  std::array<std::uint8_t, max_colors> order_{};   // place in the file to index
-  std::array<std::uint8_t, max_colors> place_{};   // index to place in the file
+  std::array<std::uint8_t, max_colors> order_{};  // place in the file to index
+  std::array<std::uint8_t, max_colors> place_{};  // index to place in the file
   z_stream stream_{};
   bool is_deflating_ = false;
   ChunkWriter writer_;

@@ -102,7 +102,7 @@ template <std::size_t step>
 void undo_paeth_by_pixel(std::uint8_t* row, const std::uint8_t* previous, std::size_t size) {
   const __m128i zero = _mm_setzero_si128();
   const __m128i byte_mask = _mm_set1_epi16(0xff);
-  __m128i left = zero, upper_left = zero;   // 16-bit lanes
+  __m128i left = zero, upper_left = zero;  // 16-bit lanes
   for (std::size_t i = 0; i + step <= size; i += step) {
     const __m128i above = _mm_unpacklo_epi8(load_pixel<step>(previous + i), zero);
     const __m128i filtered = _mm_unpacklo_epi8(load_pixel<step>(row + i), zero);
@@ -112,8 +112,8 @@ void undo_paeth_by_pixel(std::uint8_t* row, const std::uint8_t* previous, std::s
     const __m128i from_left = absolute_16(to_left);
     const __m128i from_above = absolute_16(to_above);
     const __m128i least = _mm_min_epi16(from_upper_left, _mm_min_epi16(from_left, from_above));
-    const __m128i predicted = choose(_mm_cmpeq_epi16(least, from_left), left,
-                                     choose(_mm_cmpeq_epi16(least, from_above), above, upper_left));
+    const __m128i predicted =
+        choose(_mm_cmpeq_epi16(least, from_left), left, choose(_mm_cmpeq_epi16(least, from_above), above, upper_left));
     left = _mm_and_si128(_mm_add_epi16(filtered, predicted), byte_mask);
     upper_left = above;
     store_pixel<step>(row + i, _mm_packus_epi16(left, left));
@@ -168,9 +168,7 @@ std::uint64_t png_filter(PngFilter filter, const std::uint8_t* row, const std::u
                          std::size_t pixel_bytes, std::uint8_t* out) {
   const std::size_t head = pixel_bytes < size ? pixel_bytes : size;
   switch (filter) {
-    case PngFilter::none:
-      std::memcpy(out, row, size);
-      break;
+    case PngFilter::none: std::memcpy(out, row, size); break;
     case PngFilter::sub:
       std::memcpy(out, row, head);
       for (std::size_t i = head; i < size; ++i) out[i] = static_cast<std::uint8_t>(row[i] - row[i - pixel_bytes]);

@@ -12,20 +12,23 @@ constexpr std::string_view png_signature = "\x89PNG\r\n\x1a\n";
 // Bytes of raw rows inflated at a time.
 constexpr std::size_t band_bytes = 131'072;
 constexpr std::uint32_t max_band_rows = 64;
-constexpr std::uint64_t inflate_bytes = 65'536;   // zlib's state and window, rounded up
+constexpr std::uint64_t inflate_bytes = 65'536;  // zlib's state and window, rounded up
 
 bool is_allowed_depth(std::uint8_t color_type, std::uint8_t depth) {
   switch (color_type) {
     case 0: return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
     case 3: return depth == 1 || depth == 2 || depth == 4 || depth == 8;
-    case 2: case 4: case 6: return depth == 8 || depth == 16;
+    case 2:
+    case 4:
+    case 6: return depth == 8 || depth == 16;
     default: return false;
   }
 }
 
 Result<PngHeader> read_ihdr(ByteView source) {
   if (source.size() < png_signature.size()) {
-    return png_signature.starts_with(as_text(source)) ? png_cut("ends inside the signature") : png_corrupt("no signature");
+    return png_signature.starts_with(as_text(source)) ? png_cut("ends inside the signature")
+                                                      : png_corrupt("no signature");
   }
   if (!has_at(source, 0, png_signature)) return png_corrupt("no signature");
   PngChunkView chunk;
@@ -44,7 +47,8 @@ Result<PngHeader> read_ihdr(ByteView source) {
   info.width_px = read_be32(p);
   info.height_px = read_be32(p + 4);
   if (info.width_px == 0 || info.height_px == 0) return png_corrupt("a side of 0 pixels");
-  if (info.width_px > png_max_length || info.height_px > png_max_length) return png_corrupt("a side beyond 2^31 - 1 pixels");
+  if (info.width_px > png_max_length || info.height_px > png_max_length)
+    return png_corrupt("a side beyond 2^31 - 1 pixels");
   if (!is_allowed_depth(p[9], p[8])) return png_corrupt("colour type and bit depth that do not go together");
   if (p[10] != 0 || p[11] != 0) return png_corrupt("unknown compression or filter method");
   if (p[12] > 1) return png_corrupt("unknown interlace method");

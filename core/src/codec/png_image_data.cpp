@@ -31,7 +31,8 @@ Result<std::size_t> PngImageData::read(std::uint8_t* out, std::size_t size) {
     done += before - stream_.avail_out;
     if (code == Z_STREAM_END) stream_ended_ = true;
     else if (code == Z_MEM_ERROR) return png_no_memory();
-    else if (code != Z_OK && code != Z_BUF_ERROR) return png_corrupt(stream_.msg != nullptr ? stream_.msg : "compressed data");
+    else if (code != Z_OK && code != Z_BUF_ERROR)
+      return png_corrupt(stream_.msg != nullptr ? stream_.msg : "compressed data");
   }
   return done;
 }

@@ -10,7 +10,9 @@ namespace photo_core {
 namespace {
 
 // Rounded v * 255 / 65535, as in libpng's png_set_scale_16.
-inline std::uint8_t to_8_bit(std::uint32_t value_16) { return static_cast<std::uint8_t>((value_16 * 255 + 32'895) >> 16); }
+inline std::uint8_t to_8_bit(std::uint32_t value_16) {
+  return static_cast<std::uint8_t>((value_16 * 255 + 32'895) >> 16);
+}
 inline std::uint32_t read_16(const std::uint8_t* p) { return static_cast<std::uint32_t>(p[0] << 8 | p[1]); }
 
 // Calls `use(x, sample)` for each packed sample of 1, 2, 4 or 8 bits.
@@ -45,12 +47,14 @@ void expand_gray(const PngPixelFormat& format, const std::uint8_t* row, std::uin
   if (depth == 8) {
     std::memcpy(gray, row, width);
   } else {
-    for_each_packed(row, width, depth,
-                    [&](std::uint32_t x, std::uint32_t sample) { gray[x] = static_cast<std::uint8_t>(sample * scale); });
+    for_each_packed(row, width, depth, [&](std::uint32_t x, std::uint32_t sample) {
+      gray[x] = static_cast<std::uint8_t>(sample * scale);
+    });
   }
   if (format.has_transparent_color) {
     const std::uint32_t key = format.transparent_color[0] & largest;
-    for_each_packed(row, width, depth, [&](std::uint32_t x, std::uint32_t sample) { planes[1][x] = sample == key ? 0 : 255; });
+    for_each_packed(row, width, depth,
+                    [&](std::uint32_t x, std::uint32_t sample) { planes[1][x] = sample == key ? 0 : 255; });
   }
 }
 
@@ -81,7 +85,8 @@ void split_rgba(const std::uint8_t* row, std::uint32_t width, const std::array<s
 #if defined(__wasm_simd128__)
   for (; x + 16 <= width; x += 16) {
     const std::uint8_t* const p = row + 4 * std::size_t{x};
-    const v128_t a = wasm_v128_load(p), b = wasm_v128_load(p + 16), c = wasm_v128_load(p + 32), d = wasm_v128_load(p + 48);
+    const v128_t a = wasm_v128_load(p), b = wasm_v128_load(p + 16), c = wasm_v128_load(p + 32),
+                 d = wasm_v128_load(p + 48);
     const v128_t red_green = wasm_i8x16_shuffle(a, b, 0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
     const v128_t blue_alpha = wasm_i8x16_shuffle(a, b, 2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
     const v128_t red_green_2 = wasm_i8x16_shuffle(c, d, 0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);

@@ -13,7 +13,7 @@ enum class PngColorType : std::uint8_t { gray = 0, rgb = 2, palette = 3, gray_al
 // How samples lie in a row, and what colours they stand for.
 struct PngPixelFormat {
   PngColorType color_type = PngColorType::gray;
-  std::uint32_t bit_depth = 8;   // 1, 2, 4, 8 or 16
+  std::uint32_t bit_depth = 8;  // 1, 2, 4, 8 or 16
   // Colours of the palette; what lies behind its end is opaque black, as libpng has it.
   std::array<std::array<std::uint8_t, 4>, 256> palette{};
   bool has_palette_alpha = false;

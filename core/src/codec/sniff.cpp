@@ -14,8 +14,8 @@ constexpr int max_png_chunks = 20'000;
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 constexpr bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == ':' ||
-         c == '.';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == ':' || c == '.';
 }
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
@@ -53,8 +53,7 @@ FileType sniff_riff(ByteView bytes) {
   }
   if (has_at(bytes, 8, "WAVE")) return FileType::wav;
   if (has_at(bytes, 8, "AVI ")) return FileType::avi;
-  if (bytes.size() > 8 && bytes.size() < 12 &&
-      std::string_view("WEBP").starts_with(as_text(bytes.subspan(8)))) {
+  if (bytes.size() > 8 && bytes.size() < 12 && std::string_view("WEBP").starts_with(as_text(bytes.subspan(8)))) {
     return FileType::webp;
   }
   return FileType::unknown;
@@ -173,9 +172,11 @@ FileType sniff_markup(std::string_view text) {
   std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
   if (const std::size_t colon = name.rfind(':'); colon != std::string::npos) name.erase(0, colon + 1);
   if (name == "svg") return FileType::svg;
-  constexpr std::array<std::string_view, 16> html_elements = {
-      "html", "head", "body", "script", "title", "meta", "link", "div", "p", "a", "table", "style", "iframe", "img", "h1", "br"};
-  if (!is_xml && std::find(html_elements.begin(), html_elements.end(), name) != html_elements.end()) return FileType::html;
+  constexpr std::array<std::string_view, 16> html_elements = {"html",   "head", "body", "script", "title", "meta",
+                                                              "link",   "div",  "p",    "a",      "table", "style",
+                                                              "iframe", "img",  "h1",   "br"};
+  if (!is_xml && std::find(html_elements.begin(), html_elements.end(), name) != html_elements.end())
+    return FileType::html;
   if (is_xml && name == "html") return FileType::html;
   return is_xml || !name.empty() ? FileType::xml : FileType::text;
 }
@@ -199,7 +200,8 @@ FileType sniff_text(ByteView window) {
     while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
     if (text.empty()) return FileType::json;
     constexpr std::string_view array_starts = "\"[{]-0123456789tfn";
-    return (is_object ? text.front() == '"' || text.front() == '}' : array_starts.find(text.front()) != std::string_view::npos)
+    return (is_object ? text.front() == '"' || text.front() == '}'
+                      : array_starts.find(text.front()) != std::string_view::npos)
                ? FileType::json
                : FileType::text;
   }
@@ -215,8 +217,10 @@ bool is_bmp(ByteView bytes) {
 
 bool is_executable(ByteView bytes) {
   using std::literals::operator""sv;
-  for (const std::string_view magic : {"\x7f" "ELF"sv, "\0asm"sv, "\xfe\xed\xfa\xce"sv, "\xfe\xed\xfa\xcf"sv,
-                                       "\xce\xfa\xed\xfe"sv, "\xcf\xfa\xed\xfe"sv, "\xca\xfe\xba\xbe"sv, "#!"sv}) {
+  for (const std::string_view magic : {"\x7f"
+                                       "ELF"sv,
+                                       "\0asm"sv, "\xfe\xed\xfa\xce"sv, "\xfe\xed\xfa\xcf"sv, "\xce\xfa\xed\xfe"sv,
+                                       "\xcf\xfa\xed\xfe"sv, "\xca\xfe\xba\xbe"sv, "#!"sv}) {
     if (has_at(bytes, 0, magic)) return true;
   }
   // "MZ" alone is also how a text may begin; a DOS header has binary in its first 64 bytes.
@@ -226,8 +230,8 @@ bool is_executable(ByteView bytes) {
 
 bool is_raw_photo(ByteView bytes) {
   using std::literals::operator""sv;
-  for (const std::string_view magic : {"IIRO"sv, "IIRS"sv, "MMOR"sv, "IIU\0"sv, "FUJIFILMCCD-RAW"sv, "\0MRM"sv, "FOVb"sv,
-                                       "II\x1a\0\0\0HEAPCCDR"sv}) {
+  for (const std::string_view magic :
+       {"IIRO"sv, "IIRS"sv, "MMOR"sv, "IIU\0"sv, "FUJIFILMCCD-RAW"sv, "\0MRM"sv, "FOVb"sv, "II\x1a\0\0\0HEAPCCDR"sv}) {
     if (has_at(bytes, 0, magic)) return true;
   }
   return false;

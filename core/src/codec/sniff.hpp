@@ -9,8 +9,36 @@
 namespace photo_core {
 
 enum class FileType : std::uint8_t {
-  unknown, empty, jpeg, png, apng, webp, webp_animated, gif, bmp, tiff, heic, avif, jpeg_xl, jpeg_2000, svg, pdf, mp4,
-  quicktime, zip, html, xml, json, text, raw_photo, psd, ico, mng, wav, avi, executable
+  unknown,
+  empty,
+  jpeg,
+  png,
+  apng,
+  webp,
+  webp_animated,
+  gif,
+  bmp,
+  tiff,
+  heic,
+  avif,
+  jpeg_xl,
+  jpeg_2000,
+  svg,
+  pdf,
+  mp4,
+  quicktime,
+  zip,
+  html,
+  xml,
+  json,
+  text,
+  raw_photo,
+  psd,
+  ico,
+  mng,
+  wav,
+  avi,
+  executable
 };
 
 // At most the first 4 KiB are looked at (for PNG all chunk headers before IDAT, to tell APNG).

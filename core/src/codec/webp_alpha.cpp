@@ -5,7 +5,8 @@
 #include <bit>
 #include <span>
 
-// libwebp, src/enc/backward_references_enc.c (declared in no header): the short codes of distances near in two dimensions.
+// libwebp, src/enc/backward_references_enc.c (declared in no header): the short codes of distances near in two
+// dimensions.
 extern "C" int VP8LDistanceToPlaneCode(int width, int distance);
 
 namespace photo_core {
@@ -13,12 +14,12 @@ namespace {
 
 // WebP Lossless Bitstream Specification, 5 and 6.
 constexpr std::size_t literals = 256;
-constexpr std::size_t green_symbols = literals + 24;   // literals and lengths; no colour cache
+constexpr std::size_t green_symbols = literals + 24;  // literals and lengths; no colour cache
 constexpr std::size_t distance_symbols = 40;
 constexpr std::size_t max_length = 4096;
 constexpr std::size_t min_length = 3;
 constexpr std::size_t max_distance = (1 << 20) - 121;
-constexpr int max_tries = 24;                          // earlier places looked at for a copy
+constexpr int max_tries = 24;  // earlier places looked at for a copy
 constexpr int max_code_bits = 15;
 constexpr int max_length_code_bits = 7;
 constexpr int hash_bits = 14;
@@ -81,8 +82,8 @@ struct PrefixCode {
   std::array<std::uint32_t, size> count{};
   std::array<std::uint8_t, size> bits{};
   std::array<std::uint16_t, size> code{};
-  std::size_t used = 0;          // symbols with a count
-  std::uint32_t only = 0;        // the one symbol when used is 1
+  std::size_t used = 0;    // symbols with a count
+  std::uint32_t only = 0;  // the one symbol when used is 1
 
   // Bits of each symbol: Huffman's, small counts raised until no code is longer than `limit`.
   void build(int limit) {
@@ -171,11 +172,11 @@ void put_code(BitWriter& out, const PrefixCode<size>& code) {
   }
   lengths.build(max_length_code_bits);
   constexpr std::array<std::uint8_t, 19> order = {17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  if (lengths.used == 1) lengths.bits[lengths.only] = 1;   // announced, but then of no bits
+  if (lengths.used == 1) lengths.bits[lengths.only] = 1;  // announced, but then of no bits
   out.put(0, 1);
   out.put(19 - 4, 4);
   for (const std::uint8_t symbol : order) out.put(lengths.bits[symbol], 3);
-  out.put(0, 1);   // lengths for the whole alphabet
+  out.put(0, 1);  // lengths for the whole alphabet
   for (const Item& item : std::span(items.data(), count)) {
     lengths.put(out, item.symbol);
     if (item.symbol == 17) out.put(item.extra, 3);
@@ -257,12 +258,13 @@ class AlphaPacker {
     }
     green.build(max_code_bits);
     distance.build(max_code_bits);
-    const auto header = static_cast<std::uint8_t>(1 | static_cast<int>(kind) << 2);   // lossless, filter, no preprocessing
+    const auto header =
+        static_cast<std::uint8_t>(1 | static_cast<int>(kind) << 2);  // lossless, filter, no preprocessing
     if (!out.append(&header, 1)) return false;
     BitWriter bits(out);
-    bits.put(0, 3);   // no transform, no colour cache, one set of codes
+    bits.put(0, 3);  // no transform, no colour cache, one set of codes
     put_code(bits, green);
-    for (int channel = 0; channel < 3; ++channel) put_simple_code(bits, 0);   // red, blue, alpha
+    for (int channel = 0; channel < 3; ++channel) put_simple_code(bits, 0);  // red, blue, alpha
     put_code(bits, distance);
     for (const Token token : std::span(tokens, count_)) {
       if (!is_copy(token)) {
@@ -282,8 +284,8 @@ class AlphaPacker {
  private:
   struct Copy {
     std::size_t length = 0;
-    std::size_t code = 0;   // of the distance
-    int gain = 0;           // bits saved, about
+    std::size_t code = 0;  // of the distance
+    int gain = 0;          // bits saved, about
   };
 
   std::uint32_t& head_of(std::size_t at) {
@@ -310,7 +312,8 @@ class AlphaPacker {
       std::size_t length = 0;
       while (length < limit && s[length] == (s - distance)[length]) ++length;
       if (length < min_length || length < best.length) return;
-      const auto code = static_cast<std::size_t>(VP8LDistanceToPlaneCode(static_cast<int>(width_), static_cast<int>(distance)));
+      const auto code =
+          static_cast<std::size_t>(VP8LDistanceToPlaneCode(static_cast<int>(width_), static_cast<int>(distance)));
       // A literal costs about 5 bits, a copy 8 and those that its distance has.
       const int gain = static_cast<int>(5 * length) - 8 - std::bit_width(code);
       if (gain > best.gain) best = Copy{length, code, gain};
@@ -328,7 +331,7 @@ class AlphaPacker {
 
   std::size_t width_, size_;
   Buffer samples_, tokens_, heads_;
-  Buffer earlier_;   // for each place the one before it that begins alike, plus 1
+  Buffer earlier_;  // for each place the one before it that begins alike, plus 1
   std::size_t count_ = 0;
 };
 
@@ -340,7 +343,8 @@ bool webp_pack_alpha(const std::uint8_t* alpha, std::size_t stride, std::uint32_
   if (!packer.allocate()) return false;
   // A mask of few levels is copied best as it is, a soft one after a filter: the smallest of all is taken.
   GrowingBuffer smallest;
-  for (const AlphaFilter kind : {AlphaFilter::none, AlphaFilter::horizontal, AlphaFilter::vertical, AlphaFilter::gradient}) {
+  for (const AlphaFilter kind :
+       {AlphaFilter::none, AlphaFilter::horizontal, AlphaFilter::vertical, AlphaFilter::gradient}) {
     packer.filter(alpha, stride, kind);
     packer.find_copies();
     GrowingBuffer packed;

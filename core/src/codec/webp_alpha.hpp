@@ -12,7 +12,7 @@ namespace photo_core {
 //
 // In place of libwebp's lossless encoder, which is made for pictures: masks need a filter, back references and prefix
 // codes, in a tenth of the code.
-[[nodiscard]] bool webp_pack_alpha(const std::uint8_t* alpha, std::size_t stride, std::uint32_t width, std::uint32_t height,
-                                   GrowingBuffer& out);
+[[nodiscard]] bool webp_pack_alpha(const std::uint8_t* alpha, std::size_t stride, std::uint32_t width,
+                                   std::uint32_t height, GrowingBuffer& out);
 
 }  // namespace photo_core

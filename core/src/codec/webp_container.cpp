@@ -90,7 +90,8 @@ Status read_first_frame(ByteView source, std::size_t at, std::uint64_t end, Webp
     const ChunkRead read = read_chunk(source, at, end, chunk);
     if (read != ChunkRead::ok) {
       if (out.frames > 0) return {};
-      return read == ChunkRead::none && source.size() < end ? Status{cut()} : Status{corrupt("an animation without frames")};
+      return read == ChunkRead::none && source.size() < end ? Status{cut()}
+                                                            : Status{corrupt("an animation without frames")};
     }
     const std::uint64_t declared = read_le32(&source[at + 4]);
     if (chunk.type == "ANMF" && ++out.frames == 1) {
@@ -99,7 +100,8 @@ Status read_first_frame(ByteView source, std::size_t at, std::uint64_t end, Webp
       out.y_px = 2 * read_le24(&chunk.data[3]);
       const std::uint32_t width = read_le24(&chunk.data[6]) + 1;
       const std::uint32_t height = read_le24(&chunk.data[9]) + 1;
-      if (std::uint64_t{out.x_px} + width > out.canvas_width_px || std::uint64_t{out.y_px} + height > out.canvas_height_px) {
+      if (std::uint64_t{out.x_px} + width > out.canvas_width_px ||
+          std::uint64_t{out.y_px} + height > out.canvas_height_px) {
         return corrupt("a frame outside its canvas");
       }
       if (Status status = read_picture(source, at + 8 + 16, at + 8 + declared, true, out); !status) return status;

@@ -1,7 +1,7 @@
 // WebP decoded by rows with libwebp 1.2.4.
 //
-// libwebp's public interface decodes to a buffer of the whole picture. Beneath it, lossy pictures are decoded one row of
-// macroblocks at a time and lossless ones up to any row, so this file drives those functions (src/dec/vp8i_dec.h,
+// libwebp's public interface decodes to a buffer of the whole picture. Beneath it, lossy pictures are decoded one row
+// of macroblocks at a time and lossless ones up to any row, so this file drives those functions (src/dec/vp8i_dec.h,
 // vp8li_dec.h, as libwebp's own incremental decoder does): a lossy picture then needs a few rows of memory in place of
 // 3 bytes a pixel more, a lossless one 4 bytes a pixel in place of 8.
 #include <algorithm>
@@ -90,7 +90,8 @@ class LossyDecoder final : public PictureDecoder {
     VP8Decoder* const decoder = decoder_.get();
     sink_ = &sink;
     if (!VP8ParseIntraModeRow(&decoder->br_, decoder)) return VP8_STATUS_NOT_ENOUGH_DATA;
-    VP8BitReader* const tokens = &decoder->parts_[static_cast<std::uint32_t>(decoder->mb_y_) & decoder->num_parts_minus_one_];
+    VP8BitReader* const tokens =
+        &decoder->parts_[static_cast<std::uint32_t>(decoder->mb_y_) & decoder->num_parts_minus_one_];
     for (; decoder->mb_x_ < decoder->mb_w_; ++decoder->mb_x_) {
       if (!VP8DecodeMB(decoder, tokens)) return VP8_STATUS_NOT_ENOUGH_DATA;
     }
@@ -109,7 +110,9 @@ class LossyDecoder final : public PictureDecoder {
     const auto first = static_cast<std::uint32_t>(io.mb_y);
     const auto rows = static_cast<std::uint32_t>(io.mb_h);
     const bool is_end = first + rows == container_.height_px;
-    const auto chroma = [](const std::uint8_t* plane, int stride, std::uint32_t row) { return plane + std::ptrdiff_t{stride} * row; };
+    const auto chroma = [](const std::uint8_t* plane, int stride, std::uint32_t row) {
+      return plane + std::ptrdiff_t{stride} * row;
+    };
     const std::uint32_t chroma_rows = (rows + 1) / 2;
     for (std::uint32_t i = 0; i < chroma_rows; ++i) {
       const std::uint8_t* const u = chroma(io.u, io.uv_stride, i);
@@ -123,7 +126,7 @@ class LossyDecoder final : public PictureDecoder {
       }
       put_row(first + 2 * i, io.y + std::ptrdiff_t{io.y_stride} * (2 * i), {u, u_above}, {v, v_above});
     }
-    if (rows % 2 != 0) return;   // the picture's last row had the last chroma row to itself
+    if (rows % 2 != 0) return;  // the picture's last row had the last chroma row to itself
     const std::uint8_t* const last = io.y + std::ptrdiff_t{io.y_stride} * (rows - 1);
     const std::uint8_t* const u = chroma(io.u, io.uv_stride, chroma_rows - 1);
     const std::uint8_t* const v = chroma(io.v, io.uv_stride, chroma_rows - 1);
@@ -314,9 +317,9 @@ class WebpDecoder final : public Decoder, private RowSink {
   const ImageInfo info_;
   PlaneLayout layout_;
   std::unique_ptr<PictureDecoder> picture_;
-  Buffer planes_;   // the rows of one band; outside the frame they stay zero
+  Buffer planes_;  // the rows of one band; outside the frame they stay zero
   std::size_t plane_bytes_ = 0;
-  std::uint32_t first_row_ = 0;   // of the band being made
+  std::uint32_t first_row_ = 0;  // of the band being made
   std::uint32_t next_row_ = 0;
   bool was_cut_ = false;
   bool is_broken_off_ = false;

@@ -14,8 +14,8 @@ namespace photo_core {
 namespace {
 
 // Speed against size, 0 to 6. Ten photos of the corpus as 400-pixel thumbnails, quality 75: method 2 takes 3.8 ms,
-// 14.3 kB, 33.2 dB; 4 takes 8.9 ms, 13.7 kB, 33.4 dB. At 2000 pixels, quality 82: 76 ms, 213 kB, 38.4 dB against 176 ms,
-// 205 kB, 38.7 dB. So a thumbnail is made fast and a photo small.
+// 14.3 kB, 33.2 dB; 4 takes 8.9 ms, 13.7 kB, 33.4 dB. At 2000 pixels, quality 82: 76 ms, 213 kB, 38.4 dB against 176
+// ms, 205 kB, 38.7 dB. So a thumbnail is made fast and a photo small.
 constexpr int thumbnail_method = 2;
 constexpr int photo_method = 4;
 constexpr std::uint64_t max_thumbnail_pixels = 512 * 512;
@@ -33,7 +33,7 @@ constexpr Table limited_luma = [] {
 constexpr Table limited_chroma = [] {
   Table table{};
   for (int i = 0; i < 256; ++i) {
-    const int scaled = (i - 128) * 224 * 2;   // twice the value times 255, to round half away from zero
+    const int scaled = (i - 128) * 224 * 2;  // twice the value times 255, to round half away from zero
     table[i] = static_cast<std::uint8_t>(128 + (scaled + (scaled < 0 ? -255 : 255)) / 510);
   }
   return table;
@@ -54,7 +54,7 @@ inline std::uint8_t chroma_of(int weighted_sum) {
 }
 
 struct RgbaRow {
-  std::array<const std::uint8_t*, 4> plane{};   // red, green, blue, alpha
+  std::array<const std::uint8_t*, 4> plane{};  // red, green, blue, alpha
 };
 
 // Two rows of luma (the same row twice at an odd end) and their row of chroma. A sample that cannot be seen does not
@@ -70,13 +70,16 @@ void convert_rgba_rows(const RgbaRow& top, const RgbaRow& bottom, std::uint32_t 
     const auto& a = top.plane[3];
     const auto& b = bottom.plane[3];
     const int weight = a[left] + a[right] + b[left] + b[right];
-    std::array<int, 3> sum{};   // of four samples
+    std::array<int, 3> sum{};  // of four samples
     for (int c = 0; c < 3; ++c) {
       const std::uint8_t* const t = top.plane[c];
       const std::uint8_t* const l = bottom.plane[c];
       const bool is_flat = weight == 4 * 255 || weight == 0;
-      sum[c] = is_flat ? t[left] + t[right] + l[left] + l[right]
-                       : (4 * (t[left] * a[left] + t[right] * a[right] + l[left] * b[left] + l[right] * b[right]) + weight / 2) / weight;
+      sum[c] =
+          is_flat
+              ? t[left] + t[right] + l[left] + l[right]
+              : (4 * (t[left] * a[left] + t[right] * a[right] + l[left] * b[left] + l[right] * b[right]) + weight / 2) /
+                    weight;
     }
     u[i] = chroma_of(-9719 * sum[0] - 19081 * sum[1] + 28800 * sum[2]);
     v[i] = chroma_of(28800 * sum[0] - 24116 * sum[1] - 4684 * sum[2]);
@@ -165,7 +168,8 @@ class WebpEncoder final : public Encoder {
     config.method = pixels <= max_thumbnail_pixels ? thumbnail_method : photo_method;
     GrowingBuffer alpha;
     if (layout_.has_alpha) {
-      if (!webp_pack_alpha(picture_.a, static_cast<std::size_t>(picture_.a_stride), layout_.width_px, layout_.height_px, alpha)) {
+      if (!webp_pack_alpha(picture_.a, static_cast<std::size_t>(picture_.a_stride), layout_.width_px, layout_.height_px,
+                           alpha)) {
         return no_memory();
       }
       // What nobody sees becomes cheap; then libwebp gets an opaque picture.
@@ -208,7 +212,8 @@ class WebpEncoder final : public Encoder {
       for (int plane = 0; plane < 4; ++plane) row.plane[plane] = band.planes[plane].row(y);
       const bool is_upper = y % 2 == 0;
       if (is_upper && y + 1 < layout_.height_px) {
-        for (int plane = 0; plane < 4; ++plane) std::memcpy(held_row_.data() + std::size_t{width} * plane, row.plane[plane], width);
+        for (int plane = 0; plane < 4; ++plane)
+          std::memcpy(held_row_.data() + std::size_t{width} * plane, row.plane[plane], width);
         continue;
       }
       RgbaRow top = row;
@@ -227,7 +232,8 @@ class WebpEncoder final : public Encoder {
   Result<Bytes> wrap(ByteView file, ByteView alpha) const {
     const bool is_extended = !request_.icc_profile.empty() || !request_.exif.empty() || !alpha.empty();
     std::size_t size = file.size() + (is_extended ? chunk_bytes(10) : 0);
-    for (const ByteView data : {request_.icc_profile, alpha, request_.exif}) size += data.empty() ? 0 : chunk_bytes(data.size());
+    for (const ByteView data : {request_.icc_profile, alpha, request_.exif})
+      size += data.empty() ? 0 : chunk_bytes(data.size());
     if (!can_allocate(size)) return no_memory();
     Bytes out;
     out.reserve(size);
@@ -237,10 +243,18 @@ class WebpEncoder final : public Encoder {
     if (is_extended) {
       const std::uint32_t width = layout_.width_px - 1, height = layout_.height_px - 1;
       const auto byte = [](std::uint32_t value, int shift) { return static_cast<std::uint8_t>(value >> shift); };
-      const int flags = (request_.icc_profile.empty() ? 0 : 0x20) | (alpha.empty() ? 0 : 0x10) | (request_.exif.empty() ? 0 : 0x08);
-      const std::array<std::uint8_t, 10> extended = {
-          static_cast<std::uint8_t>(flags), 0, 0, 0, byte(width, 0), byte(width, 8), byte(width, 16), byte(height, 0),
-          byte(height, 8), byte(height, 16)};
+      const int flags =
+          (request_.icc_profile.empty() ? 0 : 0x20) | (alpha.empty() ? 0 : 0x10) | (request_.exif.empty() ? 0 : 0x08);
+      const std::array<std::uint8_t, 10> extended = {static_cast<std::uint8_t>(flags),
+                                                     0,
+                                                     0,
+                                                     0,
+                                                     byte(width, 0),
+                                                     byte(width, 8),
+                                                     byte(width, 16),
+                                                     byte(height, 0),
+                                                     byte(height, 8),
+                                                     byte(height, 16)};
       append_chunk(out, "VP8X", extended);
     }
     if (!request_.icc_profile.empty()) append_chunk(out, "ICCP", request_.icc_profile);
@@ -253,7 +267,7 @@ class WebpEncoder final : public Encoder {
   const EncodeRequest request_;
   PlaneLayout layout_;
   WebPPicture picture_{};
-  Buffer held_row_;   // red, green, blue, alpha of an even row that waits for the odd one below
+  Buffer held_row_;  // red, green, blue, alpha of an even row that waits for the odd one below
 };
 
 }  // namespace

@@ -5,7 +5,8 @@
 
 namespace photo_core {
 
-// One plane's chroma for one row of luma: the chroma row that it lies in, and the one that is nearest on its other side.
+// One plane's chroma for one row of luma: the chroma row that it lies in, and the one that is nearest on its other
+// side.
 struct WebpChromaRows {
   const std::uint8_t* near = nullptr;
   const std::uint8_t* far = nullptr;

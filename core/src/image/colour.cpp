@@ -30,7 +30,7 @@ std::unique_ptr<ColourTransform> gray_through(const ColourTransform& transform) 
 
 // Whether no sample changes by more than 1: every gray, and a grid of colours.
 bool changes_nothing(const ColourTransform& transform, ColorModel model) {
-  constexpr int step = 15;   // 18 codes from 0 to 255
+  constexpr int step = 15;  // 18 codes from 0 to 255
   std::array<std::vector<std::uint8_t>, 3> from;
   for (int gray = 0; gray < 256; ++gray) {
     for (auto& plane : from) plane.push_back(static_cast<std::uint8_t>(gray));
@@ -61,7 +61,7 @@ bool changes_nothing(const ColourTransform& transform, ColorModel model) {
 // The connection space's values as XYZ, from what a table gives.
 Vector3 pcs_to_xyz(const IccProfile& profile, const LutValues& values) {
   if (!profile.pcs_is_lab) {
-    constexpr double scale = 1 + 32767.0 / 32768;   // u1Fixed15
+    constexpr double scale = 1 + 32767.0 / 32768;  // u1Fixed15
     return {values[0] * scale, values[1] * scale, values[2] * scale};
   }
   if (profile.lut.has_old_lab()) {
@@ -189,7 +189,8 @@ std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const
   const ToneCurve curve = usual ? ToneCurve::srgb() : ToneCurve::power(1 / encoding_gamma);
   const std::optional<Matrix3> to_xyz = rgb_to_xyz_d50(chromaticities ? *chromaticities : srgb_chromaticities);
   if (!to_xyz) return nullptr;
-  std::unique_ptr<ColourTransform> transform = make_matrix_rows({curve, curve, curve}, multiply(xyz_d50_to_srgb(), *to_xyz));
+  std::unique_ptr<ColourTransform> transform =
+      make_matrix_rows({curve, curve, curve}, multiply(xyz_d50_to_srgb(), *to_xyz));
   if (model == ColorModel::gray) transform = gray_through(*transform);
   return changes_nothing(*transform, model) ? nullptr : std::move(transform);
 }

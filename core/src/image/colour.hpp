@@ -24,8 +24,8 @@ class ColourTransform {
 
 struct ProfileInfo {
   ProfileKind kind = ProfileKind::none;
-  std::string description;   // "Display P3"; from the profile's desc tag, ASCII printable only, at most 64 characters
-  bool is_srgb = false;      // close enough that no sample would change by more than 1
+  std::string description;  // "Display P3"; from the profile's desc tag, ASCII printable only, at most 64 characters
+  bool is_srgb = false;     // close enough that no sample would change by more than 1
 };
 
 // Reads header, primaries and curves within the bytes. Broken profiles give ProfileKind::broken, never an error.
@@ -42,7 +42,7 @@ std::unique_ptr<ColourTransform> make_plain_cmyk_transform();
 
 // sRGB transfer (IEC 61966-2-1): 8-bit code to linear 0..32767 and back, for resizing in linear light.
 const std::array<std::int16_t, 256>& srgb_to_linear15();
-std::uint8_t linear15_to_srgb(std::int32_t value);   // clamps
+std::uint8_t linear15_to_srgb(std::int32_t value);  // clamps
 // The same as a table of every value.
 const std::array<std::uint8_t, 32768>& linear15_to_srgb_table();
 

@@ -12,10 +12,11 @@ namespace photo_core {
 inline double clamp_unit(double value) { return value > 0 ? (value < 1 ? value : 1.0) : 0; }
 
 // A curve over [0, 1]. Its values may leave that range where a formula does so (tables of three dimensions rely on it);
-// inputs of sampled curves are clamped. A table stays where it is, in the profile's bytes: a curve must not outlive them.
+// inputs of sampled curves are clamped. A table stays where it is, in the profile's bytes: a curve must not outlive
+// them.
 class ToneCurve {
  public:
-  ToneCurve() = default;   // identity
+  ToneCurve() = default;  // identity
   static ToneCurve power(double exponent);
   static ToneCurve srgb();
   // `table` holds entries of 1 or 2 bytes (big-endian), at least two of them.
@@ -28,8 +29,8 @@ class ToneCurve {
  private:
   enum class Form : std::uint8_t { parametric, table8, table16 };
   Form form_ = Form::parametric;
-  int function_ = 0;                                  // of para, 0 to 4
-  std::array<double, 7> p_ = {1, 1, 0, 0, 0, 0, 0};   // g a b c d e f
+  int function_ = 0;                                 // of para, 0 to 4
+  std::array<double, 7> p_ = {1, 1, 0, 0, 0, 0, 0};  // g a b c d e f
   ByteView table_;
 };
 

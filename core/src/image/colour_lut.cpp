@@ -207,7 +207,8 @@ std::optional<ColourLut> ColourLut::read_new(ByteView element, std::size_t input
     std::memcpy(grid.points.data(), element.data() + grid_offset, inputs);
     grid.entry_bytes = element[grid_offset + 16];
     if (grid.entry_bytes != 1 && grid.entry_bytes != 2) return false;
-    const std::size_t bytes = entry_count(grid.points.data(), inputs, outputs) * static_cast<std::size_t>(grid.entry_bytes);
+    const std::size_t bytes =
+        entry_count(grid.points.data(), inputs, outputs) * static_cast<std::size_t>(grid.entry_bytes);
     if (bytes == 0 || !in_bounds(element.size(), grid_offset + 20, bytes)) return false;
     grid.entries = element.subspan(grid_offset + 20, bytes);
     lut.stages_.push_back({{}, grid, {}, {}});

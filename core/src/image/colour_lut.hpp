@@ -13,7 +13,7 @@
 namespace photo_core {
 
 inline constexpr std::size_t max_lut_channels = 4;
-using LutValues = std::array<double, max_lut_channels>;   // each 0 … 1; those behind the channel count are 0
+using LutValues = std::array<double, max_lut_channels>;  // each 0 … 1; those behind the channel count are 0
 
 // A chain of curves, tables and matrices. Views point into the profile.
 class ColourLut {
@@ -47,7 +47,7 @@ class ColourLut {
     std::size_t stride(std::size_t axis) const;
   };
   struct Stage {
-    std::vector<ToneCurve> curves;   // one of the three is there
+    std::vector<ToneCurve> curves;  // one of the three is there
     std::optional<Grid> grid;
     std::optional<Matrix3> matrix;
     Vector3 offset{};

@@ -114,7 +114,7 @@ std::string icc_description(ByteView bytes) {
   if (!is_profile(bytes)) return {};
   const ByteView element = find_tag(bytes, "desc");
   if (element.size() < 12) return {};
-  if (has_at(element, 0, "desc")) {   // version 2: length with the NUL, ASCII
+  if (has_at(element, 0, "desc")) {  // version 2: length with the NUL, ASCII
     return printable(as_text(slice(element, 12, read_be32(element.data() + 8))));
   }
   if (has_at(element, 0, "text")) return printable(as_text(slice(element, 8)));

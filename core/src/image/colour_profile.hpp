@@ -15,7 +15,7 @@ namespace photo_core {
 
 // The transform from device values to the connection space that a profile gives. Views point into the profile.
 struct IccProfile {
-  ProfileKind kind = ProfileKind::broken;   // matrix, gray, lut, cmyk or broken
+  ProfileKind kind = ProfileKind::broken;  // matrix, gray, lut, cmyk or broken
   bool pcs_is_lab = false;
   // matrix: curves and matrix of red, green, blue. gray: the first curve.
   std::array<ToneCurve, 3> curves;

@@ -13,7 +13,8 @@ namespace {
 
 class MatrixRows final : public ColourTransform {
  public:
-  MatrixRows(const std::array<ToneCurve, 3>& curves, const Matrix3& to_srgb) : encode_(linear15_to_srgb_table().data()) {
+  MatrixRows(const std::array<ToneCurve, 3>& curves, const Matrix3& to_srgb)
+      : encode_(linear15_to_srgb_table().data()) {
     for (std::size_t channel = 0; channel < 3; ++channel) {
       for (std::size_t code = 0; code < 256; ++code) {
         const double linear = clamp_unit(curves[channel](static_cast<double>(code) / 255));
@@ -44,7 +45,8 @@ class MatrixRows final : public ColourTransform {
         red_green[i] = pairs_[0][in[0][x + i]] | pairs_[1][in[1][x + i]];
         blue_one[i] = pairs_[2][in[2][x + i]];
       }
-      for (std::size_t c = 0; c < 3; ++c) apply(coefficients_[c], red_green.data(), blue_one.data(), count, linear[c].data());
+      for (std::size_t c = 0; c < 3; ++c)
+        apply(coefficients_[c], red_green.data(), blue_one.data(), count, linear[c].data());
       for (std::uint32_t i = 0; i < count; ++i) {
         for (std::size_t c = 0; c < 3; ++c) out[c][x + i] = encode_[linear[c][i]];
       }
@@ -63,8 +65,9 @@ class MatrixRows final : public ColourTransform {
     const __m128i second = _mm_set1_epi32(static_cast<std::int32_t>(pair(c[2], static_cast<std::int16_t>(half))));
     const __m128i shift = _mm_cvtsi32_si128(bits_);
     const auto four = [&](std::uint32_t i) {
-      const __m128i sum = _mm_add_epi32(_mm_madd_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(red_green + i)), first),
-                                        _mm_madd_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(blue_one + i)), second));
+      const __m128i sum =
+          _mm_add_epi32(_mm_madd_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(red_green + i)), first),
+                        _mm_madd_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(blue_one + i)), second));
       return _mm_sra_epi32(sum, shift);
     };
     // Whole vectors: behind `count` there is room, and nobody looks.
@@ -155,7 +158,8 @@ class GridRows final : public ColourTransform {
     std::array<std::uint8_t, 4> samples{};
     for (std::uint32_t x = 0; x < width; ++x) {
       for (std::size_t axis = 0; axis < inputs_; ++axis) samples[axis] = in[axis][x];
-      const std::array<std::int32_t, 3> colour = inputs_ == 3 ? within_three(0, samples.data(), 0) : within_four(samples.data());
+      const std::array<std::int32_t, 3> colour =
+          inputs_ == 3 ? within_three(0, samples.data(), 0) : within_four(samples.data());
       for (std::size_t c = 0; c < 3; ++c) {
         out[c][x] = static_cast<std::uint8_t>(std::clamp((colour[c] + value_half) >> value_bits, 0, 255));
       }
@@ -171,8 +175,8 @@ class GridRows final : public ColourTransform {
   static constexpr std::int32_t value_half = 1 << (value_bits - 1);
 
   struct Place {
-    std::uint32_t base;   // of the lower corner, as a step into nodes_
-    std::int32_t part;    // 0 … one of the way to the upper corner
+    std::uint32_t base;  // of the lower corner, as a step into nodes_
+    std::int32_t part;   // 0 … one of the way to the upper corner
   };
 
   void fill(int points, const std::function<Vector3(const std::array<double, 4>&)>& node, std::size_t size) {
@@ -220,7 +224,8 @@ class GridRows final : public ColourTransform {
     std::array<std::int32_t, 3> out;
     for (std::size_t c = 0; c < 3; ++c) {
       out[c] = (p0[c] * (one - part[0]) + p1[c] * (part[0] - part[1]) + p2[c] * (part[1] - part[2]) + p3[c] * part[2] +
-                one / 2) >> place_bits;
+                one / 2) >>
+               place_bits;
     }
     return out;
   }

@@ -19,7 +19,8 @@ std::unique_ptr<ColourTransform> make_matrix_rows(const std::array<ToneCurve, 3>
 std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table, int planes);
 
 // A table of three or four dimensions. `curve(channel, x)` maps a sample of 0 … 1 to a place of 0 … 1 along its axis;
-// `node(places)` gives encoded sRGB there (0 … 1, and beyond for colours outside of it). 2 <= points; points^inputs * 6 bytes are allocated.
+// `node(places)` gives encoded sRGB there (0 … 1, and beyond for colours outside of it). 2 <= points; points^inputs * 6
+// bytes are allocated.
 std::unique_ptr<ColourTransform> make_grid_rows(std::size_t inputs, int points,
                                                 const std::function<double(std::size_t, double)>& curve,
                                                 const std::function<Vector3(const std::array<double, 4>&)>& node);

@@ -41,7 +41,7 @@ std::optional<Matrix3> inverse(const Matrix3& m) {
 std::optional<Matrix3> rgb_to_xyz_d50(const std::array<double, 8>& chromaticities) {
   // Bradford's cone responses (ICC.1:2022, annex E.3).
   constexpr Matrix3 bradford = {{{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}}};
-  std::array<Vector3, 4> xyz{};   // white, red, green, blue with Y = 1
+  std::array<Vector3, 4> xyz{};  // white, red, green, blue with Y = 1
   for (std::size_t i = 0; i < 4; ++i) {
     const double x = chromaticities[i * 2];
     const double y = chromaticities[i * 2 + 1];

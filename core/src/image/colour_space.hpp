@@ -7,14 +7,14 @@
 namespace photo_core {
 
 using Vector3 = std::array<double, 3>;
-using Matrix3 = std::array<Vector3, 3>;   // rows
+using Matrix3 = std::array<Vector3, 3>;  // rows
 
 // ICC.1:2022, 7.2.16.
 inline constexpr Vector3 d50_white = {0.9642, 1.0, 0.8249};
 
 Matrix3 multiply(const Matrix3& a, const Matrix3& b);
 Vector3 multiply(const Matrix3& a, const Vector3& v);
-std::optional<Matrix3> inverse(const Matrix3& m);   // nullopt when there is none worth the name
+std::optional<Matrix3> inverse(const Matrix3& m);  // nullopt when there is none worth the name
 
 // Linear RGB of the given primaries and white (CIE x, y: white, red, green, blue) to XYZ under D50 (Bradford).
 std::optional<Matrix3> rgb_to_xyz_d50(const std::array<double, 8>& chromaticities);

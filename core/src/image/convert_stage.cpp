@@ -39,10 +39,13 @@ void halve_rows(const std::uint8_t* upper, const std::uint8_t* lower, std::uint3
 __m128i load8(const std::uint8_t* from) {
   return _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)), _mm_setzero_si128());
 }
-void store8(std::uint8_t* to, __m128i words) { _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words)); }
+void store8(std::uint8_t* to, __m128i words) {
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+}
 
 __m128i weights(std::int32_t first, std::int32_t second) {
-  return _mm_set1_epi32(static_cast<std::int32_t>((static_cast<std::uint32_t>(second) << 16) | (static_cast<std::uint32_t>(first) & 0xffff)));
+  return _mm_set1_epi32(static_cast<std::int32_t>((static_cast<std::uint32_t>(second) << 16) |
+                                                  (static_cast<std::uint32_t>(first) & 0xffff)));
 }
 
 // (first * weight + second * weight + start) >> fixed_bits.
@@ -53,12 +56,14 @@ __m128i high_products(__m128i first, __m128i second, __m128i weight, __m128i sta
 }
 
 // The same with a third input, weighed twice.
-__m128i high_products(__m128i first, __m128i second, __m128i weight, __m128i third, __m128i third_weight, __m128i start) {
+__m128i high_products(__m128i first, __m128i second, __m128i weight, __m128i third, __m128i third_weight,
+                      __m128i start) {
   const __m128i low = _mm_add_epi32(_mm_madd_epi16(_mm_unpacklo_epi16(first, second), weight),
                                     _mm_madd_epi16(_mm_unpacklo_epi16(third, third), third_weight));
   const __m128i high = _mm_add_epi32(_mm_madd_epi16(_mm_unpackhi_epi16(first, second), weight),
                                      _mm_madd_epi16(_mm_unpackhi_epi16(third, third), third_weight));
-  return _mm_packs_epi32(_mm_srai_epi32(_mm_add_epi32(low, start), fixed_bits), _mm_srai_epi32(_mm_add_epi32(high, start), fixed_bits));
+  return _mm_packs_epi32(_mm_srai_epi32(_mm_add_epi32(low, start), fixed_bits),
+                         _mm_srai_epi32(_mm_add_epi32(high, start), fixed_bits));
 }
 
 #endif
@@ -95,7 +100,7 @@ void ycc_to_rgb_row(const std::uint8_t* y, const std::uint8_t* cb, const std::ui
 
 void rgb_to_ycc_row(const std::uint8_t* r, const std::uint8_t* g, const std::uint8_t* b, std::uint8_t* y,
                     std::uint8_t* cb, std::uint8_t* cr, std::uint32_t width) {
-  constexpr std::int32_t centre = (128 << fixed_bits) + half_fixed - 1;   // so that pure blue and red stay below 256
+  constexpr std::int32_t centre = (128 << fixed_bits) + half_fixed - 1;  // so that pure blue and red stay below 256
   constexpr std::int32_t green_rest = fixed(0.587) - one_fixed;
   std::uint32_t x = 0;
 #if PHOTO_CORE_SIMD
@@ -104,7 +109,7 @@ void rgb_to_ycc_row(const std::uint8_t* r, const std::uint8_t* g, const std::uin
     const __m128i red = load8(r + x), green = load8(g + x), blue = load8(b + x);
     store8(y + x, _mm_add_epi16(green, high_products(red, green, weights(fixed(0.299), green_rest), blue,
                                                      weights(fixed(0.114), 0), half)));
-    const __m128i quarters = weights(fixed(0.25), fixed(0.25));   // a half is too large for one product
+    const __m128i quarters = weights(fixed(0.25), fixed(0.25));  // a half is too large for one product
     store8(cb + x, high_products(red, green, weights(-fixed(0.168736), -fixed(0.331264)), blue, quarters, middle));
     store8(cr + x, high_products(green, blue, weights(-fixed(0.418688), -fixed(0.081312)), red, quarters, middle));
   }
@@ -146,7 +151,7 @@ void ConvertStage::convert_row(const Band& band, std::uint32_t y, std::uint32_t 
     if (map_.source.model == ColorModel::ycc) {
       if (map_.target.model == ColorModel::ycc && map_.transform == nullptr) {
         for (int plane = 0; plane < 3; ++plane) std::memcpy(out[plane], in(plane), width);
-        return;   // only the subsampling changes
+        return;  // only the subsampling changes
       }
       ycc_to_rgb_row(in(0), in(1), in(2), out[0], out[1], out[2], width);
     } else {
@@ -156,7 +161,7 @@ void ConvertStage::convert_row(const Band& band, std::uint32_t y, std::uint32_t 
     if (map_.source.has_alpha && map_.target.has_alpha) {
       std::memcpy(out[color_plane_count(map_.target.model)], in(colors), width);
     } else if (map_.source.has_alpha) {
-      if (gray && map_.target.model != ColorModel::gray) {   // the background has a colour of its own
+      if (gray && map_.target.model != ColorModel::gray) {  // the background has a colour of its own
         std::memcpy(out[1], out[0], width);
         std::memcpy(out[2], out[0], width);
         gray = false;

@@ -12,11 +12,11 @@
 namespace photo_core {
 
 struct ConvertMap {
-  PlaneLayout source;   // ycc without subsampling, gray, rgb, or (is_ink) four ink planes carried as rgb + alpha
-  PlaneLayout target;   // same size; ycc may be 4:2:0
+  PlaneLayout source;  // ycc without subsampling, gray, rgb, or (is_ink) four ink planes carried as rgb + alpha
+  PlaneLayout target;  // same size; ycc may be 4:2:0
   bool is_ink = false;
-  const ColourTransform* transform = nullptr;   // applied to rgb, gray or ink rows; not owned
-  std::uint32_t background = 0xffffff;          // 0xRRGGBB, where alpha ends
+  const ColourTransform* transform = nullptr;  // applied to rgb, gray or ink rows; not owned
+  std::uint32_t background = 0xffffff;         // 0xRRGGBB, where alpha ends
 };
 
 // Whether a stage is needed at all.
@@ -33,8 +33,8 @@ class ConvertStage final : public RowSink {
 
   ConvertMap map_;
   RowSink& next_;
-  std::array<std::vector<std::uint8_t>, max_planes> full_;   // two rows, before chroma is halved
-  std::array<std::vector<std::uint8_t>, max_planes> half_;   // one row of chroma
+  std::array<std::vector<std::uint8_t>, max_planes> full_;  // two rows, before chroma is halved
+  std::array<std::vector<std::uint8_t>, max_planes> half_;  // one row of chroma
 };
 
 // Rows of three planes, full-range BT.601 (JFIF 1.02, section 7); in and out may be the same.

@@ -7,7 +7,7 @@
 namespace photo_core {
 namespace {
 
-constexpr std::uint32_t tile = 16;   // rows and columns transposed at a time, so that both sides stay in the cache
+constexpr std::uint32_t tile = 16;  // rows and columns transposed at a time, so that both sides stay in the cache
 
 // out(y, x) = in(source of (x, y)); `flip_x` and `flip_y` mirror the result.
 void transpose_plane(const std::uint8_t* in, std::uint32_t width, std::uint32_t height, std::uint8_t* out, bool flip_x,
@@ -65,7 +65,7 @@ Frame turn_upright(Frame frame, int orientation) {
       case 7: transpose_plane(in, width, height, to, true, true); break;
       default: transpose_plane(in, width, height, to, false, true); break;
     }
-    frame.planes[plane] = {};   // one plane at a time: never two whole pictures
+    frame.planes[plane] = {};  // one plane at a time: never two whole pictures
   }
   return out;
 }

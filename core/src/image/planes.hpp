@@ -61,13 +61,14 @@ struct Frame {
   void allocate(const PlaneLayout& new_layout) {
     layout = new_layout;
     for (int plane = 0; plane < max_planes; ++plane) {
-      const std::size_t size = plane < layout.plane_count()
-                                   ? std::size_t{layout.plane_width(plane)} * layout.plane_height(plane)
-                                   : 0;
+      const std::size_t size =
+          plane < layout.plane_count() ? std::size_t{layout.plane_width(plane)} * layout.plane_height(plane) : 0;
       planes[plane].resize(size);
     }
   }
-  std::uint8_t* row(int plane, std::uint32_t y) { return planes[plane].data() + std::size_t{y} * layout.plane_width(plane); }
+  std::uint8_t* row(int plane, std::uint32_t y) {
+    return planes[plane].data() + std::size_t{y} * layout.plane_width(plane);
+  }
   const std::uint8_t* row(int plane, std::uint32_t y) const {
     return planes[plane].data() + std::size_t{y} * layout.plane_width(plane);
   }

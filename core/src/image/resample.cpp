@@ -14,7 +14,7 @@ namespace {
 
 constexpr int weight_one = 16384;
 constexpr double lanczos_lobes = 3;
-constexpr int table_steps = 1024;   // samples of the filter a unit; linear between them: error below 2e-6
+constexpr int table_steps = 1024;  // samples of the filter a unit; linear between them: error below 2e-6
 
 // Lanczos3 at every 1/1024, once for all kernels.
 const std::array<float, 3 * table_steps + 2>& lanczos_table() {
@@ -72,7 +72,7 @@ AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
   std::vector<std::int16_t> all(std::size_t{map.target_size} * kernel.taps, 0);
   std::uint32_t widest = 1;
   for (std::uint32_t target = 0; target < map.target_size; ++target) {
-    const double centre = map.begin + (target + 0.5) * ratio;   // in sample edges; sample i has its centre at i + 0.5
+    const double centre = map.begin + (target + 0.5) * ratio;  // in sample edges; sample i has its centre at i + 0.5
     const auto clamp_index = [&](double value) {
       return static_cast<std::uint32_t>(std::clamp(value, 0.0, static_cast<double>(map.source_size - 1)));
     };
@@ -84,14 +84,14 @@ AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
     for (std::uint32_t i = first; i <= last; ++i) {
       const double x = (i + 0.5 - centre) / stretch;
       const double weight = support > stretch * 1.5 ? lanczos3(x) : triangle(x);
-      if (count == 0 && std::abs(weight) < 1e-9) {   // a window's edge that weighs nothing
+      if (count == 0 && std::abs(weight) < 1e-9) {  // a window's edge that weighs nothing
         if (first < last) ++first;
         continue;
       }
       weights[count++] = weight;
       sum += weight;
     }
-    if (count == 0 || sum < 1e-9) {   // cannot be, but must not divide by nothing
+    if (count == 0 || sum < 1e-9) {  // cannot be, but must not divide by nothing
       first = clamp_index(centre);
       weights[0] = sum = 1;
       count = 1;
@@ -103,7 +103,7 @@ AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
     widest = std::max(widest, count);
   }
   const std::uint32_t taps = (widest + tap_multiple - 1) / tap_multiple * tap_multiple;
-  if (taps < kernel.taps) {   // close the gaps that the estimate left
+  if (taps < kernel.taps) {  // close the gaps that the estimate left
     for (std::uint32_t target = 1; target < map.target_size; ++target) {
       std::memmove(all.data() + std::size_t{target} * taps, all.data() + std::size_t{target} * kernel.taps,
                    taps * sizeof(std::int16_t));
@@ -195,7 +195,7 @@ void PlaneResampler<Sample>::emit(Sample* out) {
   if (!same_y) {
     const AxisKernel& y = kernels_->y;
     for (std::uint32_t tap = 0; tap < y.taps; ++tap) {
-      taps_[tap] = slot(std::min(y.first[target] + tap, pushed_ - 1));   // behind the last row the weights are zero
+      taps_[tap] = slot(std::min(y.first[target] + tap, pushed_ - 1));  // behind the last row the weights are zero
     }
     resample::vertical(taps_.data(), y.of(target), y.taps, width, middle_.data());
   } else if constexpr (std::is_same_v<Sample, std::uint8_t>) {

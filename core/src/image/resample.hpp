@@ -66,10 +66,10 @@ class PlaneResampler {
   void grow();
 
   std::shared_ptr<const PlaneKernels> kernels_;
-  std::size_t row_length_;         // samples a ring row, padding included
-  std::uint32_t capacity_;         // rows the ring holds
+  std::size_t row_length_;  // samples a ring row, padding included
+  std::uint32_t capacity_;  // rows the ring holds
   std::vector<Sample> ring_;
-  std::vector<std::int16_t> middle_;   // one row between the vertical and the horizontal pass
+  std::vector<std::int16_t> middle_;  // one row between the vertical and the horizontal pass
   std::vector<const Sample*> taps_;
   std::uint32_t pushed_ = 0;
   std::uint32_t next_target_ = 0;

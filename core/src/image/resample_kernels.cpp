@@ -8,11 +8,9 @@ namespace photo_core::resample {
 namespace {
 
 constexpr int weight_bits = 14;
-constexpr int fraction_bits = 6;   // of the row between the passes, for 8-bit samples
+constexpr int fraction_bits = 6;  // of the row between the passes, for 8-bit samples
 
-std::int16_t saturate(std::int32_t value) {
-  return static_cast<std::int16_t>(std::clamp(value, -32768, 32767));
-}
+std::int16_t saturate(std::int32_t value) { return static_cast<std::int16_t>(std::clamp(value, -32768, 32767)); }
 
 template <int shift, typename Sample>
 void vertical_scalar(const Sample* const* rows, const std::int16_t* weights, std::uint32_t taps, std::uint32_t begin,
@@ -43,8 +41,9 @@ void store(void* p, __m128i v) { _mm_storeu_si128(static_cast<__m128i*>(p), v); 
 
 // Two weights in every 32-bit lane, as madd wants them.
 __m128i weight_pair(const std::int16_t* weights) {
-  return _mm_set1_epi32(static_cast<std::int32_t>(static_cast<std::uint16_t>(weights[0]) |
-                                                  static_cast<std::uint32_t>(static_cast<std::uint16_t>(weights[1])) << 16));
+  return _mm_set1_epi32(
+      static_cast<std::int32_t>(static_cast<std::uint16_t>(weights[0]) |
+                                static_cast<std::uint32_t>(static_cast<std::uint16_t>(weights[1])) << 16));
 }
 
 // The four sums of the lanes of a, b, c and d.

@@ -8,8 +8,8 @@ namespace photo_core {
 namespace {
 
 constexpr std::uint32_t unit_rows = 2;
-constexpr std::uint32_t chunk_rows = 16;   // rows taken before target rows are made, so that rings stay small
-constexpr std::int32_t one = 32767;        // 1.0 in 15-bit samples
+constexpr std::uint32_t chunk_rows = 16;  // rows taken before target rows are made, so that rings stay small
+constexpr std::int32_t one = 32767;       // 1.0 in 15-bit samples
 
 AxisMap axis_of(const ResizeMap& map, int plane, bool is_x) {
   const bool chroma = map.source.is_chroma(plane);
@@ -40,9 +40,7 @@ std::uint64_t ResizeStage::memory_bytes(const ResizeMap& map) {
 }
 
 ResizeStage::ResizeStage(const ResizeMap& map, RowSink& next)
-    : map_(map),
-      next_(next),
-      wide_(map.space == ResizeSpace::linear || (map.target.has_alpha && map.premultiply)) {
+    : map_(map), next_(next), wide_(map.space == ResizeSpace::linear || (map.target.has_alpha && map.premultiply)) {
   std::shared_ptr<const PlaneKernels> luma, chroma;
   for (int plane = 0; plane < map_.target.plane_count(); ++plane) {
     auto& kernels = map_.target.is_chroma(plane) ? chroma : luma;
@@ -103,7 +101,7 @@ void ResizeStage::finish_wide_row(std::uint32_t index) {
 
 Status ResizeStage::push(const Band& band) {
   const int planes = map_.source.plane_count();
-  if (wide_) {   // rgb and gray planes are always in step
+  if (wide_) {  // rgb and gray planes are always in step
     const PlaneRows& rows = band.planes[0];
     for (std::uint32_t i = 0; i < rows.row_count; ++i) {
       push_wide_row(band, rows.first_row + i);
@@ -117,8 +115,8 @@ Status ResizeStage::push(const Band& band) {
     more = false;
     for (int plane = 0; plane < planes; ++plane) {
       const PlaneRows& rows = band.planes[plane];
-      const std::uint32_t share = map_.source.is_chroma(plane) ? std::max(1u, chunk_rows / map_.source.v_subsampling)
-                                                               : chunk_rows;
+      const std::uint32_t share =
+          map_.source.is_chroma(plane) ? std::max(1u, chunk_rows / map_.source.v_subsampling) : chunk_rows;
       for (std::uint32_t i = 0; i < share && taken[plane] < rows.row_count; ++i, ++taken[plane]) {
         narrow_planes_[plane]->push(rows.row(rows.first_row + taken[plane]));
       }

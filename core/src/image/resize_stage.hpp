@@ -14,13 +14,13 @@ namespace photo_core {
 
 // In which numbers colour is averaged.
 enum class ResizeSpace : std::uint8_t {
-  encoded,         // the samples as they are
-  linear,          // sRGB samples turned to light (rgb and gray models)
+  encoded,  // the samples as they are
+  linear,   // sRGB samples turned to light (rgb and gray models)
 };
 
 struct ResizeMap {
   PlaneLayout source;
-  PlaneLayout target;   // same model and alpha as the source; chroma subsampling may differ (1 or 2)
+  PlaneLayout target;  // same model and alpha as the source; chroma subsampling may differ (1 or 2)
   // The part of the source that is wanted, in luma samples, fractions allowed.
   double begin_x = 0, begin_y = 0, extent_x = 0, extent_y = 0;
   ResizeSpace space = ResizeSpace::encoded;
@@ -46,13 +46,13 @@ class ResizeStage final : public RowSink {
 
   ResizeMap map_;
   RowSink& next_;
-  bool wide_;   // 15-bit samples: linear light, or alpha
+  bool wide_;  // 15-bit samples: linear light, or alpha
   std::array<std::unique_ptr<PlaneResampler<std::uint8_t>>, max_planes> narrow_planes_;
   std::array<std::unique_ptr<PlaneResampler<std::int16_t>>, max_planes> wide_planes_;
-  std::array<std::vector<std::uint8_t>, max_planes> unit_;        // two rows of each plane
-  std::array<std::vector<std::int16_t>, max_planes> wide_rows_;   // one row of each plane, in and out
+  std::array<std::vector<std::uint8_t>, max_planes> unit_;       // two rows of each plane
+  std::array<std::vector<std::int16_t>, max_planes> wide_rows_;  // one row of each plane, in and out
   std::array<std::uint32_t, max_planes> filled_{};
-  std::uint32_t next_row_ = 0;   // luma row of the unit being filled
+  std::uint32_t next_row_ = 0;  // luma row of the unit being filled
 };
 
 }  // namespace photo_core

@@ -146,7 +146,8 @@ std::string iso_time_from_xmp(std::string_view text) {
   if (!is_clock(*hour, *minute, second)) return {};
   out += clock_text(*hour, *minute, second);
   if (take_any(rest, ".")) {
-    const std::size_t end = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
+    const std::size_t end =
+        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
     const std::string fraction = clean_fraction(rest.substr(0, end));
     if (!fraction.empty()) out += "." + fraction;
     rest.remove_prefix(end);
@@ -162,7 +163,8 @@ ExifTime exif_time_from_iso(std::string_view iso) {
   time.date_time[10] = ' ';
   std::string_view rest = iso.substr(19);
   if (take_any(rest, ".")) {
-    const std::size_t end = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
+    const std::size_t end =
+        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
     time.subseconds = std::string(rest.substr(0, end));
     rest.remove_prefix(end);
   }

@@ -17,9 +17,9 @@ std::string iso_time_from_xmp(std::string_view text);
 
 // The parts of a full time as the two functions above write it, in Exif's spelling. Empty parts are absent.
 struct ExifTime {
-  std::string date_time;    // "2024:05:01 12:34:56"; empty for a date alone
-  std::string subseconds;   // "78"
-  std::string offset;       // "+02:00"
+  std::string date_time;   // "2024:05:01 12:34:56"; empty for a date alone
+  std::string subseconds;  // "78"
+  std::string offset;      // "+02:00"
 };
 ExifTime exif_time_from_iso(std::string_view iso);
 

@@ -12,15 +12,36 @@ namespace photo_core {
 namespace {
 
 enum Tag : std::uint16_t {
-  tag_make = 0x010f, tag_model = 0x0110, tag_orientation = 0x0112, tag_date_time = 0x0132,
-  tag_exif_directory = 0x8769, tag_gps_directory = 0x8825,
-  tag_exposure_time = 0x829a, tag_f_number = 0x829d, tag_iso = 0x8827, tag_recommended_exposure_index = 0x8832,
-  tag_iso_speed = 0x8833, tag_date_time_original = 0x9003, tag_date_time_digitized = 0x9004,
-  tag_offset_time = 0x9010, tag_offset_time_original = 0x9011, tag_offset_time_digitized = 0x9012,
-  tag_shutter_speed = 0x9201, tag_aperture = 0x9202, tag_focal_length = 0x920a,
-  tag_subseconds = 0x9290, tag_subseconds_original = 0x9291, tag_subseconds_digitized = 0x9292,
-  tag_focal_length_35mm = 0xa405, tag_lens_model = 0xa434,
-  tag_latitude_ref = 1, tag_latitude = 2, tag_longitude_ref = 3, tag_longitude = 4, tag_altitude_ref = 5, tag_altitude = 6,
+  tag_make = 0x010f,
+  tag_model = 0x0110,
+  tag_orientation = 0x0112,
+  tag_date_time = 0x0132,
+  tag_exif_directory = 0x8769,
+  tag_gps_directory = 0x8825,
+  tag_exposure_time = 0x829a,
+  tag_f_number = 0x829d,
+  tag_iso = 0x8827,
+  tag_recommended_exposure_index = 0x8832,
+  tag_iso_speed = 0x8833,
+  tag_date_time_original = 0x9003,
+  tag_date_time_digitized = 0x9004,
+  tag_offset_time = 0x9010,
+  tag_offset_time_original = 0x9011,
+  tag_offset_time_digitized = 0x9012,
+  tag_shutter_speed = 0x9201,
+  tag_aperture = 0x9202,
+  tag_focal_length = 0x920a,
+  tag_subseconds = 0x9290,
+  tag_subseconds_original = 0x9291,
+  tag_subseconds_digitized = 0x9292,
+  tag_focal_length_35mm = 0xa405,
+  tag_lens_model = 0xa434,
+  tag_latitude_ref = 1,
+  tag_latitude = 2,
+  tag_longitude_ref = 3,
+  tag_longitude = 4,
+  tag_altitude_ref = 5,
+  tag_altitude = 6,
 };
 
 using Directory = std::vector<TiffEntry>;
@@ -130,7 +151,8 @@ bool set_position(CaptureData& out, std::optional<double> latitude, std::optiona
 }
 
 void set_altitude(CaptureData& out, std::optional<double> metres, bool below) {
-  if (metres && std::isfinite(*metres) && std::abs(*metres) <= max_altitude_m) out.altitude_m = below ? -*metres : *metres;
+  if (metres && std::isfinite(*metres) && std::abs(*metres) <= max_altitude_m)
+    out.altitude_m = below ? -*metres : *metres;
 }
 
 void read_position(const Directory& gps, CaptureData& out) {
@@ -152,8 +174,8 @@ void fill_from(ByteView xmp, std::string_view name, double highest, std::optiona
 }
 
 void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
-  for (const std::string_view name : {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized",
-                                      "xmp:CreateDate"}) {
+  for (const std::string_view name :
+       {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized", "xmp:CreateDate"}) {
     if (out.time.empty()) out.time = iso_time_from_xmp(xmp_property(xmp, name));
   }
   if (out.make.empty() && out.model.empty()) {

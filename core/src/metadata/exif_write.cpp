@@ -61,7 +61,7 @@ class DirectoryWriter {
         out.insert(out.end(), 4 - entry.value.size(), 0);
       }
     }
-    append_le32(out, 0);   // no further directory
+    append_le32(out, 0);  // no further directory
     for (const Entry& entry : entries_) {
       if (entry.value.size() <= 4) continue;
       append(out, entry.value);
@@ -147,7 +147,7 @@ DirectoryWriter exif_directory(const CaptureData& capture, const ExifTime& time)
   add_fraction(exif, 0x829d, capture.f_number);
   if (capture.iso) exif.add_short(0x8827, std::min<std::uint32_t>(*capture.iso, 65535));
   if (capture.iso && *capture.iso > 65534) {
-    exif.add_short(0x8830, 3);   // SensitivityType: ISO speed, the next tag
+    exif.add_short(0x8830, 3);  // SensitivityType: ISO speed, the next tag
     exif.add_long(0x8833, *capture.iso);
   }
   exif.add(0x9000, TiffType::undefined, 4, {'0', '2', '3', '2'});

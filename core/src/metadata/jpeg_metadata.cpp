@@ -11,16 +11,16 @@
 namespace photo_core {
 namespace {
 
-constexpr std::size_t exif_prefix_bytes = 6;    // "Exif\0\0"
-constexpr std::size_t xmp_prefix_bytes = 29;    // "http://ns.adobe.com/xap/1.0/\0"
-constexpr std::size_t xmp_extension_prefix_bytes = 35;   // "http://ns.adobe.com/xmp/extension/\0"
+constexpr std::size_t exif_prefix_bytes = 6;            // "Exif\0\0"
+constexpr std::size_t xmp_prefix_bytes = 29;            // "http://ns.adobe.com/xap/1.0/\0"
+constexpr std::size_t xmp_extension_prefix_bytes = 35;  // "http://ns.adobe.com/xmp/extension/\0"
 constexpr std::size_t xmp_digest_bytes = 32;
-constexpr std::size_t max_extension_bytes = 256u << 10;   // capture data is small; depth maps and histories are not
-constexpr std::size_t icc_prefix_bytes = 14;    // "ICC_PROFILE\0", sequence number, count
-constexpr std::size_t mpf_prefix_bytes = 4;     // "MPF\0"
+constexpr std::size_t max_extension_bytes = 256u << 10;  // capture data is small; depth maps and histories are not
+constexpr std::size_t icc_prefix_bytes = 14;             // "ICC_PROFILE\0", sequence number, count
+constexpr std::size_t mpf_prefix_bytes = 4;              // "MPF\0"
 constexpr std::size_t max_further_pictures = 8;
-constexpr std::size_t max_extension_pieces = 1024;   // 64 MB of them, more than a source may have
-constexpr std::size_t max_profile_pieces = 255;   // their number is one byte; one more makes them all invalid
+constexpr std::size_t max_extension_pieces = 1024;  // 64 MB of them, more than a source may have
+constexpr std::size_t max_profile_pieces = 255;     // their number is one byte; one more makes them all invalid
 
 // Joins the pieces of a profile (ICC.1:2022, annex B.4). Every piece must say the same count, and each number from 1
 // to the count must be there once. A single piece whose own header fits is taken whatever its numbers say.
@@ -45,9 +45,9 @@ void join_profile(const std::vector<ByteView>& pieces, MetadataBlocks& blocks) {
   blocks.icc_profile = whole_profile(blocks.icc_storage);
 }
 
-// Joins the pieces of an extended packet (XMP specification, part 3, 1.1.3.1): those that carry the digest which the main
-// packet names, each at the offset that it states. What lies behind the first 256 KiB, or outside of the length that
-// all pieces must state alike, is left out; a hole is blank.
+// Joins the pieces of an extended packet (XMP specification, part 3, 1.1.3.1): those that carry the digest which the
+// main packet names, each at the offset that it states. What lies behind the first 256 KiB, or outside of the length
+// that all pieces must state alike, is left out; a hole is blank.
 void join_extension(const std::vector<ByteView>& pieces, MetadataBlocks& blocks) {
   if (pieces.empty()) return;
   const std::string digest = xmp_property(blocks.xmp, "xmpNote:HasExtendedXMP");
@@ -136,12 +136,13 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
       case JpegAppKind::multi_picture: {
         blocks.has_private = true;
         const ByteView index = slice(payload, mpf_prefix_bytes);
-        if (pictures.empty()) pictures = further_pictures(index, static_cast<std::size_t>(index.data() - source.data()));
+        if (pictures.empty())
+          pictures = further_pictures(index, static_cast<std::size_t>(index.data() - source.data()));
         break;
       }
       case JpegAppKind::gain_map: blocks.has_gain_map = blocks.has_private = true; break;
       case JpegAppKind::jfif:
-        if (payload.size() > 14) blocks.has_private = true;   // a thumbnail
+        if (payload.size() > 14) blocks.has_private = true;  // a thumbnail
         break;
       case JpegAppKind::adobe: break;
       case JpegAppKind::other: blocks.has_private = true; break;
@@ -154,7 +155,7 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
   join_profile(profile_pieces, blocks);
   join_extension(extension_pieces, blocks);
   if (xmp_names_gain_map(blocks.xmp)) blocks.has_gain_map = true;
-  pictures.push_back(blocks.image_end);   // some writers append it without an index
+  pictures.push_back(blocks.image_end);  // some writers append it without an index
   for (const std::size_t offset : pictures) {
     if (!blocks.has_gain_map && is_gain_map(slice(source, offset))) blocks.has_gain_map = true;
   }

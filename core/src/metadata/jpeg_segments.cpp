@@ -106,7 +106,8 @@ JpegAppKind app_kind(const JpegSegment& segment) {
       // The sixth byte is padding, and not everybody writes 0.
       if (has_at(payload, 0, "Exif\0"sv)) return JpegAppKind::exif;
       if (has_at(payload, 0, "http://ns.adobe.com/xap/1.0/\0"sv)) return JpegAppKind::xmp;
-      return has_at(payload, 0, "http://ns.adobe.com/xmp/extension/\0"sv) ? JpegAppKind::xmp_extension : JpegAppKind::other;
+      return has_at(payload, 0, "http://ns.adobe.com/xmp/extension/\0"sv) ? JpegAppKind::xmp_extension
+                                                                          : JpegAppKind::other;
     case jpeg_marker::app2:
       if (has_at(payload, 0, "ICC_PROFILE\0"sv)) return JpegAppKind::icc_profile;
       if (has_at(payload, 0, "MPF\0"sv)) return JpegAppKind::multi_picture;

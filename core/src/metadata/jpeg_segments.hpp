@@ -48,7 +48,17 @@ constexpr bool is_frame_marker(std::uint8_t marker) {
 }
 
 // Kinds of application segment, told by their payload's first bytes.
-enum class JpegAppKind : std::uint8_t { other, jfif, exif, xmp, xmp_extension, icc_profile, multi_picture, gain_map, adobe };
+enum class JpegAppKind : std::uint8_t {
+  other,
+  jfif,
+  exif,
+  xmp,
+  xmp_extension,
+  icc_profile,
+  multi_picture,
+  gain_map,
+  adobe
+};
 JpegAppKind app_kind(const JpegSegment& segment);
 
 }  // namespace photo_core

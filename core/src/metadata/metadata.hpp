@@ -16,22 +16,24 @@ namespace photo_core {
 // Where the metadata of a file lies. Views point into the source, or into `storage` where the pieces had to be joined
 // or inflated (a profile in several APP2 markers, a compressed iCCP chunk). Everything may be empty.
 struct MetadataBlocks {
-  ByteView exif;          // a TIFF structure, "II*\0" or "MM\0*" first
-  ByteView icc_profile;   // whole; empty when absent or broken
-  ByteView xmp;           // packet text, the main one
-  ByteView xmp_extension; // what JPEG carries over several segments beside it: its first bytes, read behind the main one
-  bool has_gain_map = false;     // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
-  bool has_private = false;      // anything that a scrub would remove: Exif, XMP, IPTC, comments, MPF, thumbnails, text
-  std::size_t image_end = 0;     // offset behind the image's own last byte (EOI, IEND, end of RIFF); size when unknown
+  ByteView exif;         // a TIFF structure, "II*\0" or "MM\0*" first
+  ByteView icc_profile;  // whole; empty when absent or broken
+  ByteView xmp;          // packet text, the main one
+  ByteView
+      xmp_extension;  // what JPEG carries over several segments beside it: its first bytes, read behind the main one
+  bool has_gain_map = false;  // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
+  bool has_private = false;   // anything that a scrub would remove: Exif, XMP, IPTC, comments, MPF, thumbnails, text
+  std::size_t image_end = 0;  // offset behind the image's own last byte (EOI, IEND, end of RIFF); size when unknown
   // PNG colour chunks, used when there is no profile (PNG specification, third edition, section 11.3.2). A cICP chunk
   // that these fields can express replaces them and the profile.
   bool png_srgb = false;
-  double png_gamma = 0;                       // gAMA as an encoding exponent (0.45455); 0 absent
-  std::optional<std::array<double, 8>> png_chromaticities;   // cHRM: white x y, red x y, green x y, blue x y
+  double png_gamma = 0;                                     // gAMA as an encoding exponent (0.45455); 0 absent
+  std::optional<std::array<double, 8>> png_chromaticities;  // cHRM: white x y, red x y, green x y, blue x y
   Bytes icc_storage, exif_storage, xmp_storage, xmp_extension_storage;
 };
 
-// Walks the container. Never fails: what is broken is left out. Work is bounded: each block at most 4 MiB inflated, eight of them.
+// Walks the container. Never fails: what is broken is left out. Work is bounded: each block at most 4 MiB inflated,
+// eight of them.
 MetadataBlocks find_jpeg_metadata(ByteView source);
 MetadataBlocks find_png_metadata(ByteView source);
 MetadataBlocks find_webp_metadata(ByteView source);

@@ -12,7 +12,7 @@ namespace photo_core {
 inline constexpr std::string_view png_signature("\x89PNG\r\n\x1a\n", 8);
 
 struct PngChunk {
-  ByteView bytes;   // all of it: length, type, data, CRC
+  ByteView bytes;  // all of it: length, type, data, CRC
   ByteView data;
   std::string_view type() const { return as_text(bytes.subspan(4, 4)); }
   // Upper case first letter: a decoder must know it.
@@ -25,7 +25,8 @@ struct PngChunk {
 // Hands out one whole chunk after the other, up to and including IEND.
 class PngWalker {
  public:
-  explicit PngWalker(ByteView source) : source_(source), position_(has_at(source, 0, png_signature) ? 8 : source.size()) {}
+  explicit PngWalker(ByteView source)
+      : source_(source), position_(has_at(source, 0, png_signature) ? 8 : source.size()) {}
 
   // False behind IEND, or where the rest is no whole chunk.
   bool next(PngChunk& chunk) {

@@ -25,7 +25,7 @@ constexpr auto harmless_chunks =
 
 struct PngText {
   std::string_view keyword;
-  ByteView text;   // into the chunk, or into `storage`
+  ByteView text;  // into the chunk, or into `storage`
   Bytes storage;
 };
 
@@ -47,7 +47,7 @@ std::optional<PngText> read_text(const PngChunk& chunk) {
     if (rest.size() < 2 || rest[1] != 0) return std::nullopt;
     compressed = rest[0] == 1;
     rest = rest.subspan(2);
-    for (int field = 0; field < 2; ++field) {   // language tag, translated keyword
+    for (int field = 0; field < 2; ++field) {  // language tag, translated keyword
       const auto end = std::find(rest.begin(), rest.end(), 0);
       if (end == rest.end()) return std::nullopt;
       rest = rest.subspan(static_cast<std::size_t>(end - rest.begin()) + 1);
@@ -172,20 +172,25 @@ void take_colour(const PngChunk& chunk, MetadataBlocks& blocks) {
 // the other fields can say; the wide dynamic range ones (PQ, HLG) are left to what else the file has.
 void take_cicp(ByteView data, MetadataBlocks& blocks) {
   struct Primaries {
-    std::uint8_t code;   // ITU-T H.273, table 2
+    std::uint8_t code;  // ITU-T H.273, table 2
     std::array<double, 8> chromaticities;
   };
   constexpr std::array<Primaries, 3> known = {{
-      {1, {0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060}},    // BT.709, sRGB
-      {9, {0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046}},    // BT.2020
-      {12, {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}},   // Display P3
+      {1, {0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060}},   // BT.709, sRGB
+      {9, {0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046}},   // BT.2020
+      {12, {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}},  // Display P3
   }};
   if (data.size() != 4 || data[2] != 0 || data[3] != 1) return;
-  const auto primaries = std::find_if(known.begin(), known.end(), [&](const Primaries& p) { return p.code == data[0]; });
+  const auto primaries =
+      std::find_if(known.begin(), known.end(), [&](const Primaries& p) { return p.code == data[0]; });
   if (primaries == known.end()) return;
   double gamma = 0;   // absent: sRGB's curve, which also stands in for the television curves, as in browsers
-  switch (data[1]) {   // H.273, table 3
-    case 1: case 6: case 13: case 14: case 15: break;
+  switch (data[1]) {  // H.273, table 3
+    case 1:
+    case 6:
+    case 13:
+    case 14:
+    case 15: break;
     case 4: gamma = 1 / 2.2; break;
     case 5: gamma = 1 / 2.8; break;
     case 8: gamma = 1; break;
@@ -211,7 +216,8 @@ MetadataBlocks find_png_metadata(ByteView source) {
     const std::string_view type = chunk.type();
     if (type == "IDAT" || type == "PLTE") before_pixels = false;
     if (chunk.is_critical()) continue;
-    if (std::find(harmless_chunks.begin(), harmless_chunks.end(), type) == harmless_chunks.end()) blocks.has_private = true;
+    if (std::find(harmless_chunks.begin(), harmless_chunks.end(), type) == harmless_chunks.end())
+      blocks.has_private = true;
     if (type == "cICP" && before_pixels && chunk.crc_matches()) cicp = chunk.data;
     const bool is_colour = before_pixels && (type == "iCCP" || type == "sRGB" || type == "gAMA" || type == "cHRM");
     const bool is_text = type == "tEXt" || type == "zTXt" || type == "iTXt";

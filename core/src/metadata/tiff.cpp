@@ -40,7 +40,7 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   if (lead >= 0xe0 && lead <= 0xef) {
     const std::uint8_t second = byte(at + 1);
     if (lead == 0xe0 && second < 0xa0) return 0;
-    if (lead == 0xed && second > 0x9f) return 0;   // surrogates
+    if (lead == 0xed && second > 0x9f) return 0;  // surrogates
     return follows(at + 1) && follows(at + 2) ? 3 : 0;
   }
   if (lead >= 0xf0 && lead <= 0xf4) {
@@ -74,10 +74,10 @@ std::string clean_text(std::string_view text) {
     at += length;
     if (length == 1 && (lead < 0x20 || lead == 0x7f)) continue;
     if (!utf8 && lead >= 0x80) {
-      if (lead < 0xa0) continue;   // control characters of Latin-1
+      if (lead < 0xa0) continue;  // control characters of Latin-1
       character = {static_cast<char>(0xc0 | lead >> 6), static_cast<char>(0x80 | (lead & 0x3f))};
     } else if (length == 2 && lead == 0xc2 && static_cast<std::uint8_t>(character[1]) < 0xa0) {
-      continue;                    // the same ones in UTF-8
+      continue;  // the same ones in UTF-8
     }
     if (out.size() + character.size() > max_text_bytes) break;
     out += character;
@@ -126,7 +126,8 @@ std::optional<double> TiffEntry::number(std::uint32_t index) const {
 }
 
 std::string TiffEntry::text() const {
-  if (type != TiffType::ascii && type != TiffType::utf8 && type != TiffType::byte && type != TiffType::undefined) return {};
+  if (type != TiffType::ascii && type != TiffType::utf8 && type != TiffType::byte && type != TiffType::undefined)
+    return {};
   return clean_text(as_text(value));
 }
 

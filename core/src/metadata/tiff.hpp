@@ -12,8 +12,17 @@ namespace photo_core {
 
 // Value types of TIFF and Exif.
 enum class TiffType : std::uint16_t {
-  byte = 1, ascii = 2, short_ = 3, long_ = 4, rational = 5, signed_byte = 6, undefined = 7,
-  signed_short = 8, signed_long = 9, signed_rational = 10, utf8 = 129,
+  byte = 1,
+  ascii = 2,
+  short_ = 3,
+  long_ = 4,
+  rational = 5,
+  signed_byte = 6,
+  undefined = 7,
+  signed_short = 8,
+  signed_long = 9,
+  signed_rational = 10,
+  utf8 = 129,
 };
 
 struct TiffRational {
@@ -26,7 +35,7 @@ struct TiffEntry {
   std::uint16_t tag = 0;
   TiffType type{};
   std::uint32_t count = 0;
-  ByteView value;   // count * size of type bytes
+  ByteView value;  // count * size of type bytes
   bool big_endian = false;
 
   // The value at `index` as a whole number of at least 0; nullopt for other types, or behind the end.

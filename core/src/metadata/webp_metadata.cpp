@@ -18,7 +18,8 @@ MetadataBlocks find_webp_metadata(ByteView source) {
   RiffChunk chunk;
   while (walker.next(chunk)) {
     const std::string_view type = chunk.type();
-    if (std::find(picture_chunks.begin(), picture_chunks.end(), type) == picture_chunks.end()) blocks.has_private = true;
+    if (std::find(picture_chunks.begin(), picture_chunks.end(), type) == picture_chunks.end())
+      blocks.has_private = true;
     if (type == "ICCP" && blocks.icc_profile.empty()) blocks.icc_profile = whole_profile(chunk.data);
     if (type == "EXIF" && blocks.exif.empty()) {
       // Many writers put the prefix of JPEG in front.

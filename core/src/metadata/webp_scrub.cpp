@@ -64,7 +64,7 @@ Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep) {
   if (!picture) return fail(ErrorCode::corrupt_image, "WebP without a picture");
   const std::optional<BitstreamSize> size = read_size(*picture);
   if (!size) return fail(ErrorCode::corrupt_image, "WebP picture without a size");
-  if (picture->type() == "VP8L") alpha.reset();   // it has its own
+  if (picture->type() == "VP8L") alpha.reset();  // it has its own
 
   ByteView profile;
   MetadataBlocks blocks;

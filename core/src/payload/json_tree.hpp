@@ -16,8 +16,8 @@ inline constexpr std::uint32_t no_node = UINT32_MAX;
 
 struct JsonNode {
   JsonType type = JsonType::null;
-  bool invalid_text = false;     // the key or the text had U+0000 or a lone surrogate
-  bool has_overflow = false;     // here or below stands a number that PostgreSQL's numeric cannot hold
+  bool invalid_text = false;  // the key or the text had U+0000 or a lone surrogate
+  bool has_overflow = false;  // here or below stands a number that PostgreSQL's numeric cannot hold
   std::uint32_t first_child = no_node;
   std::uint32_t next = no_node;  // the next element or member of the same parent
   // Where key and text (a decoded string, a number's token) stand in JsonTree::text.
@@ -26,11 +26,13 @@ struct JsonNode {
 };
 
 struct JsonTree {
-  std::vector<JsonNode> nodes;   // nodes[0] is the document
+  std::vector<JsonNode> nodes;  // nodes[0] is the document
   std::string text;
 
   std::string_view key(const JsonNode& node) const { return std::string_view(text).substr(node.key_at, node.key_size); }
-  std::string_view value(const JsonNode& node) const { return std::string_view(text).substr(node.text_at, node.text_size); }
+  std::string_view value(const JsonNode& node) const {
+    return std::string_view(text).substr(node.text_at, node.text_size);
+  }
 };
 
 // Levels of containers that are read at all; deeper documents are invalid_json.

@@ -75,7 +75,8 @@ class RowChecker {
   }
 
   std::size_t index_of(std::string_view name) const {
-    const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const ColumnRule& rule) { return rule.name == name; });
+    const auto found =
+        std::find_if(columns_.begin(), columns_.end(), [&](const ColumnRule& rule) { return rule.name == name; });
     return static_cast<std::size_t>(found - columns_.begin());
   }
 
@@ -90,7 +91,8 @@ class RowChecker {
   // The same, for a text that PostgreSQL can store; empty otherwise.
   std::string_view text_of(std::string_view name) const {
     const JsonNode* node = value_of(name);
-    return node != nullptr && node->type == JsonType::string && !node->invalid_text ? tree_.value(*node) : std::string_view();
+    return node != nullptr && node->type == JsonType::string && !node->invalid_text ? tree_.value(*node)
+                                                                                    : std::string_view();
   }
 
   void write(const ColumnRule& rule, std::string_view json) {
@@ -122,7 +124,9 @@ class RowChecker {
       return;
     }
     const std::string_view type = expected_type(rule.type);
-    const JsonType json_type = type == "integer" ? JsonType::number : type == "object" ? JsonType::object : JsonType::string;
+    const JsonType json_type = type == "integer"  ? JsonType::number
+                               : type == "object" ? JsonType::object
+                                                  : JsonType::string;
     if (node.type != json_type) {
       add(pointer_to(rule.name), IssueCode::wrong_type).found = type;
     } else if (json_type == JsonType::number) {
@@ -188,7 +192,8 @@ class RowChecker {
       // Only what leads to an issue needs its name.
       const std::size_t length = pointer.size();
       if (tree_.nodes[i].has_overflow) {
-        append_pointer(pointer, node.type == JsonType::object ? std::string(tree_.key(tree_.nodes[i])) : std::to_string(index));
+        append_pointer(pointer,
+                       node.type == JsonType::object ? std::string(tree_.key(tree_.nodes[i])) : std::to_string(index));
       }
       const bool fits = check_levels(tree_.nodes[i], level + 1, pointer);
       pointer.resize(length);
@@ -243,8 +248,7 @@ class RowChecker {
           text = kept;
         }
         break;
-      default:
-        break;
+      default: break;
     }
     if (!check_length(rule, pointer_to(rule.name), text)) return;
     if (rule.not_blank && is_blank(text)) return refuse(IssueCode::blank);
@@ -281,9 +285,9 @@ class RowChecker {
   std::span<const ColumnRule> columns_;
   const JsonTree& tree_;
   PayloadVerdict& verdict_;
-  std::vector<std::uint32_t> given_;   // by column, the node of its value
-  std::string row_ = std::string(1, '{');   // the row as it grows
-  PayloadIssue beyond_{};              // takes what is written about issues that are not kept
+  std::vector<std::uint32_t> given_;       // by column, the node of its value
+  std::string row_ = std::string(1, '{');  // the row as it grows
+  PayloadIssue beyond_{};                  // takes what is written about issues that are not kept
 };
 
 void append_number(std::string& out, double number) {

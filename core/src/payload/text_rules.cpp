@@ -30,7 +30,8 @@ std::uint32_t next_character(std::string_view text, std::size_t& i) {
 
 bool is_file_name(std::string_view text) {
   if (text.empty() || text.size() > max_file_name_characters || text.front() == '.') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ Result<Bytes> encode_frame(const Frame& frame, const OutputSpec& spec, bool drop
   return encode_resized(frame, frame.layout.width_px, frame.layout.height_px, spec, drop_alpha);
 }
 
-Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px, const OutputSpec& spec,
-                             bool drop_alpha) {
+Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px,
+                             const OutputSpec& spec, bool drop_alpha) {
   const std::unique_ptr<Encoder> encoder = make_encoder(spec);
   PlaneLayout size = frame.layout;
   size.width_px = width_px;

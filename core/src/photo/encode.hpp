@@ -40,7 +40,7 @@ bool uses_alpha(const Frame& frame);
 Result<Bytes> encode_frame(const Frame& frame, const OutputSpec& spec, bool drop_alpha);
 
 // The same at another size.
-Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px, const OutputSpec& spec,
-                             bool drop_alpha);
+Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px,
+                             const OutputSpec& spec, bool drop_alpha);
 
 }  // namespace photo_core

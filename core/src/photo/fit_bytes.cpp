@@ -9,13 +9,13 @@
 namespace photo_core {
 namespace {
 
-constexpr double lowest_quality = 35;        // below it a smaller picture looks better than a coarser one
-constexpr double aim = 0.955;                // of the byte limit: the middle of what counts as landing
-constexpr double usual_slope = -0.65;        // log bytes against log quantiser step, over photos
-constexpr double correction_slope = -0.75;   // the same near an attempt, by coarser steps or by fewer pixels
+constexpr double lowest_quality = 35;       // below it a smaller picture looks better than a coarser one
+constexpr double aim = 0.955;               // of the byte limit: the middle of what counts as landing
+constexpr double usual_slope = -0.65;       // log bytes against log quantiser step, over photos
+constexpr double correction_slope = -0.75;  // the same near an attempt, by coarser steps or by fewer pixels
 constexpr int most_samples = 6;
-constexpr std::uint32_t strip_rows = 96;     // a sample is strips of so many rows,
-constexpr std::uint32_t strip_share = 6;     // one in so many
+constexpr std::uint32_t strip_rows = 96;  // a sample is strips of so many rows,
+constexpr std::uint32_t strip_share = 6;  // one in so many
 
 // libjpeg's scale of its quantiser tables for a quality, in percent, and back.
 double step_of(double quality) { return quality < 50 ? 5000 / quality : std::max(1.0, 200 - 2 * quality); }
@@ -23,10 +23,11 @@ double quality_of(double step) { return std::clamp(step > 100 ? 5000 / step : (2
 
 struct Setting {
   double quality = 0;
-  double scale = 1;   // of both edges
+  double scale = 1;  // of both edges
 };
 
-// One number from "as asked" (0) to ever fewer bytes: first coarser steps down to the lowest quality, then fewer pixels.
+// One number from "as asked" (0) to ever fewer bytes: first coarser steps down to the lowest quality, then fewer
+// pixels.
 Setting setting_at(double amount, const OutputSpec& spec) {
   double coarser = 0;
   if (spec.format != OutputFormat::png) {
@@ -57,7 +58,7 @@ Result<FittedImage> encode_at(const Frame& frame, const OutputSpec& spec, bool d
 // Strips from the whole height of a frame: little to encode, and yet of its kind.
 Frame sample_of(const Frame& frame) {
   const std::uint32_t strips = std::max(1u, frame.layout.height_px / (strip_rows * strip_share));
-  const std::uint32_t period = frame.layout.height_px / strips / 2 * 2;   // even: chroma rows stay with their luma rows
+  const std::uint32_t period = frame.layout.height_px / strips / 2 * 2;  // even: chroma rows stay with their luma rows
   const std::uint32_t rows = std::min(strip_rows, frame.layout.height_px);
   Frame out;
   PlaneLayout layout = frame.layout;

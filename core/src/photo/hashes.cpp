@@ -78,7 +78,7 @@ std::vector<std::uint8_t> thumbhash(const Frame& rgb) {
   }
   const bool has_alpha = with_alpha && alpha_sum < static_cast<double>(count);
   const std::uint32_t longest = std::max(width, height);
-  const double limit = has_alpha ? 5 : 7;   // fewer luminance frequencies where alpha takes their bits
+  const double limit = has_alpha ? 5 : 7;  // fewer luminance frequencies where alpha takes their bits
   const std::uint32_t lx = std::max(1u, rounded(limit * width / longest));
   const std::uint32_t ly = std::max(1u, rounded(limit * height / longest));
 
@@ -131,14 +131,14 @@ std::uint64_t difference_hash(const Frame& rgb) {
   for (std::size_t i = 0; i < gray.planes[0].size(); ++i) {
     const std::uint32_t luma =
         (rgb.planes[0][i] * 299u + rgb.planes[1][i] * 587u + rgb.planes[2][i] * 114u + 500) / 1000;
-    const std::uint32_t alpha = rgb.layout.has_alpha ? rgb.planes[3][i] : 255;   // over white
+    const std::uint32_t alpha = rgb.layout.has_alpha ? rgb.planes[3][i] : 255;  // over white
     gray.planes[0][i] = static_cast<std::uint8_t>((luma * alpha + 255 * (255 - alpha) + 127) / 255);
   }
   const PlaneLayout target{ColorModel::gray, false, columns, rows};
   FrameCollector small(target);
-  ResizeStage stage({gray.layout, target, 0, 0, static_cast<double>(rgb.layout.width_px),
-                     static_cast<double>(rgb.layout.height_px)},
-                    small);
+  ResizeStage stage(
+      {gray.layout, target, 0, 0, static_cast<double>(rgb.layout.width_px), static_cast<double>(rgb.layout.height_px)},
+      small);
   if (!stage.push(gray.band())) return 0;
   std::uint64_t hash = 0;
   for (std::uint32_t y = 0; y < rows; ++y) {

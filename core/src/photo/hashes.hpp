@@ -11,7 +11,8 @@ namespace photo_core {
 // The long edge, in pixels, of the picture that hashes are made from.
 inline constexpr std::uint32_t hash_edge_px = 100;
 
-// ThumbHash (Evan Wallace, 2023) of an upright rgb frame with or without alpha, at most 100 pixels a side: 5 to 25 bytes.
+// ThumbHash (Evan Wallace, 2023) of an upright rgb frame with or without alpha, at most 100 pixels a side: 5 to 25
+// bytes.
 std::vector<std::uint8_t> thumbhash(const Frame& rgb);
 
 // Difference hash: the picture as 9 x 8 gray samples; a bit is set where a sample is darker than its right neighbour.

@@ -64,8 +64,7 @@ Result<Inspected> inspect_source(ByteView source, const InspectOptions& options)
   out.decoder = std::move(opened).value();
   const ImageInfo& info = out.decoder->info();
   const std::uint64_t pixels = std::uint64_t{info.width_px} * info.height_px;
-  const std::uint64_t max_pixels =
-      options.max_pixels != 0 ? options.max_pixels : limits::max_source_pixels;
+  const std::uint64_t max_pixels = options.max_pixels != 0 ? options.max_pixels : limits::max_source_pixels;
   if (pixels > max_pixels) {
     return fail_limit(ErrorCode::too_many_pixels, static_cast<double>(max_pixels), static_cast<double>(pixels));
   }

@@ -18,20 +18,20 @@ namespace photo_core {
 
 struct Inspected {
   FileType type = FileType::unknown;
-  std::unique_ptr<Decoder> decoder;   // opened, not started
+  std::unique_ptr<Decoder> decoder;  // opened, not started
   MetadataBlocks blocks;
   ProfileInfo profile;
   int orientation = 1;
   CaptureData capture;
-  std::vector<WarningCode> warnings;   // type_mismatch, animation_dropped, gain_map_dropped
+  std::vector<WarningCode> warnings;  // type_mismatch, animation_dropped, gain_map_dropped
 };
 
 struct InspectOptions {
   bool gps = false;
   std::string_view claimed_type;
   bool strict_type = false;
-  std::uint64_t max_pixels = 0;         // 0: the contract's
-  std::uint64_t max_source_bytes = 0;   // likewise
+  std::uint64_t max_pixels = 0;        // 0: the contract's
+  std::uint64_t max_source_bytes = 0;  // likewise
 };
 
 // Reads headers and metadata only. `source` must outlive the result. Errors: those of probe_photo but the heap budget.

@@ -25,8 +25,8 @@ class Branch {
     const ConvertMap convert{resized, wanted, is_ink, transform, background};
     RowSink* next = &sink;
     if (needs_conversion(convert)) next = &convert_.emplace(convert, sink);
-    resize_.emplace(ResizeMap{source, resized, part.begin_x, part.begin_y, part.extent_x, part.extent_y, space, !is_ink},
-                    *next);
+    resize_.emplace(
+        ResizeMap{source, resized, part.begin_x, part.begin_y, part.extent_x, part.extent_y, space, !is_ink}, *next);
   }
   RowSink& input() { return *resize_; }
   bool done() const { return resize_->done(); }
@@ -37,7 +37,10 @@ class Branch {
 };
 
 Geometry whole(const PlaneLayout& layout) {
-  return {0, 0, static_cast<double>(layout.width_px), static_cast<double>(layout.height_px),
+  return {0,
+          0,
+          static_cast<double>(layout.width_px),
+          static_cast<double>(layout.height_px),
           {layout.width_px, layout.height_px}};
 }
 
@@ -49,7 +52,7 @@ PlaneLayout photo_layout(const PipelineRequest& request, const PlaneLayout& sour
       request.space == ResizeSpace::linear) {
     layout.model = layout.model == ColorModel::gray ? ColorModel::gray : ColorModel::rgb;
   }
-  if (layout.has_alpha) {   // kept until all of it was seen
+  if (layout.has_alpha) {  // kept until all of it was seen
     layout.model = ColorModel::rgb;
     return layout;
   }
@@ -63,7 +66,8 @@ PlaneLayout photo_layout(const PipelineRequest& request, const PlaneLayout& sour
 // Times what passes through it.
 class Stopwatch final : public RowSink {
  public:
-  Stopwatch(RowSink& next, const std::function<double()>& clock, double& total) : next_(next), clock_(clock), total_(total) {}
+  Stopwatch(RowSink& next, const std::function<double()>& clock, double& total)
+      : next_(next), clock_(clock), total_(total) {}
   Status push(const Band& band) override {
     if (!clock_) return next_.push(band);
     const double start = clock_();
@@ -86,9 +90,9 @@ class Pipeline::Stages {
 
   Status connect() {
     const double before = now();
-    auto started = request_.decoder->start(
-        {request_.scale_eighths, request_.allow_truncated, request_.is_ink, request_.in_rgb});
-    out_.decode_ms = now() - before;   // a file whose scans must all be read first is read here
+    auto started =
+        request_.decoder->start({request_.scale_eighths, request_.allow_truncated, request_.is_ink, request_.in_rgb});
+    out_.decode_ms = now() - before;  // a file whose scans must all be read first is read here
     if (!started) return std::move(started).error();
     source_ = started.value();
 
@@ -137,7 +141,8 @@ class Pipeline::Stages {
     } else {
       const Frame& from = thumbnails_.front()->frame();
       FrameCollector small(hash_layout_);
-      Branch branch(from.layout, whole(from.layout), hash_layout_, ResizeSpace::encoded, false, nullptr, background_, small);
+      Branch branch(from.layout, whole(from.layout), hash_layout_, ResizeSpace::encoded, false, nullptr, background_,
+                    small);
       if (Status status = branch.input().push(from.band()); !status) return std::move(status).error();
       out_.hash_frame = std::move(small.frame());
     }
@@ -150,8 +155,8 @@ class Pipeline::Stages {
 
   FrameCollector& add_branch(const PlaneLayout& from, const PlaneLayout& wanted) {
     thumbnails_.push_back(std::make_unique<FrameCollector>(wanted));
-    branches_.push_back(std::make_unique<Branch>(from, whole(from), wanted, ResizeSpace::encoded, false, nullptr, background_,
-                                                 *thumbnails_.back()));
+    branches_.push_back(std::make_unique<Branch>(from, whole(from), wanted, ResizeSpace::encoded, false, nullptr,
+                                                 background_, *thumbnails_.back()));
     tee_.add(&branches_.back()->input());
     return *thumbnails_.back();
   }
@@ -188,7 +193,8 @@ class Pipeline::Stages {
       // Chroma goes to the luma's size first.
       const PlaneLayout rgb{ColorModel::rgb, false, source_.width_px, source_.height_px};
       main_.emplace(rgb, part, layout, request_.space, false, request_.transform, background_, tee_);
-      upsample_.emplace(source_, whole(source_), rgb, ResizeSpace::encoded, false, nullptr, background_, main_->input());
+      upsample_.emplace(source_, whole(source_), rgb, ResizeSpace::encoded, false, nullptr, background_,
+                        main_->input());
       input_ = &upsample_->input();
     } else {
       main_.emplace(source_, part, layout, request_.space, request_.is_ink, request_.transform, background_, tee_);
@@ -200,14 +206,14 @@ class Pipeline::Stages {
   PlaneLayout source_;
   std::uint32_t background_ = 0xffffff;
   std::unique_ptr<Encoder> encoder_;
-  Tee tee_;                                              // the photo's rows, to all that is made of them
+  Tee tee_;  // the photo's rows, to all that is made of them
   std::optional<FrameCollector> photo_frame_;
   std::optional<EncoderSink> encoder_sink_;
   std::optional<Stopwatch> encoder_watch_;
   std::vector<std::unique_ptr<FrameCollector>> thumbnails_;
   std::vector<std::unique_ptr<Branch>> branches_;
   PlaneLayout hash_layout_;
-  FrameCollector* hash_frame_ = nullptr;                 // the last of thumbnails_, where hashes need rows of their own
+  FrameCollector* hash_frame_ = nullptr;  // the last of thumbnails_, where hashes need rows of their own
   std::optional<Branch> main_;
   std::optional<Branch> upsample_;
   RowSink* input_ = nullptr;

@@ -16,7 +16,7 @@ namespace {
 // at 2 what rounding leaves. Below a shrink of 2.3 that is a full decode, which costs a seventh to a half more.
 constexpr double least_oversampling = 2;
 
-constexpr std::uint64_t base_bytes = 3u << 20;   // code, tables, stacks, small buffers
+constexpr std::uint64_t base_bytes = 3u << 20;  // code, tables, stacks, small buffers
 
 std::uint32_t scaled_edge(std::uint32_t edge, double scale) {
   return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * scale)));
@@ -42,12 +42,13 @@ Geometry plan_geometry(Size upright, const PrepareOptions& options) {
   double box_width = options.cover_width_px != 0 ? options.cover_width_px : options.max_edge_px;
   double box_height = options.cover_height_px != 0 ? options.cover_height_px : options.max_edge_px;
   double scale = std::max(box_width / upright.width_px, box_height / upright.height_px);
-  if (scale > 1) {   // never enlarged: the box shrinks instead, and keeps its shape
+  if (scale > 1) {  // never enlarged: the box shrinks instead, and keeps its shape
     box_width /= scale;
     box_height /= scale;
     scale = 1;
   }
-  out.target = {std::min(scaled_edge(1, box_width), upright.width_px), std::min(scaled_edge(1, box_height), upright.height_px)};
+  out.target = {std::min(scaled_edge(1, box_width), upright.width_px),
+                std::min(scaled_edge(1, box_height), upright.height_px)};
   out.extent_x = std::min<double>(out.target.width_px / scale, upright.width_px);
   out.extent_y = std::min<double>(out.target.height_px / scale, upright.height_px);
   out.begin_x = (upright.width_px - out.extent_x) / 2;
@@ -57,7 +58,7 @@ Geometry plan_geometry(Size upright, const PrepareOptions& options) {
 
 Geometry as_stored(const Geometry& upright, int orientation) {
   if (!swaps_axes(orientation)) {
-    return upright;   // the crop is in the middle: mirroring does not move it
+    return upright;  // the crop is in the middle: mirroring does not move it
   }
   Geometry out = upright;
   std::swap(out.begin_x, out.begin_y);
@@ -81,7 +82,8 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
                        const PrepareOptions& options) {
   MemoryPlan plan;
   const std::uint64_t target_pixels = std::uint64_t{stored.target.width_px} * stored.target.height_px;
-  const bool frame_is_rgb = info.has_alpha || options.format == OutputFormat::png || options.format == OutputFormat::webp;
+  const bool frame_is_rgb =
+      info.has_alpha || options.format == OutputFormat::png || options.format == OutputFormat::webp;
   const std::uint64_t frame_bytes = target_pixels * (frame_is_rgb ? 4 : 3) / (frame_is_rgb ? 1 : 2);
   // The frame when it is held (turned, looked at for alpha, encoded again), its turned copy, the encoder's own state
   // (coefficients for the Huffman statistics, or libwebp's picture), and the file.
@@ -97,8 +99,12 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
   plan.decode_bytes = info.decode_bytes;
   const bool in_rgb = resizes_rgb(info, options, true);
   ResizeMap map;
-  map.source = {info.is_ycc ? ColorModel::ycc : ColorModel::rgb, info.has_alpha, info.width_px, info.height_px,
-                info.is_ycc ? info.h_subsampling : 1, info.is_ycc ? info.v_subsampling : 1};
+  map.source = {info.is_ycc ? ColorModel::ycc : ColorModel::rgb,
+                info.has_alpha,
+                info.width_px,
+                info.height_px,
+                info.is_ycc ? info.h_subsampling : 1,
+                info.is_ycc ? info.v_subsampling : 1};
   map.target = {map.source.model, info.has_alpha, stored.target.width_px, stored.target.height_px};
   map.extent_x = stored.extent_x;
   map.extent_y = stored.extent_y;
@@ -110,7 +116,7 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
     map.extent_y *= scale;
   }
   map.space = options.light == LightChoice::linear ? ResizeSpace::linear : ResizeSpace::encoded;
-  if (in_rgb) {   // chroma to the luma's size, and from there
+  if (in_rgb) {  // chroma to the luma's size, and from there
     ResizeMap upsample = map;
     upsample.target = {ColorModel::ycc, false, map.source.width_px, map.source.height_px};
     upsample.extent_x = map.source.width_px;
@@ -129,7 +135,8 @@ Status check_budget(const MemoryPlan& plan, const ImageInfo& info, const Prepare
   if (plan.total() <= budget) return {};
   const double pixels = static_cast<double>(info.width_px) * info.height_px;
   const double room = budget > plan.fixed_bytes ? static_cast<double>(budget - plan.fixed_bytes) : 0;
-  const double limit = std::min(pixels - 1, std::floor(pixels * room / static_cast<double>(std::max<std::uint64_t>(plan.decode_bytes, 1))));
+  const double limit = std::min(
+      pixels - 1, std::floor(pixels * room / static_cast<double>(std::max<std::uint64_t>(plan.decode_bytes, 1))));
   return fail_limit(ErrorCode::too_many_pixels, std::max(limit, 0.0), pixels, "memory budget");
 }
 

@@ -19,7 +19,7 @@ struct Size {
 
 // The part of a picture that is wanted and the size it gets; in the picture's own orientation.
 struct Geometry {
-  double begin_x = 0, begin_y = 0, extent_x = 0, extent_y = 0;   // in source pixels
+  double begin_x = 0, begin_y = 0, extent_x = 0, extent_y = 0;  // in source pixels
   Size target;
 };
 

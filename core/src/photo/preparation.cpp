@@ -97,7 +97,7 @@ class Preparation::State {
       inspected_.type = FileType::png;
     } else {
       auto inspected = inspect_source(source_, {options_.gps, options_.claimed_type, options_.strict_type,
-                                               options_.max_pixels, options_.max_source_bytes});
+                                                options_.max_pixels, options_.max_source_bytes});
       if (!inspected) return std::move(inspected).error();
       inspected_ = std::move(inspected).value();
     }
@@ -117,7 +117,7 @@ class Preparation::State {
     const bool may_stay = !pixels_ && may_pass(inspected_, source_.size(), options_);
     if (keeps_always() && !pixels_) {
       if (!may_stay) return fail(ErrorCode::unsupported_type, "an animation cannot be kept as it is");
-      if (source_.size() > options_.max_bytes + (64u << 10)) {   // metadata may still come off
+      if (source_.size() > options_.max_bytes + (64u << 10)) {  // metadata may still come off
         return too_large(source_.size());
       }
     }
@@ -164,8 +164,8 @@ class Preparation::State {
   }
 
   OutputSpec spec_of(const ThumbnailOptions& thumbnail) const {
-    OutputSpec spec{thumbnail.format == OutputFormat::automatic ? OutputFormat::webp : thumbnail.format, {},
-                    options_.background};
+    OutputSpec spec{
+        thumbnail.format == OutputFormat::automatic ? OutputFormat::webp : thumbnail.format, {}, options_.background};
     spec.request.quality = thumbnail.quality;
     return spec;
   }
@@ -179,8 +179,8 @@ class Preparation::State {
     return {};
   }
 
-  // Takes the source's own image data as the photo, and decodes it for proof, thumbnails and hashes; encodes anew when it
-  // turns out not to fit.
+  // Takes the source's own image data as the photo, and decodes it for proof, thumbnails and hashes; encodes anew when
+  // it turns out not to fit.
   Status begin_passing() {
     const double start = now();
     ScrubKeep keep;
@@ -193,7 +193,7 @@ class Preparation::State {
     keep.exif = exif_;
     keep.icc_profile = keeps_always() || options_.color == ColorChoice::keep;
     scrubbed_ = scrub(keep);
-    if (!*scrubbed_ && !keeps_always()) return begin_encoding();   // where it is a must, decoding tells why
+    if (!*scrubbed_ && !keeps_always()) return begin_encoding();  // where it is a must, decoding tells why
     if (*scrubbed_ && (*scrubbed_)->size() > options_.max_bytes) {
       return keeps_always() ? too_large((*scrubbed_)->size()) : begin_encoding();
     }
@@ -206,7 +206,7 @@ class Preparation::State {
   }
 
   Status pass_through() {
-    if (inspected_.decoder->was_cut()) {   // what is missing is filled in the pixels, never in the file
+    if (inspected_.decoder->was_cut()) {  // what is missing is filled in the pixels, never in the file
       if (keeps_always()) return fail(ErrorCode::truncated_image, "a picture that ends early cannot be kept as it is");
       if (Status status = reopen(); !status) return status;
       return begin_encoding();
@@ -240,7 +240,7 @@ class Preparation::State {
     spec_.request.exif = exif_;
 
     const double pixels = static_cast<double>(geometry_.target.width_px) * geometry_.target.height_px;
-    const double most_bytes = pixels * (options_.quality > 90 ? 2.5 : 0.8);   // hardly any photo needs more
+    const double most_bytes = pixels * (options_.quality > 90 ? 2.5 : 0.8);  // hardly any photo needs more
     PipelineRequest request = request_for(geometry_, true);
     request.photo = spec_;
     request.hold_photo = inspected_.orientation != 1 || static_cast<double>(options_.max_bytes) < most_bytes;
@@ -358,18 +358,18 @@ class Preparation::State {
 
   const ByteView source_;
   const PrepareOptions options_;
-  const std::optional<Size> pixels_;         // the source is pixels that somebody else decoded
+  const std::optional<Size> pixels_;  // the source is pixels that somebody else decoded
   Next next_ = Next::inspect;
   Inspected inspected_;
   std::unique_ptr<ColourTransform> transform_;
   Size stored_;
   Geometry geometry_;
-  Bytes exif_;                               // viewed by spec_
-  OutputSpec spec_;                          // of the photo
-  std::optional<Result<Bytes>> scrubbed_;    // the source's own file, while it may become the photo
-  std::unique_ptr<Pipeline> rows_;           // while rows pass
-  PipelineResult made_;                      // what they left
-  std::optional<PipelineResult> kept_;       // what an earlier run left, while the photo's frame is at work
+  Bytes exif_;                             // viewed by spec_
+  OutputSpec spec_;                        // of the photo
+  std::optional<Result<Bytes>> scrubbed_;  // the source's own file, while it may become the photo
+  std::unique_ptr<Pipeline> rows_;         // while rows pass
+  PipelineResult made_;                    // what they left
+  std::optional<PipelineResult> kept_;     // what an earlier run left, while the photo's frame is at work
   double thumbnails_ms_ = 0;
   PreparedPhoto out_;
   std::optional<Result<PreparedPhoto>> outcome_;

@@ -8,7 +8,8 @@
 namespace photo_core {
 
 Result<PhotoProbe> probe_photo(std::span<const std::uint8_t> source, const ProbeOptions& options) {
-  auto inspected = inspect_source(source, {options.gps, options.claimed_type, options.strict_type, options.max_pixels, options.max_source_bytes});
+  auto inspected = inspect_source(
+      source, {options.gps, options.claimed_type, options.strict_type, options.max_pixels, options.max_source_bytes});
   if (!inspected) return std::move(inspected).error();
   PhotoProbe probe = describe(inspected.value());
   PrepareOptions defaults;
@@ -28,8 +29,8 @@ Result<PreparedPhoto> prepare_photo(std::span<const std::uint8_t> source, const 
   return preparation.take();
 }
 
-Result<PreparedPhoto> prepare_pixels(std::span<const std::uint8_t> rgba, std::uint32_t width_px, std::uint32_t height_px,
-                                     const PrepareOptions& options) {
+Result<PreparedPhoto> prepare_pixels(std::span<const std::uint8_t> rgba, std::uint32_t width_px,
+                                     std::uint32_t height_px, const PrepareOptions& options) {
   Preparation preparation(rgba, width_px, height_px, options);
   while (preparation.step()) {
   }

@@ -48,8 +48,9 @@ std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, cons
   const ImageInfo& info = inspected.decoder->info();
   const ColorModel model = info.is_gray ? ColorModel::gray : ColorModel::rgb;
   std::unique_ptr<ColourTransform> transform;
-  if (info.is_cmyk) {   // no browser shows CMYK under `keep`: it is always converted
-    if (!inspected.blocks.icc_profile.empty()) transform = make_icc_transform(inspected.blocks.icc_profile, model, true);
+  if (info.is_cmyk) {  // no browser shows CMYK under `keep`: it is always converted
+    if (!inspected.blocks.icc_profile.empty())
+      transform = make_icc_transform(inspected.blocks.icc_profile, model, true);
     return transform ? std::move(transform) : make_plain_cmyk_transform();
   }
   if (options.color == ColorChoice::keep || colours_stand(inspected)) return nullptr;
