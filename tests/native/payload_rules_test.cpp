@@ -248,7 +248,13 @@ TEST_CASE("payload: the answer as JSON") {
       R"({"ok":false,"issues":[{"path":"/language","code":"wrong_type","message":"A value of type string is expected here.","found":"string"}]})");
   CHECK(
       check_payload(PayloadTable::project, R"({"duration_minutes":31})") ==
-      R"({"ok":false,"issues":[{"path":"/duration_minutes","code":"out_of_range","message":"Out of range: the limit is 30.","limit":30,"actual":31}]})");
+      R"({"ok":false,"issues":[{"path":"/duration_minutes","code":"out_of_range","message":"Out of range: the limit is 30 (given: 31).","limit":30,"actual":31}]})");
+  CHECK(
+      check_payload(PayloadTable::project, R"({"style":"baroque"})") ==
+      R"({"ok":false,"issues":[{"path":"/style","code":"unknown_value","message":"This value is not one of the possible ones (classic, modern, cinematic, vintage).","found":"classic, modern, cinematic, vintage"}]})");
+  CHECK(
+      check_payload(PayloadTable::profile, R"({"timezone":"Mars/Base"})") ==
+      R"({"ok":false,"issues":[{"path":"/timezone","code":"unknown_value","message":"This value is not one of the possible ones."}]})");
   CHECK(payload_table("media-item") == PayloadTable::media_item);
   CHECK_FALSE(payload_table("media_item").has_value());
 }

@@ -39,5 +39,9 @@ function amounts({ code, limit, actual }: SentenceFacts, language: Language): [s
 export async function sentence(facts: SentenceFacts, language: Language): Promise<string> {
   const { default: table } = await loaders[language]();
   const [limit, actual] = amounts(facts, language);
-  return table[facts.code].replace('{limit}', limit).replace('{actual}', actual).replace('{found}', () => facts.detail ?? '?');
+  let text = table[facts.code];
+  // A remark in brackets goes when there is nothing to fill it with.
+  if (!actual) text = text.replace(/ \([^)]*\{actual\}[^)]*\)/, '');
+  if (!facts.detail) text = text.replace(/ \([^)]*\{found\}[^)]*\)/, '');
+  return text.replace('{limit}', limit).replace('{actual}', actual).replace('{found}', () => facts.detail ?? '?');
 }

@@ -47,7 +47,7 @@ enum class IssueCode : std::uint8_t {
   too_long,  // More characters (code points) than the column holds.
   blank,  // Nothing but blank characters where a name is needed.
   out_of_range,  // A number outside of the column's range; the limit is the end that was passed.
-  unknown_value,  // Not one of the values that the column takes.
+  unknown_value,  // Not one of the values that the column takes; {found} names them where they are few.
   unknown_field,  // A column that does not exist, or that a client does not write.
   invalid_text,  // Text with U+0000 or half of a surrogate pair.
   invalid_uuid,  // Not a UUID in a spelling that PostgreSQL takes.

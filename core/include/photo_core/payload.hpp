@@ -21,7 +21,7 @@ std::optional<PayloadTable> payload_table(std::string_view name);
 struct PayloadIssue {
   std::string path;  // JSON pointer (RFC 6901) into the document; "" is the document itself
   IssueCode code;
-  std::string found;  // with wrong_type: the type that is expected ("integer"); empty otherwise
+  std::string found;  // the type that is expected ("integer"), or the values that are possible; empty otherwise
   // The limit concerned and the value that broke it; NaN where there is none.
   double limit = std::numeric_limits<double>::quiet_NaN();
   double actual = std::numeric_limits<double>::quiet_NaN();

@@ -218,6 +218,12 @@ class RowChecker {
     return false;
   }
 
+  // With the values that would have been taken.
+  void refuse_unknown(const ColumnRule& rule) {
+    std::string& possible = add(pointer_to(rule.name), IssueCode::unknown_value).found;
+    for (const std::string_view value : rule.values) possible.append(possible.empty() ? "" : ", ").append(value);
+  }
+
   void check_text(const ColumnRule& rule, std::string_view text) {
     std::string canonical;
     const auto refuse = [&](IssueCode code) { add(pointer_to(rule.name), code); };
@@ -227,7 +233,7 @@ class RowChecker {
         if (canonical.empty()) return refuse(IssueCode::invalid_uuid);
         return write_text(rule, canonical);
       case ColumnType::one_of:
-        if (std::ranges::find(rule.values, text) == rule.values.end()) return refuse(IssueCode::unknown_value);
+        if (std::ranges::find(rule.values, text) == rule.values.end()) return refuse_unknown(rule);
         break;
       case ColumnType::media_type:
         if (!is_media_type(text)) return refuse(IssueCode::unknown_value);
@@ -298,12 +304,18 @@ void append_number(std::string& out, double number) {
   out.append(text, end.ptr);
 }
 
-// The English sentence, its placeholders filled.
+// The English sentence, its placeholders filled. A remark in brackets goes when there is nothing to fill it with.
 std::string sentence(const PayloadIssue& issue) {
   std::string text(issue_sentences[static_cast<std::size_t>(issue.code)]);
   const auto fill = [&](std::string_view hole, std::string_view with) {
     const std::size_t at = text.find(hole);
-    if (at != std::string::npos) text.replace(at, hole.size(), with);
+    if (at == std::string::npos) return;
+    const std::size_t remark = with.empty() ? text.rfind(" (", at) : std::string::npos;
+    if (remark == std::string::npos) {
+      text.replace(at, hole.size(), with);
+    } else {
+      text.erase(remark, text.find(')', at) + 1 - remark);
+    }
   };
   std::string limit;
   std::string actual;
