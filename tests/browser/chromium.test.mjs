@@ -185,6 +185,8 @@ test('a GIF too, of which the first frame is taken', { timeout: 60_000 }, async 
     const { made } = await run('foreignOptions', () => [gif(frames), {}]);
     assert.deepEqual([made.width, made.height, made.decodedBy, made.source?.format, made.warnings], [2, 1, 'browser', 'gif', warnings], JSON.stringify(made));
   }
+  const renamed = await run('foreignOptions', () => [gif(1), {}, {}, '', 'photo.jpg']);
+  assert.deepEqual([renamed.made.code, renamed.made.detail], ['unsupported_type', 'GIF']);
 });
 
 test('never asked, too large, or a HEIC that this browser has no decoder for', { timeout: 60_000 }, async () => {

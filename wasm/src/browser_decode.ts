@@ -30,8 +30,12 @@ export interface BrowserPicture {
 /** Kinds to ask the browser for, as the core names them, with their MIME subtype. */
 const kinds: Readonly<Record<string, string>> = { HEIC: 'heic', AVIF: 'avif', 'JPEG XL': 'jxl', GIF: 'gif', BMP: 'bmp', TIFF: 'tiff' };
 
-/** The MIME subtype when it is a format to ask the browser for, else undefined. */
-export const foreignFormat = ({ detail }: RawError): string | undefined => (Object.hasOwn(kinds, detail) ? kinds[detail] : undefined);
+/**
+ * The MIME subtype when it is a format to ask the browser for, else undefined. A GIF that claims to be something else is
+ * no photo that somebody took, and stays refused by its name; HEIC is often renamed on its way.
+ */
+export const foreignFormat = ({ detail }: RawError, { claimedType, fileName }: RawOptions): string | undefined =>
+  Object.hasOwn(kinds, detail) && (detail !== 'GIF' || /gif$/i.test(claimedType || fileName || detail)) ? kinds[detail] : undefined;
 
 /** Width and height by the header, 0 where it does not say. */
 function announcedSize(head: DataView, format: string): [number, number] {

@@ -113,7 +113,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
 
   /** The browser decodes what the core cannot, and the picture joins at "upright". */
   const prepareForeign = async (job: PrepareJob, error: RawError, sha256: string, onStep: OnStep): Promise<JobResult> => {
-    const format = foreignFormat(error);
+    const format = foreignFormat(error, job.options);
     const started = performance.now();
     const picture = format && job.browserDecode ? await decodeInBrowser(job.source, error.detail, job.options, onStep) : null;
     if (!picture) return refusal(error);

@@ -158,11 +158,11 @@ const tests = {
   },
 
   /** The same with other options, and with a scripted decoder in the worker's place or on this thread. */
-  async foreignOptions(base64, options, coreOptions, script = '') {
+  async foreignOptions(base64, options, coreOptions, script = '', name = '') {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     if (script) await import(script);
     const core = await createPhotoCore({ workers: 1, ...coreOptions });
-    const made = await core.prepare(bytes, options).then(
+    const made = await core.prepare(name ? new File([bytes], name, { type: 'image/jpeg' }) : bytes, options).then(
       ({ width, height, mimeType, decodedBy, source, warnings }) => ({ width, height, mimeType, decodedBy, source, warnings }),
       failed,
     );
