@@ -1,10 +1,8 @@
+import { limits } from '../limits.gen.js';
 import { onAbort } from './clock.js';
 import { isFault } from './fault.js';
 import type { OutboxFile } from './outbox.js';
 import type { Supabase } from './service.js';
-
-/** Files above this many bytes go by the resumable protocol where the server speaks it; also the size of its pieces. */
-export const resumableBytes = 6 * 1024 * 1024;
 
 /** Whether the server speaks the resumable protocol: asked once a sender, when the first large file comes. */
 export class ResumableProbe {
@@ -95,7 +93,7 @@ export async function storeObject(supabase: Supabase, probe: ResumableProbe, fil
 }
 
 async function sendBytes(supabase: Supabase, probe: ResumableProbe, file: OutboxFile, bytes: Blob, calls: StoreCalls): Promise<void> {
-  if (file.bytes > resumableBytes && (await probe.offered(supabase))) {
+  if (file.bytes > limits.resumable_upload_bytes && (await probe.offered(supabase))) {
     const { sendResumable } = await import('./tus.js');
     try {
       await sendResumable(supabase, file, bytes, calls);

@@ -1,10 +1,14 @@
 import { Upload, type HttpRequest, type HttpResponse } from 'tus-js-client/lib.esm/browser/index.js';
+import { limits } from '../limits.gen.js';
 import { onAbort } from './clock.js';
 import { Fault, isFault, readTusFault, type Answer } from './fault.js';
-import { resumableBytes, type StoreCalls } from './objects.js';
+import type { StoreCalls } from './objects.js';
 import type { OutboxFile } from './outbox.js';
 import { withRetry } from './retry.js';
 import type { Supabase } from './service.js';
+
+/** Bytes of a piece: Storage takes no others. */
+const { resumable_upload_bytes: piece_bytes } = limits;
 
 /**
  * Sends one object by the resumable protocol (tus 1.0), going on where an earlier try ended. The protocol is tus-js-client's;
@@ -16,7 +20,7 @@ export async function sendResumable(supabase: Supabase, file: OutboxFile, bytes:
   let furthest = 0;
   let before = 0;
   const gotFurther = () => {
-    const further = furthest > before + resumableBytes / 2;
+    const further = furthest > before + piece_bytes / 2;
     before = Math.max(before, furthest);
     return further;
   };
@@ -101,7 +105,7 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
     const upload = new Upload(bytes, {
       endpoint: `${wiring.url}/storage/v1/upload/resumable`,
       ...(file.resumeUrl ? { uploadUrl: file.resumeUrl } : {}),
-      chunkSize: resumableBytes,
+      chunkSize: piece_bytes,
       retryDelays: null,
       removeFingerprintOnSuccess: true,
       storeFingerprintForResuming: false,
