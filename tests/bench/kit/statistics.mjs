@@ -17,3 +17,11 @@ export function ratios(values, base) {
   const each = values.map((value, n) => value / base[n]);
   return { mean: geometricMean(each), min: Math.min(...each), max: Math.max(...each) };
 }
+
+/** The straight line of least squares; `worst`: the largest distance of a point from it, as a share of the point. */
+export function line(xs, ys) {
+  const [x, y] = [mean(xs), mean(ys)];
+  const slope = xs.reduce((sum, one, n) => sum + (one - x) * (ys[n] - y), 0) / xs.reduce((sum, one) => sum + (one - x) ** 2, 0);
+  const start = y - slope * x;
+  return { slope, start, worst: Math.max(...xs.map((one, n) => Math.abs(start + slope * one - ys[n]) / ys[n])) };
+}
