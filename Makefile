@@ -88,7 +88,7 @@ packages: tools
 
 .PHONY: rivals
 rivals: packages
-	@$(TOOLCHAIN)/ensure_packages.sh browser
+	@$(TOOLCHAIN)/ensure_packages.sh browser instructions
 	@cmp -s tests/bench/rivals/package-lock.json tests/bench/rivals/node_modules/.installed-lock || { \
 	  echo "rivals: installing what the bench compares with into tests/bench/rivals"; \
 	  $(NODE) npm ci --prefer-offline --prefix tests/bench/rivals --ignore-scripts --no-audit --no-fund --loglevel=error >&2 </dev/null && \

@@ -2,8 +2,8 @@
 //   --quick        3 runs a photo in place of 7
 //   --runs=N       that many runs
 //   --only=a,b     ours against these alone
-//   --no-node, --no-browser
-//   --curves       time and memory against pixels and number of thumbnails as well
+//   --no-node, --no-native, --no-browser
+//   --curves       time and memory against pixels, bytes, number of photos and of thumbnails as well
 import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,10 +11,12 @@ import { parseArgs } from 'node:util';
 import { runBrowser } from './kit/browser_bench.mjs';
 import { chart } from './kit/chart.mjs';
 import { curvesReport, runCurves } from './kit/curves.mjs';
+import { runNative } from './kit/native.mjs';
 import { runNode } from './kit/node_bench.mjs';
 import { out } from './kit/paths.mjs';
-import { findPhotos } from './kit/photos.mjs';
-import { browserReport, nodeReport, speedRows } from './kit/report.mjs';
+import { findOthers, findPhotos } from './kit/photos.mjs';
+import { runPool } from './kit/pool.mjs';
+import { browserReport, nativeReport, nodeReport, othersReport, poolReport, speedRows } from './kit/report.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string' },
     only: { type: 'string' },
     'no-node': { type: 'boolean', default: false },
+    'no-native': { type: 'boolean', default: false },
     'no-browser': { type: 'boolean', default: false },
     curves: { type: 'boolean', default: false },
   },
@@ -53,6 +56,17 @@ if (!options['no-node']) {
   report.node = await runNode({ files, runs, only, say });
   console.log(nodeReport(report.node));
   groups.push({ title: 'Node, one thread', rows: speedRows(report.node) });
+  await save();
+  const others = await findOthers(files);
+  report.others = await runNode({ files: others.files, runs, only: ['sharp', 'wasm_vips'], say });
+  console.log(othersReport(report.others, others.from));
+  report.pool = await runPool({ files, runs: Math.min(runs, 5), say });
+  console.log(poolReport('Node', report.pool));
+  await save();
+}
+if (!options['no-native']) {
+  report.native = await runNative({ files, runs, say });
+  console.log(nativeReport(report.native, report.node));
   await save();
 }
 if (!options['no-browser']) {

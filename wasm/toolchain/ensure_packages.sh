@@ -35,6 +35,7 @@ database | postgresql       | /usr/lib/postgresql/*/bin/initdb | runs the migrat
 database | postgresql-@-pgtap | /usr/share/postgresql/@/extension/pgtap.control | asserts within the database
 database | postgresql-@-plpgsql-check | /usr/share/postgresql/@/extension/plpgsql_check.control | checks its functions
 database | libtap-parser-sourcehandler-pgtap-perl | pg_prove | runs the database tests
+instructions | valgrind      | valgrind         | counts instructions where noise hides a change of speed
 browser  | chromium         | chromium         | drives the page and the package
 browser  | firefox-esr      | firefox-esr      | the same in Gecko
 webkit   | webkit2gtk-driver | WebKitWebDriver /usr/lib/*/webkit2gtk-4.*/WebKitWebDriver | the same in Safari'"'"'s engine

@@ -7,18 +7,29 @@ export async function open() {
   const vips = await Vips({ dynamicLibraries: [] });
   vips.concurrency(1);
   vips.Cache.max(0);
-  const make = (bytes, edge, Q) => {
-    const image = vips.Image.thumbnailBuffer(bytes, edge, { height: edge, size: 'down' });
+  const write = (image, Q) => image.writeToBuffer('.jpg', { Q, keep: 'none', optimize_coding: true, background: [255, 255, 255] });
+  const shrunk = (bytes, edge) => vips.Image.thumbnailBuffer(bytes, edge, { height: edge, size: 'down' });
+  /** Uses an image, and frees it. */
+  const using = (image, use) => {
     try {
-      return image.writeToBuffer('.jpg', { Q, keep: 'none', optimize_coding: true });
+      return use(image);
     } finally {
       image.delete();
     }
   };
+  // A format that does not shrink while it loads is decoded once: the thumbnail is made from the photo's pixels.
+  const fromPixels = (image) => ({
+    photo: write(image, photo_quality),
+    thumbnail: using(image.thumbnailImage(thumbnail_edge, { height: thumbnail_edge, size: 'down' }), (small) => write(small, thumbnail_quality)),
+  });
   return {
     version: rivalVersion('wasm-vips'),
     async run(bytes) {
-      return { photo: make(bytes, photo_edge, photo_quality), thumbnail: make(bytes, thumbnail_edge, thumbnail_quality) };
+      if (bytes[0] !== 0xff) return using(shrunk(bytes, photo_edge), (image) => using(image.copyMemory(), fromPixels));
+      return {
+        photo: using(shrunk(bytes, photo_edge), (image) => write(image, photo_quality)),
+        thumbnail: using(shrunk(bytes, thumbnail_edge), (image) => write(image, thumbnail_quality)),
+      };
     },
   };
 }

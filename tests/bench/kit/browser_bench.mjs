@@ -5,6 +5,7 @@ import path from 'node:path';
 import { launchChromium } from '../../browser/kit/chromium.mjs';
 import { serve } from '../../browser/kit/server.mjs';
 import { dist, out, rivalFile, rivalVersion, root } from './paths.mjs';
+import { pooled, twentyOf } from './pool.mjs';
 import { judgeOf } from './quality.mjs';
 import { summary } from './statistics.mjs';
 
@@ -88,22 +89,27 @@ export async function runBrowser({ files, runs, say }) {
     }
 
     say('Chromium: batches of 20');
-    const twenty = Array.from({ length: 20 }, (_, n) => path.basename(files[n % files.length]));
-    const batch = {};
-    for (const workers of [1, 2]) {
-      const measured = { ours: [], canvas: [] };
-      for (let round = 0; round < Math.min(runs, 3); round++) {
-        for (const name of Object.keys(measured)) {
-          measured[name].push(await page.evaluate(([a, b, c]) => globalThis.bench.batch(a, b, c), [name, workers, twenty]));
+    const twenty = twentyOf(files).map((file) => path.basename(file));
+    const batches = { ours: { 1: [], 2: [] }, canvas: { 1: [], 2: [] } };
+    const batch = async (name, workers) => {
+      const before = cpuOfChildren();
+      const made = await page.evaluate(([a, b, c]) => globalThis.bench.batch(a, b, c), [name, workers, twenty]);
+      return { ...made, cpuMs: cpuOfChildren() - before };
+    };
+    for (let round = 0; round <= Math.min(runs, 5); round++) {
+      for (const name of Object.keys(batches)) {
+        for (const workers of round % 2 ? [2, 1] : [1, 2]) {
+          const made = await batch(name, workers);
+          if (round) batches[name][workers].push(made);   // the first one warms everything up
         }
       }
-      batch[workers] = { ours: summary(measured.ours), canvas: summary(measured.canvas) };
     }
+    const pool = Object.fromEntries(Object.entries(batches).map(([name, all]) => [name, pooled(all)]));
 
     const { version } = JSON.parse(await readFile(path.join(dist, '../package.json'), 'utf8'));
     const versions = { ours: version, canvas: `Chromium ${browser.version().split('.')[0]}` };
     const contenders = names.map((name) => ({ name, version: versions[name] ?? rivalVersion(name) }));
-    return { contenders, photos, batch };
+    return { contenders, photos, pool };
   } finally {
     await browser.close();
     await site.close();

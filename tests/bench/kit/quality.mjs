@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { requireRival } from './paths.mjs';
 
-/** Decodes fully, turned upright (or as stored), to RGB: in sRGB, or in the colours as they are stored. */
+/** Decodes fully, turned upright (or as stored), on white, to RGB: in sRGB, or in the colours as they are stored. */
 async function decode(sharp, bytes, { upright = false, storedColours = false }) {
   const image = sharp(bytes, { ignoreIcc: storedColours });
-  const rgb = (upright ? image.autoOrient() : image).removeAlpha().toColourspace('srgb');
+  const rgb = (upright ? image.autoOrient() : image).flatten({ background: '#fff' }).toColourspace('srgb');
   const { data, info } = await rgb.raw().toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height };
 }

@@ -1,4 +1,5 @@
 // The tables of a run.
+import { bestRatio } from './pool.mjs';
 import { geometricMean, mean, ratios } from './statistics.mjs';
 import { db, kib, mib, ms, range, table, times } from './table.mjs';
 
@@ -113,7 +114,7 @@ function steps(part) {
   const names = Object.keys(first).filter((name) => name !== 'total');
   const rest = ({ steps: all }) => all.total - names.reduce((sum, name) => sum + (all[name] ?? 0), 0);
   return table(
-    'Steps of ours, ms (medians), and its WebAssembly memory, MiB; rest: scaling, SHA-256, whatever the core does not time',
+    'Steps of ours in WebAssembly, ms (medians), and its memory, MiB; rest: scaling, colour, SHA-256 of the photo',
     ['photo', ...names, 'rest', 'total', 'heap'],
     part.photos.map(({ photo, results: { ours } }) => [
       photo.slice(0, 28),
@@ -128,19 +129,84 @@ function steps(part) {
 export const nodeReport = (part) =>
   [perPhoto(part, 'Node'), speed(part), quality(part), qualityPerPhoto(part), memory(part), steps(part)].filter(Boolean).join('\n');
 
-function batches({ batch }) {
-  return table(
-    'Chromium, batch of 20 photos, elapsed ms, median (smallest–largest)',
-    ['workers', 'ours', 'canvas', 'canvas ÷ ours', 'ours against 1 worker'],
-    Object.entries(batch).map(([workers, { ours, canvas }]) => [
+const runsOf = (summary, show = ms) => `${show(summary.median)} (${range(summary, show)})`;
+
+/** `pool` as pool.mjs makes it; `canvas` the same of the canvas pipeline. */
+export const poolReport = (where, pool, canvas) =>
+  table(
+    `${where}: batch of 20 photos, ms, median (smallest–largest). 1 ÷ 2: how many times faster two workers are; at best: what their own
+times in this order allow; CPU: of all threads; busy: share of the time that a worker was at work on a photo`,
+    ['workers', 'elapsed', '1 ÷ 2', 'at best', 'CPU', 'cores in use', 'busy', ...(canvas ? ['canvas', 'canvas ÷ ours', 'canvas 1 ÷ 2'] : [])],
+    Object.entries(pool).map(([workers, one]) => [
       workers,
-      `${ms(ours.median)} (${range(ours, ms)})`,
-      `${ms(canvas.median)} (${range(canvas, ms)})`,
-      times(canvas.median / ours.median),
-      times(batch[1].ours.median / ours.median),
+      runsOf(one.ms),
+      times(pool[1].ms.median / one.ms.median),
+      times(bestRatio(pool[1].photoMs, Number(workers))),
+      one.cpuMs.median ? ms(one.cpuMs.median) : '',
+      one.cpuMs.median ? times(one.cpuMs.median / one.ms.median) : '',
+      times(one.busy.median),
+      ...(canvas
+        ? [
+            runsOf(canvas[workers].ms),
+            times(canvas[workers].ms.median / one.ms.median),
+            times(canvas[1].ms.median / canvas[workers].ms.median),
+          ]
+        : []),
     ]),
   );
+
+export const othersReport = (part, from) =>
+  [
+    table(
+      `PNG and WebP (${from}) to the same JPEGs: elapsed ms, median of the runs (smallest–largest), and dB as JPEG`,
+      ['file', ...part.contenders.map(({ name }) => name), ...part.contenders.map(({ name }) => `${name} dB`)],
+      part.photos.map(({ photo, results }) => [
+        photo.slice(0, 40),
+        ...part.contenders.map(({ name }) => runsOf(results[name].ms)),
+        ...part.contenders.map(({ name }) => db(results[name].jpeg.db, 2)),
+      ]),
+    ),
+    speed(part),
+    memory(part),
+    qualityPerPhoto(part),
+  ].join('\n');
+
+export function nativeReport({ photos }, node) {
+  const names = Object.keys(photos[0].steps).filter((name) => name !== 'total');
+  const rest = ({ steps: all }) => all.total - names.reduce((sum, name) => sum + (all[name] ?? 0), 0);
+  const inWasm = (photo) => node?.photos.find((one) => one.photo === photo)?.results.ours;
+  const tables = [
+    table(
+      'Steps of ours natively, ms (medians); rest: scaling, colour',
+      ['photo', ...names, 'rest', 'total', 'CPU', ...(node ? ['WebAssembly CPU', '÷ native'] : [])],
+      photos.map((one) => [
+        one.photo.slice(0, 28),
+        ...names.map((name) => (one.steps[name] ?? 0).toFixed(1)),
+        rest(one).toFixed(1),
+        ms(one.ms.median),
+        ms(one.cpuMs.median),
+        ...(node ? [ms(inWasm(one.photo).cpuMs.median), times(inWasm(one.photo).cpuMs.median / one.cpuMs.median)] : []),
+      ]),
+    ),
+  ];
+  if (photos[0].instructions) {
+    const steps = Object.keys(photos[0].instructions).filter((name) => name !== 'total');
+    tables.push(
+      table(
+        'Where the instructions go natively, percent, by callgrind; rest: turning upright, headers, hashes',
+        ['photo', ...steps, 'in all, millions', 'thumbnail, % over the photo alone', 'hashes'],
+        photos.map(({ photo, instructions, beside }) => [
+          photo.slice(0, 28),
+          ...steps.map((step) => ((100 * instructions[step]) / instructions.total).toFixed(1)),
+          (instructions.total / 1e6).toFixed(0),
+          (100 * beside.thumbnail).toFixed(1),
+          (100 * beside.hashes).toFixed(1),
+        ]),
+      ),
+    );
+  }
+  return tables.join('\n');
 }
 
 export const browserReport = (part) =>
-  [perPhoto(part, 'Chromium'), speed(part), quality(part), steps(part), batches(part)].filter(Boolean).join('\n');
+  [perPhoto(part, 'Chromium'), speed(part), quality(part), steps(part), poolReport('Chromium', part.pool.ours, part.pool.canvas)].filter(Boolean).join('\n');

@@ -74,6 +74,10 @@ const base64 = (blob) =>
     reader.readAsDataURL(blob);
   });
 
+const pools = {};
+const poolOf = (workers) => (pools[workers] ??= createPhotoCore({ workers }));
+const canvasPools = {};
+
 globalThis.bench = {
   async run(name, photo, keep) {
     const file = await fileOf(photo);
@@ -89,30 +93,35 @@ globalThis.bench = {
     };
   },
 
-  /** Milliseconds for all of `photos` in `workers` workers that are started and warm. */
+  /** All of `photos` in `workers` workers that are started and warm: milliseconds, and each photo's own. */
   async batch(name, workers, photos) {
     const batch = await Promise.all(photos.map(fileOf));
+    const photoMs = [];
     if (name === 'ours') {
-      const own = await createPhotoCore({ workers });
+      const own = await poolOf(workers);
       await Promise.all(Array.from({ length: workers }, () => own.prepare(batch[0], ourOptions)));
       const started = performance.now();
-      for await (const result of own.prepareAll(batch, ourOptions)) if (!result.ok) throw result.error;
-      const elapsed = performance.now() - started;
-      own.close();
-      return elapsed;
+      for await (const result of own.prepareAll(batch, ourOptions)) {
+        if (!result.ok) throw result.error;
+        photoMs.push(result.photo.timings.total);
+      }
+      return { ms: performance.now() - started, photoMs };
     }
-    const pool = Array.from({ length: workers }, () => new CanvasWorker());
+    const pool = (canvasPools[workers] ??= Array.from({ length: workers }, () => new CanvasWorker()));
     await Promise.all(pool.map((worker) => worker.make(batch[0])));
     const started = performance.now();
     let next = 0;
     await Promise.all(
       pool.map(async (worker) => {
-        while (next < batch.length) await worker.make(batch[next++]);
+        while (next < batch.length) {
+          const index = next++;
+          const before = performance.now();
+          await worker.make(batch[index]);
+          photoMs[index] = performance.now() - before;
+        }
       }),
     );
-    const elapsed = performance.now() - started;
-    pool.forEach((worker) => worker.close());
-    return elapsed;
+    return { ms: performance.now() - started, photoMs };
   },
 };
 globalThis.benchReady = true;
