@@ -56,7 +56,7 @@ export async function drawPhotos(page, names, width = 2400, height = 1600) {
   return drawn.map(([name, base64]) => ({ name, mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') }));
 }
 
-export const card = (page, name) => page.locator('[data-testid=photo-card]', { hasText: name });
+export const card = (page, name) => page.locator('[data-testid=photo-card]').filter({ has: page.locator('.name').getByText(name, { exact: true }) });
 
 /** Waits until no card of `count` is under way any more. */
 export const settled = (page, count) =>
