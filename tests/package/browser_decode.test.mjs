@@ -69,9 +69,15 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 test('the formats to ask the browser for, and no other', () => {
   const asked = ['HEIC', 'AVIF', 'JPEG XL', 'GIF', 'BMP', 'TIFF', 'SVG', 'PDF', '12-bit JPEG', 'plain text', 'toString'];
   assert.deepEqual(
-    asked.map((detail) => foreignFormat({ detail })),
+    asked.map((detail) => foreignFormat({ detail }, { claimedType: '', fileName: '' })),
     ['heic', 'avif', 'jxl', 'gif', 'bmp', 'tiff', undefined, undefined, undefined, undefined, undefined],
   );
+  const claims = [['image/gif', 'a.gif'], ['', 'a.GIF'], ['image/jpeg', 'a.gif'], ['', 'a.jpg']];
+  assert.deepEqual(
+    claims.map(([claimedType, fileName]) => foreignFormat({ detail: 'GIF' }, { claimedType, fileName })),
+    ['gif', 'gif', undefined, undefined],
+  );
+  assert.equal(foreignFormat({ detail: 'HEIC' }, { claimedType: 'image/jpeg', fileName: 'a.jpg' }), 'heic');
 });
 
 test('a picture: its pixels, its size, its steps; the bitmap is closed', async () => {
