@@ -177,13 +177,19 @@ PrepareOptions options_of(const val& in) {
 
 void connect_progress(PrepareOptions& options, const val& callback) {
   if (callback.isNull() || callback.isUndefined()) return;
-  // A call across the edge costs microseconds: one for every 2 percent of a step is enough.
-  options.on_progress = [callback, last_step = std::string(), last_percent = std::uint64_t{0}](
+  // A call across the edge, and the message that follows it, cost a tenth of a millisecond: a step's first word and its
+  // last, and between them one a frame at most, since nobody shows more.
+  constexpr double kFrameMs = 16;
+  options.on_progress = [callback, last_step = std::string(), last_percent = std::uint64_t{0}, last_ms = 0.0](
                             std::string_view step, std::uint64_t done, std::uint64_t total) mutable {
-    const std::uint64_t percent = total > 0 ? done * 50 / total : 50;
-    if (step == last_step && percent == last_percent && done != total) return;
+    const std::uint64_t percent = total > 0 ? done * 100 / total : 100;
+    const bool new_step = step != last_step;
+    if (!new_step && percent == last_percent) return;
+    const double now_ms = emscripten_get_now();
+    if (!new_step && done != total && now_ms - last_ms < kFrameMs) return;
     last_step = step;
     last_percent = percent;
+    last_ms = now_ms;
     callback(text(step), static_cast<double>(done), static_cast<double>(total));
   };
 }

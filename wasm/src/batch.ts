@@ -42,6 +42,17 @@ export function linked(...signals: (AbortSignal | undefined)[]): { signal: Abort
   };
 }
 
+/**
+ * In which order known files are started: as they come, but of the last `tail` the largest first. A large photo that
+ * starts last would have one worker at work while the others have nothing left to do. The first two of each worker keep
+ * their turn: somebody waits for them.
+ */
+export function startOrder(sizes: readonly number[], workers: number, tail: number): number[] {
+  const order = [...sizes.keys()];
+  const last = order.splice(Math.max(2 * workers, order.length - tail)).sort((a, b) => sizes[b]! - sizes[a]!);
+  return [...order, ...last];
+}
+
 export async function* runBatch<F extends PhotoSource>(
   files: Files<F>,
   options: BatchOptions,
@@ -51,7 +62,12 @@ export async function* runBatch<F extends PhotoSource>(
   import('./rows.js').catch(() => {});
   // An array or a FileList: then the whole input is known.
   const known: readonly F[] | null = typeof (files as F[]).length === 'number' ? Array.from(files as F[]) : null;
-  const meters = new BatchMeter((known ?? []).reduce((sum, file) => sum + work.size(file), 0), known?.length ?? 0);
+  const meters = new BatchMeter();
+  known?.forEach((file, index) => meters.of(index, work.size(file)));
+  /** Results that may wait for an earlier one, and how far a file may be started before its turn. */
+  const ahead = 2 * work.workers + 2;
+  // Past the limit of a project the first in input order get its places: then files are started in that order.
+  const order = known && known.length + work.existingCount <= work.maxPhotos ? startOrder(known.map(work.size), work.workers, ahead) : null;
   const telling = throttled(() => options.onProgress?.(meters.view));
   const batch = linked(options.signal);
   const entries: Entry<F>[] = [];
@@ -108,12 +124,12 @@ export async function* runBatch<F extends PhotoSource>(
 
   /** Takes files as there is room: for their bytes, for their results, and in the project. */
   const feed = async (): Promise<void> => {
-    const input = (Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()) as
-      | AsyncIterator<F>
-      | Iterator<F>;
+    const input = (
+      known ? known.values() : Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()
+    ) as AsyncIterator<F> | Iterator<F>;
     try {
       for (;;) {
-        const crowded = pending > work.workers || pulled - answered > 2 * work.workers + 2;
+        const crowded = pending > work.workers || pulled - answered > ahead;
         const undecided = pending > 0 && accepted < work.maxPhotos && accepted + pending >= work.maxPhotos;
         if ((crowded || undecided) && !batch.signal.aborted) {
           await change;
@@ -125,10 +141,11 @@ export async function* runBatch<F extends PhotoSource>(
         }
         const next = await input.next();
         if (next.done) break;
-        const index = pulled++;
-        const file = next.value;
+        const index = order ? order[pulled]! : pulled;
+        const file = order ? known![index]! : next.value;
+        pulled++;
         entries[index] = { file };
-        const meter = meters.add(work.size(file));
+        const meter = meters.of(index, work.size(file));
         if (batch.signal.aborted) {
           settle(index, meter, await work.fail({ code: 'cancelled', detail: '' }));
         } else if (accepted >= work.maxPhotos) {
@@ -171,23 +188,15 @@ export async function* runBatch<F extends PhotoSource>(
   }
 }
 
-/** The batch's progress from its photos'. `known` is the sum of bytes when the whole input is known, else 0. */
+/** The batch's progress from its photos': of all of them from the start when the whole input is known. */
 class BatchMeter {
   readonly #meters: PhotoMeter[] = [];
-  readonly #known: number;
-  readonly #count: number;
   #fraction = 0;
   #bytes = 0;
 
-  constructor(known: number, count: number) {
-    this.#known = known;
-    this.#count = count;
-  }
-
-  add(bytes: number): PhotoMeter {
-    const meter = new PhotoMeter(bytes);
-    this.#meters.push(meter);
-    return meter;
+  /** The meter of one photo, made when it is first asked for. */
+  of(index: number, bytes: number): PhotoMeter {
+    return (this.#meters[index] ??= new PhotoMeter(bytes));
   }
 
   get view(): BatchProgress {
@@ -196,8 +205,8 @@ class BatchMeter {
     const ended = (state: PhotoProgress['state']): number => sum((photo) => Number(photo.state === state));
     const accepted = ended('accepted');
     const rejected = ended('rejected') + ended('cancelled');
-    const total = Math.max(this.#count, photos.length);
-    const bytesTotal = Math.max(this.#known, sum((photo) => photo.bytesTotal));
+    const total = photos.length;
+    const bytesTotal = sum((photo) => photo.bytesTotal);
     this.#bytes = Math.max(this.#bytes, sum((photo) => photo.bytesDone));
     const exact = accepted + rejected === total ? 1 : bytesTotal ? this.#bytes / bytesTotal : 0;
     this.#fraction = Math.max(this.#fraction, exact);

@@ -4,8 +4,11 @@ import { decodeInBrowser, foreignFormat } from './browser_decode.js';
 import type { Engine, ErrorData, Job, JobResult, OnStep, SourceData } from './protocol.js';
 import type { RawError, RawModule, RawPrepared } from './raw.js';
 
-/** Bytes read from a Blob at a time: few calls, and never the whole file twice in memory. */
-const slice_bytes = 4 << 20;
+/**
+ * Bytes read from a Blob at a time: hardly a photo is larger (two readings of 4.75 MB take Chromium twice as long as one
+ * of 9.5), and a file of the largest size is still never in memory twice.
+ */
+const slice_bytes = 16 << 20;
 
 const refused = (error: ErrorData, fatal = false): JobResult => ({ ok: false, error, fatal });
 
@@ -33,6 +36,8 @@ const turn_ms = 16;
 /** One turn of the event loop, without the delay that timers have. */
 const turn = (): Promise<void> =>
   new Promise((resolve) => {
+    // Node's own way costs a fraction of a channel.
+    if (typeof setImmediate === 'function') return void setImmediate(resolve);
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
