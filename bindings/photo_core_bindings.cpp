@@ -18,10 +18,20 @@
 #include <photo_core/probe.hpp>
 #include <photo_core/sha256.hpp>
 
+// Of small_embind.js.
+extern "C" {
+void photo_core_expose(int (*advance)(double, double));
+void photo_core_turn();
+}
+
 namespace {
 
 using emscripten::val;
 using namespace photo_core;
+
+// When the running call of `advance` has to look up, and for how long it works between two such looks.
+double turn_end = 0;
+double turn_ms = 0;
 
 std::string text(std::string_view view) { return std::string(view); }
 
@@ -172,6 +182,11 @@ PrepareOptions options_of(const val& in) {
   out.claimed_type = string_of("claimedType");
   out.strict_type = in["strictType"].as<bool>();
   out.clock_ms = [] { return emscripten_get_now(); };
+  out.on_turn = [] {
+    if (emscripten_get_now() < turn_end) return;
+    photo_core_turn();
+    turn_end = emscripten_get_now() + turn_ms;
+  };
   return out;
 }
 
@@ -243,13 +258,21 @@ double begin_pixels(double width_px, double height_px, double address, const val
                                     options_of(options)));
 }
 
-// Goes on for about so many milliseconds. Null while there is more to do, else what came of it.
-val step(double preparation_address, double milliseconds) {
+// Goes on for about so many milliseconds; 1 while there is more to do. Not bound by Embind but given to the engine as
+// the function it is (small_embind.js): only such a one can be suspended.
+int advance(double preparation_address, double milliseconds) {
   auto* const preparation = reinterpret_cast<Preparation*>(bytes_at(preparation_address));
-  const double end = emscripten_get_now() + milliseconds;
-  while (preparation->step()) {
-    if (emscripten_get_now() >= end) return val::null();
-  }
+  turn_ms = milliseconds;
+  turn_end = emscripten_get_now() + milliseconds;
+  do {
+    if (!preparation->step()) return 0;
+  } while (emscripten_get_now() < turn_end);
+  return 1;
+}
+
+// What came of it; the preparation is gone.
+val take(double preparation_address) {
+  auto* const preparation = reinterpret_cast<Preparation*>(bytes_at(preparation_address));
   const auto result = preparation->take();
   delete preparation;
   return result ? prepared_value(*result) : error_value(result.error());
@@ -273,7 +296,8 @@ EMSCRIPTEN_BINDINGS(photo_core) {
   emscripten::function("probe", &probe);
   emscripten::function("begin", &begin);
   emscripten::function("beginPixels", &begin_pixels);
-  emscripten::function("step", &step);
+  photo_core_expose(&advance);
+  emscripten::function("take", &take);
   emscripten::function("sha256", &sha256_of);
   emscripten::function("checkPayload", &check_payload_text);
   emscripten::function("heapBytes", &heap_bytes);

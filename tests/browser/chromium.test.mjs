@@ -59,26 +59,45 @@ test('an abort ends a photo at every step, and the pool works on', { timeout: 30
   assert.deepEqual({ width, first, waiting, alive }, { width: 2000, first: 'ok', waiting: 'cancelled', alive: 1 });
 });
 
-test('an abort in the middle of a long photo ends its worker, and the processor is free again', { timeout: 120_000 }, async (t) => {
-  const site = await openSite();
-  const { page, close } = await watchedPage(browser, site.origin);
-  t.after(async () => {
-    await close();
-    await site.close();
+// Chromium ends a worker at its next look at the event loop, by force only after two seconds.
+for (const [what, step, options] of [
+  ['decoded', 'decode', { format: 'webp' }],
+  ['encoded as WebP', 'encode', { format: 'webp', maxBytes: 400_000 }],
+  ['encoded as PNG', 'encode', { format: 'png', maxBytes: 400_000 }],
+  ['encoded as progressive JPEG', 'encode', { format: 'jpeg', progressive: true, maxBytes: 400_000 }],
+]) {
+  test(`an abort while a long photo is ${what} ends its worker, and the processor is free again`, { timeout: 120_000 }, async (t) => {
+    const site = await openSite();
+    const { page, close } = await watchedPage(browser, site.origin);
+    t.after(async () => {
+      await close();
+      await site.close();
+    });
+    await page.goto(site.origin);
+    await page.waitForFunction(() => document.documentElement.dataset.ready);
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+    const { code } = JSON.parse(await page.evaluate((args) => globalThis.runTest('abortLong', ...args), [step, options]));
+    const start = performance.now();
+    assert.equal(code, 'cancelled');
+    let threads;
+    do threads = await workerThreads(renderers);
+    while (threads > 0 && (await sleep(20), true));
+    t.diagnostic(`the worker's thread was gone after ${Math.round(performance.now() - start)} ms`);
   });
-  await page.goto(site.origin);
-  await page.waitForFunction(() => document.documentElement.dataset.ready);
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
-  const { code } = JSON.parse(await page.evaluate(() => globalThis.runTest('abortLong')));
-  const start = performance.now();
-  assert.equal(code, 'cancelled');
-  // Chromium ends a worker at its next look at the event loop, by force only after two seconds.
-  let threads;
-  do threads = await workerThreads(renderers);
-  while (threads > 0 && (await sleep(20), true));
-  t.diagnostic(`the worker's thread was gone after ${Math.round(performance.now() - start)} ms`);
+}
+
+test('a photo that is encoded in one piece lets its thread look up', { timeout: 120_000 }, async () => {
+  const kinds = ['webp', 'png', 'jpeg'].map((format) => ({ format, progressive: format === 'jpeg', maxBytes: 400_000 }));
+  const types = kinds.map(({ format }) => `image/${format}`);
+  const { counted, suspends } = await run('turns', () => [kinds]);
+  assert.deepEqual(counted.map(({ mimeType }) => mimeType), types);
+  // Each takes the processor for many times sixteen milliseconds.
+  if (suspends) assert.ok(counted.every(({ turns }) => turns > 10), JSON.stringify(counted));
+  // As in a browser that cannot suspend a call.
+  const without = await run('turns', () => [kinds], {}, true, 'delete WebAssembly.Suspending; delete WebAssembly.promising;');
+  assert.deepEqual([without.suspends, ...without.counted.map(({ mimeType }) => mimeType)], [false, ...types]);
 });
 
 /** Threads of workers in the processes. */

@@ -58,6 +58,26 @@ TEST_CASE("a photo is prepared in many steps, and may be left in the middle of t
   for (int i = 0; i < steps / 2; ++i) CHECK(left.step());
 }
 
+TEST_CASE("what is encoded in one step gives its caller turns, and the same file") {
+  const Bytes source = encode(corners(1200, 900), OutputFormat::png);
+  const std::pair<OutputFormat, bool> kinds[] = {
+      {OutputFormat::jpeg, false}, {OutputFormat::jpeg, true}, {OutputFormat::png, false}, {OutputFormat::webp, false}};
+  for (const auto& [format, progressive] : kinds) {
+    CAPTURE(format, progressive);
+    PrepareOptions options;
+    options.format = format;
+    options.progressive = progressive;
+    options.keep_original = OriginalChoice::never;
+    options.thumbnails.clear();
+    options.max_bytes = 200'000;  // so little that the frame is held, to be encoded in one step
+    const PreparedPhoto without = prepared(source, options);
+    int turns = 0;
+    options.on_turn = [&turns] { ++turns; };
+    CHECK(prepared(source, options).photo.bytes == without.photo.bytes);
+    CHECK(turns >= 900 / 16);  // a row of blocks at the most between two of them
+  }
+}
+
 TEST_CASE("a photo is scaled, thumbnailed and described") {
   const Bytes source = encode(corners(1200, 900), OutputFormat::jpeg);
   REQUIRE_FALSE(source.empty());

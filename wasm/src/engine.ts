@@ -50,6 +50,7 @@ const turn = (): Promise<void> =>
 export async function createEngine(module: WebAssembly.Module): Promise<Engine> {
   const raw: RawModule = await new Promise((resolve, reject) => {
     createRawModule({
+      turn,
       instantiateWasm(imports, done) {
         WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
         return {};
@@ -98,11 +99,8 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
   };
 
   const toEnd = async (preparation: number): Promise<RawPrepared | RawError> => {
-    for (;;) {
-      const made = raw.step(preparation, turn_ms);
-      if (made) return made;
-      await turn();
-    }
+    while (await raw.advance(preparation, turn_ms)) await turn();
+    return raw.take(preparation);
   };
 
   const finish = async (

@@ -128,12 +128,18 @@ export interface RawModule {
   freeSource(address: number): void;
   /** Of the options only those that concern the source are read. */
   probe(address: number, byteLength: number, options: RawOptions): RawProbe | RawError;
-  /** Begins a preparation, known by its address; `step` ends it. */
+  /** Begins a preparation, known by its address; `take` ends it. */
   begin(address: number, byteLength: number, options: RawOptions, onProgress: RawProgress | null): number;
   /** The source holds width * height * 4 bytes: upright sRGB, not premultiplied. */
   beginPixels(width: number, height: number, address: number, options: RawOptions): number;
-  /** Goes on for about so many milliseconds; null while there is more to do. With the result the preparation is gone. */
-  step(preparation: number, milliseconds: number): RawPrepared | RawError | null;
+  /**
+   * Goes on for about so many milliseconds, longer only where something is encoded in one piece; 1 while there is more to
+   * do. A promise where WebAssembly can be suspended: then `turn` is awaited within such a piece, and no other call may
+   * be made meanwhile.
+   */
+  advance(preparation: number, milliseconds: number): number | Promise<number>;
+  /** What came of it, once `advance` gave 0; the preparation is gone. */
+  take(preparation: number): RawPrepared | RawError;
   sha256(address: number, byteLength: number): string;
   /** JSON text in and out. */
   checkPayload(table: PayloadTable, json: string): string;
@@ -142,6 +148,8 @@ export interface RawModule {
 
 /** The default export of the Emscripten glue. @internal */
 export type CreateRawModule = (options: {
+  /** One turn of the event loop. */
+  turn(): Promise<void>;
   instantiateWasm(
     imports: WebAssembly.Imports,
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,

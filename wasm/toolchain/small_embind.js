@@ -1,6 +1,16 @@
-// Smaller versions of Embind's glue functions, given to the linker with --js-library: a tenth of the shim's size.
+// Given to the linker with --js-library: how the core's work is suspended, and smaller versions of Embind's glue
+// functions, a tenth of the shim's size.
 // The surface has no overloads, no wide strings, and no types that could be unbound; text is UTF-8.
 addToLibrary({
+  // `advance`, and the turn of the event loop in the middle of it. Where WebAssembly can be suspended both are of that
+  // kind and `advance` gives a promise; elsewhere a call of the core is never interrupted.
+  photo_core_expose: (advance) => {
+    const call = wasmTable.get(advance);
+    Module['advance'] = WebAssembly.Suspending ? WebAssembly.promising(call) : call;
+  },
+  photo_core_expose__deps: ['$wasmTable'],
+  photo_core_turn: "=WebAssembly.Suspending ? new WebAssembly.Suspending(() => Module['turn']()) : () => {}",
+
   _embind_register_std_wstring: () => {},
   _embind_register_std_wstring__deps: [],
 

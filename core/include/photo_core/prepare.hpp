@@ -55,6 +55,8 @@ struct PrepareOptions {
   std::uint64_t max_heap_bytes = 0;    // likewise
   // Called between steps and every few rows: step name, done and total in that step's own unit.
   std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)> on_progress;
+  // Called every few rows of whatever is encoded in one step: the caller may do something else in between.
+  std::function<void()> on_turn;
   // Milliseconds from any fixed point, for `timings`; the core has no clock of its own.
   std::function<double()> clock_ms;
 };
@@ -89,7 +91,7 @@ class Preparation {
   ~Preparation();
 
   // Goes on by a band of rows or by one file, some milliseconds; a photo that is turned, or whose bytes are limited, is
-  // encoded in one step. False when there is nothing left to do.
+  // encoded in one step, within which `on_turn` is called. False when there is nothing left to do.
   bool step();
 
   // What came of it, once `step` was false. Errors: those of prepare_photo.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <photo_core/result.hpp>
@@ -12,11 +13,16 @@
 namespace photo_core {
 
 struct EncodeRequest {
-  double quality = 82;       // 1..100, fractions allowed (a byte limit may need them); JPEG and WebP
-  bool progressive = false;  // JPEG
-  ByteView icc_profile;      // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
-  ByteView exif;             // a TIFF structure ("II*\0…"), written when not empty, in the format's own wrapping
-  bool palette = false;      // PNG: write a palette when the picture has at most 256 colours
+  double quality = 82;            // 1..100, fractions allowed (a byte limit may need them); JPEG and WebP
+  bool progressive = false;       // JPEG
+  ByteView icc_profile;           // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
+  ByteView exif;                  // a TIFF structure ("II*\0…"), written when not empty, in the format's own wrapping
+  bool palette = false;           // PNG: write a palette when the picture has at most 256 colours
+  std::function<void()> on_turn;  // called every few rows, also within finish(); may do something else in between
+
+  void turn() const {
+    if (on_turn) on_turn();
+  }
 };
 
 // Takes a picture as rows in the layout it asked for and gives a whole file.

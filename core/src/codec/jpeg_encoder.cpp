@@ -56,6 +56,14 @@ boolean empty_output_buffer(j_compress_ptr state) {
 
 void term_destination(j_compress_ptr) {}
 
+// The library's own look aside, once a row of MCUs in each of its passes.
+struct JpegTurns {
+  jpeg_progress_mgr base;
+  const EncodeRequest* request;
+};
+
+void turn_aside(j_common_ptr state) { reinterpret_cast<const JpegTurns*>(state->progress)->request->turn(); }
+
 class JpegEncoder final : public Encoder {
  public:
   explicit JpegEncoder(const EncodeRequest& request) : request_(request) {}
@@ -103,6 +111,7 @@ class JpegEncoder final : public Encoder {
   jpeg_compress_struct state_{};
   JpegErrors errors_{};
   JpegSink sink_{};
+  JpegTurns turns_{};
   bool created_ = false;
   PlaneLayout layout_;
   // One row of MCUs: for each plane up to 16 rows, padded to whole blocks by repeating the last sample.
@@ -184,6 +193,9 @@ Status JpegEncoder::begin(const PlaneLayout& layout) {
   auto start = [this] {
     jpeg_create_compress(&state_);
     state_.dest = &sink_.base;
+    turns_.base.progress_monitor = turn_aside;
+    turns_.request = &request_;
+    state_.progress = &turns_.base;
     configure();
     jpeg_start_compress(&state_, TRUE);
     write_markers();
@@ -251,6 +263,7 @@ bool JpegEncoder::tokenize_block_row() {
 }
 
 Status JpegEncoder::write_block_row() {
+  request_.turn();
   for (int plane = 0; plane < layout_.plane_count(); ++plane) {
     const std::uint32_t height = rows_of_block_row(plane);
     const std::uint8_t* last = samples_[plane].data() + (filled_[plane] - 1) * stride_[plane];

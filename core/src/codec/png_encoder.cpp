@@ -142,6 +142,7 @@ class PngEncoder final : public Encoder {
   }
 
   Status rows(const Band& band) override {
+    request_.turn();
     const PlaneRows& first = band.planes[0];
     for (std::uint32_t i = 0; i < first.row_count; ++i) {
       const std::uint32_t y = first.first_row + i;
@@ -288,6 +289,7 @@ class PngEncoder final : public Encoder {
     if (Status status = begin_file(3, static_cast<std::uint8_t>(depth), Z_DEFAULT_STRATEGY); !status) return status;
     const std::size_t packed_bytes = (std::size_t{layout_.width_px} * depth + 7) / 8;
     for (std::uint32_t y = 0; y < layout_.height_px; ++y) {
+      request_.turn();
       const std::uint8_t* const index = indices_.data() + std::size_t{y} * layout_.width_px;
       std::uint8_t* const out = best_.data();
       std::memset(out, 0, packed_bytes + 1);  // filter 0, which suits indices
@@ -302,6 +304,7 @@ class PngEncoder final : public Encoder {
 
   // Filters `row_` by whichever of the five filters leaves the least (12.7), and deflates it.
   Status write_row() {
+    request_.turn();
     constexpr std::array filters = {PngFilter::sub, PngFilter::up, PngFilter::average, PngFilter::paeth,
                                     PngFilter::none};
     std::uint64_t least = UINT64_MAX;

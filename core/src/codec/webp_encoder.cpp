@@ -136,6 +136,7 @@ class WebpEncoder final : public Encoder {
   }
 
   Status rows(const Band& band) override {
+    request_.turn();
     const std::array<std::uint8_t*, 3> planes = {picture_.y, picture_.u, picture_.v};
     const std::array<int, 3> strides = {picture_.y_stride, picture_.uv_stride, picture_.uv_stride};
     if (layout_.has_alpha) {
@@ -182,6 +183,11 @@ class WebpEncoder final : public Encoder {
     picture_.custom_ptr = &written;
     picture_.writer = [](const std::uint8_t* data, std::size_t size, const WebPPicture* picture) {
       return static_cast<GrowingBuffer*>(picture->custom_ptr)->append(data, size) ? 1 : 0;
+    };
+    picture_.user_data = const_cast<EncodeRequest*>(&request_);
+    picture_.progress_hook = [](int, const WebPPicture* picture) {
+      static_cast<const EncodeRequest*>(picture->user_data)->turn();
+      return 1;
     };
     int ok = WebPEncode(&config, &picture_);
     if (ok == 0 && picture_.error_code == VP8_ENC_ERROR_PARTITION0_OVERFLOW) {

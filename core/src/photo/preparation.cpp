@@ -167,6 +167,7 @@ class Preparation::State {
     OutputSpec spec{
         thumbnail.format == OutputFormat::automatic ? OutputFormat::webp : thumbnail.format, {}, options_.background};
     spec.request.quality = thumbnail.quality;
+    spec.request.on_turn = options_.on_turn;
     return spec;
   }
 
@@ -238,6 +239,7 @@ class Preparation::State {
     exif_.clear();
     if (options_.keep_metadata == MetadataChoice::capture) exif_ = write_capture_exif(inspected_.capture);
     spec_.request.exif = exif_;
+    spec_.request.on_turn = options_.on_turn;
 
     const double pixels = static_cast<double>(geometry_.target.width_px) * geometry_.target.height_px;
     const double most_bytes = pixels * (options_.quality > 90 ? 2.5 : 0.8);  // hardly any photo needs more

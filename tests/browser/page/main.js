@@ -27,6 +27,16 @@ if (PlainWorker) globalThis.Worker = class extends PlainWorker {
 
 const photo = async (number, name = `photo-${number}.jpg`) =>
   new File([await (await fetch(`/photo-${number}.jpg`)).blob()], name, { type: 'image/jpeg' });
+/** A picture of 12 megapixels with much in it. */
+function crowded(type) {
+  const canvas = new OffscreenCanvas(4000, 3000);
+  const context = canvas.getContext('2d');
+  for (let n = 0; n < 40_000; n++) {
+    context.fillStyle = `rgb(${(n * 37) % 256} ${(n * 91) % 256} ${(n * 53) % 256})`;
+    context.fillRect((n * 997) % 4000, (n * 1409) % 3000, 23, 17);
+  }
+  return canvas.convertToBlob({ type });
+}
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const failed = (error) => (isPhotoError(error) ? { ...error.toJSON(), kind: error.kind } : { message: String(error) });
 
@@ -105,21 +115,38 @@ const tests = {
     return { tries, after: after.width, first, waiting, alive };
   },
 
-  /** Starts on a picture that takes long, and aborts in the middle of it. */
-  async abortLong() {
-    const canvas = new OffscreenCanvas(4000, 3000);
-    const context = canvas.getContext('2d');
-    for (let n = 0; n < 40_000; n++) {
-      context.fillStyle = `rgb(${(n * 37) % 256} ${(n * 91) % 256} ${(n * 53) % 256})`;
-      context.fillRect((n * 997) % 4000, (n * 1409) % 3000, 23, 17);
-    }
-    const file = await canvas.convertToBlob({ type: 'image/png' });
+  /** Starts on a picture that takes long, and aborts it at the first word of `step`. */
+  async abortLong(step, options) {
+    const file = await crowded('image/png');
     const core = await createPhotoCore({ workers: 1 });
     const stop = new AbortController();
-    heard = ({ step }) => step === 'decode' && stop.abort();
-    const code = await core.prepare(file, { maxEdge: 4000, format: 'webp', signal: stop.signal }).then(() => 'ok', (error) => error.code);
+    heard = (told) => told.step === step && stop.abort();
+    const code = await core.prepare(file, { maxEdge: 4000, ...options, signal: stop.signal }).then(() => 'ok', (error) => error.code);
     heard = () => {};
     return { code };
+  },
+
+  /** How often this thread looks up while it encodes a photo in one piece itself, for each of `list`. */
+  async turns(list) {
+    const core = await createPhotoCore({ workers: 0 });
+    const file = await crowded('image/jpeg');
+    const counted = [];
+    for (const options of list) {
+      let turns = 0;
+      let encoding = false;
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        turns += Number(encoding);
+        port2.postMessage(null);
+      };
+      port2.postMessage(null);
+      const onProgress = ({ step }) => (encoding = step === 'encode');
+      const { mimeType } = await core.prepare(file, { maxEdge: 4000, keepOriginal: 'never', thumbnail: false, onProgress, ...options });
+      port1.close();
+      counted.push({ mimeType, turns });
+    }
+    core.close();
+    return { counted, suspends: 'Suspending' in WebAssembly };
   },
 
   /** Two hundred photos in one worker: its heap after each. */

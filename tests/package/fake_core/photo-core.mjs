@@ -54,8 +54,8 @@ export default async function createModule({ instantiateWasm }) {
       begun = { address, options, onProgress, looks: 2 };
       return 1;
     },
-    step() {
-      if (begun.looks-- > 0) return null; // as the core does when its time is up
+    advance: () => Number(begun.looks-- > 0), // as the core does when its time is up
+    take() {
       const { address, options, onProgress } = begun;
       const script = scriptOf(sources.get(address));
       heap = script.heap ?? heap;
