@@ -16,7 +16,8 @@ import { runNode } from './kit/node_bench.mjs';
 import { out } from './kit/paths.mjs';
 import { findOthers, findPhotos } from './kit/photos.mjs';
 import { runPool } from './kit/pool.mjs';
-import { browserReport, nativeReport, nodeReport, othersReport, poolReport, speedRows } from './kit/report.mjs';
+import { browserReport, nativeReport, nodeReport, othersReport, poolReport, speedRows, wasmReport } from './kit/report.mjs';
+import { runWasmSteps } from './kit/wasm_steps.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -62,6 +63,9 @@ if (!options['no-node']) {
   console.log(othersReport(report.others, others.from));
   report.pool = await runPool({ files, runs: Math.min(runs, 5), say });
   console.log(poolReport('Node', report.pool));
+  await save();
+  report.wasm = await runWasmSteps({ files, runs, say });
+  console.log(wasmReport(report.wasm));
   await save();
 }
 if (!options['no-native']) {

@@ -71,7 +71,7 @@ const steps = {
   encode: /^(jpeg_(encoder|fdct|tokens)|jc[a-z0-9]*\.c|jfdct)/,
 };
 
-/** Instructions by step, the rest included. */
+/** Instructions, or time, by step, the rest included. */
 export function byStep({ total, files }) {
   const sums = Object.fromEntries([...Object.keys(steps), 'rest'].map((step) => [step, 0]));
   for (const [file, cost] of files) sums[Object.keys(steps).find((step) => steps[step].test(file)) ?? 'rest'] += cost;

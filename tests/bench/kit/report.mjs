@@ -208,5 +208,18 @@ export function nativeReport({ photos }, node) {
   return tables.join('\n');
 }
 
+export function wasmReport({ photos }) {
+  const steps = Object.keys(photos[0].time).filter((name) => name !== 'total');
+  return table(
+    "Where the time goes in the WebAssembly binary, percent, by the engine's samples; rest: headers, memory, hashes",
+    ['photo', ...steps, 'in all, ms'],
+    photos.map(({ photo, ms: all, time }) => [
+      photo.slice(0, 28),
+      ...steps.map((step) => ((100 * time[step]) / time.total).toFixed(1)),
+      all.toFixed(1),
+    ]),
+  );
+}
+
 export const browserReport = (part) =>
   [perPhoto(part, 'Chromium'), speed(part), quality(part), steps(part), poolReport('Chromium', part.pool.ours, part.pool.canvas)].filter(Boolean).join('\n');
