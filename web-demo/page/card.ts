@@ -1,8 +1,8 @@
 /** One photo as a card of the list. */
 import { messageFor, thumbHashToPixels, type CaptureData, type PreparedPhoto } from '@photomemory/photo-core';
 import { button, make } from './dom.js';
-import { sizesText, type Item, type Photos } from './photos.js';
-import { language, text } from './texts.js';
+import type { Item, Photos } from './photos.js';
+import { bytesText, language, text } from './texts.js';
 
 /** What a card shows is drawn again only when this changes. */
 function stateOf(photos: Photos, item: Item, place: number): string {
@@ -140,6 +140,16 @@ function warnings(photo: PreparedPhoto, twin: Item | null): HTMLElement {
     list.append(entry);
   }
   return list;
+}
+
+/** "4.1 MB → 620 kB" and "4032 × 3024 → 2000 × 1500"; a number stays with its unit. */
+function sizesText(photo: PreparedPhoto): [string, string] {
+  const { source } = photo;
+  const together = (words: string): string => words.replaceAll(' ', '\u00a0');
+  return [
+    `${together(bytesText(source.bytes))} → ${together(bytesText(photo.bytes))}`,
+    `${together(`${source.width} × ${source.height}`)} → ${together(`${photo.width} × ${photo.height}`)}`,
+  ];
 }
 
 function captureText(capture: CaptureData): string {

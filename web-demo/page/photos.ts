@@ -207,13 +207,3 @@ export class Photos {
     if (bar) bar.value = progress.fraction;
   }
 }
-
-/** "4.1 MB → 620 kB" and "4032 × 3024 → 2000 × 1500"; a number stays with its unit. */
-export function sizesText(photo: PreparedPhoto): [string, string] {
-  const { source } = photo;
-  const together = (words: string): string => words.replaceAll(' ', '\u00a0');
-  return [
-    `${together(bytesText(source.bytes))} → ${together(bytesText(photo.bytes))}`,
-    `${together(`${source.width} × ${source.height}`)} → ${together(`${photo.width} × ${photo.height}`)}`,
-  ];
-}
