@@ -35,7 +35,8 @@ make_root() {
   for unused in 'lto*' 'pic/*' '*-mt*' '*-ww*' '*asan*' '*lsan*' '*ubsan*'; do
     make+=(--dpkgopt="path-exclude=/usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/$unused")
   done
-  make+=('--dpkgopt=path-exclude=/usr/share/doc/*' '--dpkgopt=path-exclude=/usr/share/man/*' trixie)
+  # Nothing uses the root before it is moved in place, so it is written out once, there, not after every package.
+  make+=('--dpkgopt=path-exclude=/usr/share/doc/*' '--dpkgopt=path-exclude=/usr/share/man/*' --dpkgopt=force-unsafe-io trixie)
   if [ "$(id -u)" = 0 ]; then
     patiently mmdebstrap "${make[@]}" "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
   else  # a folder that mmdebstrap makes would belong to a subordinate user; what we unpack is ours
@@ -43,6 +44,7 @@ make_root() {
     patiently mmdebstrap "${make[@]}" - "$mirror" | tar -x -C "$work/root" --no-same-owner --exclude='./dev/*' ||
       { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
   fi
+  sync -f "$work"
   rm -rf "$root"
   mv "$work/root" "$root"
   rmdir "$work"
