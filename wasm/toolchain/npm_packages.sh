@@ -9,6 +9,6 @@ now=$(cat package-lock.json package.json .npmrc | sha256sum | cut -d' ' -f1)
 [ "$(cat "$stamp" 2>/dev/null)" != "$now" ] || exit 0
 say "npm packages: package-lock.json is new or changed, installing what it names into node_modules"
 patiently "npm ci" "$source_root/wasm/toolchain/node.sh" \
-  npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error >&2 </dev/null ||
+  npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --no-progress --loglevel=error >&2 </dev/null ||
   fail "npm could not install the packages (see above); run again to take it up"
 echo "$now" >"$stamp"
