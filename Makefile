@@ -100,7 +100,8 @@ wasm-module:
 	@$(PHASE) "WebAssembly module" $(EMSCRIPTEN) bash -o pipefail -c 'mkdir -p build && cmake --preset wasm >build/wasm.configure.log 2>&1 || { cat build/wasm.configure.log; exit 1; }; cmake --build --preset wasm --target photo_core_wasm 2>&1 | tests/quiet.sh'
 package: wasm-module
 	@$(PHASE) "npm packages" $(TOOLCHAIN)/npm_packages.sh
-	@$(PHASE) "npm package" $(NODE) npm run --silent build --workspace @photomemory/photo-core
+	@$(PHASE) "npm package" $(NODE) bash -c 'if node wasm/scripts/unchanged.mjs; then echo "unchanged since it was built"; \
+	  else npm run --silent build --workspace @photomemory/photo-core && node wasm/scripts/unchanged.mjs --keep; fi'
 
 test-native: ; @$(PHASE) "native tests (release)" bash -o pipefail -c 'cmake --workflow --preset release 2>&1 | tests/quiet.sh'
 test-sanitized: ; @$(PHASE) "native tests (address and undefined behaviour sanitizers, fuzz replays)" bash -o pipefail -c 'cmake --workflow --preset asan 2>&1 | tests/quiet.sh'
