@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -124,6 +125,59 @@ inline bool decode_by_library(ByteView bytes, unsigned scale, const PlaneLayout&
   const bool done = jpeg_guarded(errors, run) && raw;
   jpeg_destroy_decompress(&state);
   return done;
+}
+
+// A file by the library alone, of the samples as they are: gray, or Y'CbCr in the frame's own sampling. `choose` is
+// given the state with its defaults, to set quality, scans and the like.
+template <typename Choose>
+Bytes write_by_library(const Frame& frame, Choose choose) {
+  static JpegErrors errors;
+  static jpeg_compress_struct state;
+  static std::array<std::array<std::vector<std::uint8_t>, 32>, 3> samples;
+  static std::array<std::array<JSAMPROW, 32>, 3> rows;
+  init_jpeg_errors(errors);
+  state = {};
+  state.err = &errors.base;
+  unsigned char* out = nullptr;
+  unsigned long size = 0;
+  const PlaneLayout& layout = frame.layout;
+  auto run = [&] {
+    jpeg_create_compress(&state);
+    jpeg_mem_dest(&state, &out, &size);
+    state.image_width = layout.width_px;
+    state.image_height = layout.height_px;
+    state.input_components = layout.plane_count();
+    state.in_color_space = layout.model == ColorModel::gray ? JCS_GRAYSCALE : JCS_YCbCr;
+    jpeg_set_defaults(&state);
+    state.raw_data_in = TRUE;
+    state.comp_info[0].h_samp_factor = static_cast<int>(layout.h_subsampling);
+    state.comp_info[0].v_samp_factor = static_cast<int>(layout.v_subsampling);
+    choose(state);
+    jpeg_start_compress(&state, TRUE);
+    while (state.next_scanline < state.image_height) {
+      for (int i = 0; i < state.num_components; ++i) {
+        const auto height = static_cast<std::uint32_t>(state.comp_info[i].v_samp_factor) * 8;
+        const std::uint32_t width = (state.comp_info[i].width_in_blocks + 4) * 8;
+        const std::uint32_t first =
+            state.next_scanline / (static_cast<std::uint32_t>(state.max_v_samp_factor) * 8) * height;
+        for (std::uint32_t y = 0; y < height; ++y) {
+          auto& row = samples[static_cast<std::size_t>(i)][y];
+          row.resize(width);
+          const std::uint8_t* from = frame.row(i, std::min(first + y, layout.plane_height(i) - 1));
+          for (std::uint32_t x = 0; x < width; ++x) row[x] = from[std::min(x, layout.plane_width(i) - 1)];
+          rows[static_cast<std::size_t>(i)][y] = row.data();
+        }
+      }
+      JSAMPARRAY planes[3] = {rows[0].data(), rows[1].data(), rows[2].data()};
+      jpeg_write_raw_data(&state, planes, static_cast<JDIMENSION>(state.max_v_samp_factor) * 8);
+    }
+    jpeg_finish_compress(&state);
+  };
+  const bool done = jpeg_guarded(errors, run);
+  jpeg_destroy_compress(&state);
+  Bytes bytes(out, out + (done ? size : 0));
+  std::free(out);
+  return bytes;
 }
 
 // A smooth picture with an edge and some noise.

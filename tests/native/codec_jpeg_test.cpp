@@ -76,54 +76,10 @@ Result<Bytes> encode(const Frame& frame, const EncodeRequest& request, std::uint
 
 // The same file by the library alone: its own transform, quantisation and Huffman coder.
 Bytes encode_by_library(const Frame& frame, int quality) {
-  static JpegErrors errors;
-  static jpeg_compress_struct state;
-  init_jpeg_errors(errors);
-  state = {};
-  state.err = &errors.base;
-  unsigned char* out = nullptr;
-  unsigned long size = 0;
-  const PlaneLayout& layout = frame.layout;
-  auto run = [&] {
-    jpeg_create_compress(&state);
-    jpeg_mem_dest(&state, &out, &size);
-    state.image_width = layout.width_px;
-    state.image_height = layout.height_px;
-    state.input_components = layout.plane_count();
-    state.in_color_space = layout.model == ColorModel::gray ? JCS_GRAYSCALE : JCS_YCbCr;
-    jpeg_set_defaults(&state);
+  return write_by_library(frame, [quality](jpeg_compress_struct& state) {
     jpeg_set_quality(&state, quality, TRUE);
     state.optimize_coding = TRUE;
-    state.raw_data_in = TRUE;
-    state.comp_info[0].h_samp_factor = static_cast<int>(layout.h_subsampling);
-    state.comp_info[0].v_samp_factor = static_cast<int>(layout.v_subsampling);
-    jpeg_start_compress(&state, TRUE);
-    while (state.next_scanline < state.image_height) {
-      static std::array<std::array<std::vector<std::uint8_t>, 16>, 3> samples;
-      static std::array<std::array<JSAMPROW, 16>, 3> rows;
-      for (int i = 0; i < state.num_components; ++i) {
-        const auto height = static_cast<std::uint32_t>(state.comp_info[i].v_samp_factor) * 8;
-        const auto width = state.comp_info[i].width_in_blocks * 8;
-        const std::uint32_t first =
-            state.next_scanline / (static_cast<std::uint32_t>(state.max_v_samp_factor) * 8) * height;
-        for (std::uint32_t y = 0; y < height; ++y) {
-          auto& row = samples[static_cast<std::size_t>(i)][y];
-          row.resize(width);
-          const std::uint8_t* from = frame.row(i, std::min(first + y, layout.plane_height(i) - 1));
-          for (std::uint32_t x = 0; x < width; ++x) row[x] = from[std::min(x, layout.plane_width(i) - 1)];
-          rows[static_cast<std::size_t>(i)][y] = row.data();
-        }
-      }
-      JSAMPARRAY planes[3] = {rows[0].data(), rows[1].data(), rows[2].data()};
-      jpeg_write_raw_data(&state, planes, static_cast<JDIMENSION>(state.max_v_samp_factor) * 8);
-    }
-    jpeg_finish_compress(&state);
-  };
-  const bool done = jpeg_guarded(errors, run);
-  jpeg_destroy_compress(&state);
-  Bytes bytes(out, out + (done ? size : 0));
-  std::free(out);
-  return bytes;
+  });
 }
 
 double mean_square_error(const Frame& a, const Frame& b, int plane) {
