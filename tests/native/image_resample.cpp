@@ -17,8 +17,8 @@ namespace {
 
 std::vector<std::uint8_t> resample(const std::vector<std::uint8_t>& in, std::uint32_t width, std::uint32_t height,
                                    std::uint32_t to_width, std::uint32_t to_height) {
-  const AxisMap x{width, to_width, 0, static_cast<double>(width)};
-  const AxisMap y{height, to_height, 0, static_cast<double>(height)};
+  const AxisMap x{width, to_width, 0, static_cast<double>(width), static_cast<double>(to_width)};
+  const AxisMap y{height, to_height, 0, static_cast<double>(height), static_cast<double>(to_height)};
   PlaneResampler<std::uint8_t> resampler(std::make_shared<PlaneKernels>(x, y));
   std::vector<std::uint8_t> out(std::size_t{to_width} * to_height);
   for (std::uint32_t row = 0; row < height; ++row) {
@@ -126,8 +126,9 @@ TEST_CASE("vertical and horizontal passes agree: a transposed picture gives the 
 
 TEST_CASE("weights of every target sample add up to one, and windows stay inside") {
   for (const double extent : {100.0, 99.375, 37.5}) {
-    for (const std::uint32_t to : {1u, 3u, 50u, 99u, 100u, 201u}) {
-      const AxisKernel kernel = make_kernel({100, to, 0, extent}, 8);
+    for (const double target_extent : {0.5, 1.0, 2.25, 3.0, 50.0, 98.5, 99.0, 100.0, 201.0}) {
+      const auto to = static_cast<std::uint32_t>(std::ceil(target_extent));
+      const AxisKernel kernel = make_kernel({100, to, 0, extent, target_extent}, 8);
       CHECK(kernel.taps % 8 == 0);
       for (std::uint32_t i = 0; i < to; ++i) {
         int sum = 0;

@@ -75,10 +75,10 @@ class JpegEncoder final : public Encoder {
   JpegEncoder& operator=(const JpegEncoder&) = delete;
 
   PlaneLayout wanted(const PlaneLayout& source) const override {
-    PlaneLayout layout;
+    PlaneLayout layout = source;
     layout.model = source.model == ColorModel::gray ? ColorModel::gray : ColorModel::ycc;
-    layout.width_px = source.width_px;
-    layout.height_px = source.height_px;
+    layout.has_alpha = false;
+    layout.h_subsampling = layout.v_subsampling = 1;
     if (layout.model == ColorModel::ycc && request_.quality < full_chroma_quality) {
       layout.h_subsampling = 2;
       layout.v_subsampling = 2;

@@ -24,8 +24,13 @@ void flatten_row(std::uint8_t* color, const std::uint8_t* alpha, std::int32_t ba
 }
 
 // Averages two by two samples, halves rounded up and down in turn as the library does, so that colours do not drift; an
-// odd last column stands for itself.
-void halve_rows(const std::uint8_t* upper, const std::uint8_t* lower, std::uint32_t width, std::uint8_t* out) {
+// odd column, the last or the first, stands for itself.
+void halve_rows(const std::uint8_t* upper, const std::uint8_t* lower, std::uint32_t width, bool from_right,
+                std::uint8_t* out) {
+  if (from_right && width % 2 != 0) {
+    *out++ = static_cast<std::uint8_t>((*upper++ + *lower++ + 1) >> 1);
+    --width;
+  }
   const std::uint32_t pairs = width / 2;
   for (std::uint32_t x = 0; x < pairs; ++x) {
     const std::uint32_t bias = 1 + x % 2;
@@ -193,17 +198,17 @@ Status ConvertStage::push(const Band& band) {
   const PlaneRows& luma = band.planes[0];
   const std::uint32_t width = map_.target.width_px;
   const bool halve = map_.target.model == ColorModel::ycc && map_.target.v_subsampling == 2;
-  for (std::uint32_t done = 0; done < luma.row_count; done += unit_rows) {
-    const std::uint32_t rows = std::min(unit_rows, luma.row_count - done);
+  for (std::uint32_t done = 0, rows = 0; done < luma.row_count; done += rows) {
     const std::uint32_t y = luma.first_row + done;
+    rows = std::min(y == 0 ? first_unit_rows(map_.target, unit_rows) : unit_rows, luma.row_count - done);
     for (std::uint32_t i = 0; i < rows; ++i) convert_row(band, y + i, i);
     Band out;
     for (int plane = 0; plane < map_.target.plane_count(); ++plane) {
       out.planes[plane] = {full_[plane].data(), width, y, rows};
       if (halve && map_.target.is_chroma(plane)) {
         const std::uint8_t* upper = full_[plane].data();
-        halve_rows(upper, rows == 2 ? upper + width : upper, width, half_[plane].data());
-        out.planes[plane] = {half_[plane].data(), (width + 1) / 2, y / 2, 1};
+        halve_rows(upper, rows == 2 ? upper + width : upper, width, map_.target.pairs_from_right, half_[plane].data());
+        out.planes[plane] = {half_[plane].data(), (width + 1) / 2, (y + 1) / 2, 1};
       }
     }
     if (Status status = next_.push(out); !status) return status;

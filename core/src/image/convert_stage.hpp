@@ -22,7 +22,7 @@ struct ConvertMap {
 // Whether a stage is needed at all.
 bool needs_conversion(const ConvertMap& map);
 
-// Takes bands whose planes are in step and start at even rows (as ResizeStage gives), hands on bands of the target.
+// Takes bands as ResizeStage gives them, their planes in step; hands on bands of the target.
 class ConvertStage final : public RowSink {
  public:
   ConvertStage(const ConvertMap& map, RowSink& next);

@@ -50,6 +50,7 @@ Frame turn_upright(Frame frame, int orientation) {
     std::swap(layout.width_px, layout.height_px);
     std::swap(layout.h_subsampling, layout.v_subsampling);
   }
+  layout.pairs_from_right = layout.pairs_from_bottom = false;
   out.layout = layout;
   for (int plane = 0; plane < layout.plane_count(); ++plane) {
     const std::uint32_t width = frame.layout.plane_width(plane), height = frame.layout.plane_height(plane);

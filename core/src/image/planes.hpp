@@ -25,6 +25,10 @@ struct PlaneLayout {
   // Chroma planes of `ycc`: 1, 2 or 4 luma samples a chroma sample; 1 for every other model.
   std::uint32_t h_subsampling = 1;
   std::uint32_t v_subsampling = 1;
+  // Where the size is odd, the chroma sample that has one luma column (or row) to itself is the first, not the last:
+  // in a picture that is to be mirrored.
+  bool pairs_from_right = false;
+  bool pairs_from_bottom = false;
 
   constexpr int plane_count() const { return color_plane_count(model) + (has_alpha ? 1 : 0); }
   constexpr bool is_chroma(int plane) const { return model == ColorModel::ycc && (plane == 1 || plane == 2); }
@@ -35,6 +39,14 @@ struct PlaneLayout {
     return is_chroma(plane) ? (height_px + v_subsampling - 1) / v_subsampling : height_px;
   }
 };
+
+// Rows of the first of the units of (at most) `unit_rows` that a picture passes in, so that no unit parts rows that
+// share their chroma.
+constexpr std::uint32_t first_unit_rows(const PlaneLayout& layout, std::uint32_t unit_rows) {
+  const std::uint32_t rest = layout.height_px % unit_rows;
+  if (layout.pairs_from_bottom && rest != 0) return rest;
+  return unit_rows < layout.height_px ? unit_rows : layout.height_px;
+}
 
 // Some consecutive rows of one plane. Does not own them; valid until the producer's next call.
 struct PlaneRows {

@@ -56,15 +56,20 @@ void quantise(const std::vector<double>& weights, std::size_t count, double sum,
 }  // namespace
 
 AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
-  const double ratio = map.extent / map.target_size;
+  const double ratio = map.ratio();
   const bool shrinks = ratio > 1;
-  const double stretch = shrinks ? ratio : 1;
-  const double support = (shrinks || ratio == 1 ? lanczos_lobes : 1.0) * stretch;
+  const double lobes = shrinks || ratio == 1 ? lanczos_lobes : 1.0;
+  const double end = map.begin + map.extent;
+  const std::uint32_t last_sample = map.source_size - 1;
+  // Where the picture begins in the first source sample, and ends in the last, if what is wanted reaches into that.
+  const double first_begin = shrinks ? map.source_begin : 0;
+  const double last_end = shrinks && end > last_sample ? std::min(end, last_sample + 1.0) : last_sample + 1.0;
 
   AxisKernel kernel;
   kernel.first.resize(map.target_size);
   kernel.last.resize(map.target_size);
-  const auto most = std::min<std::uint32_t>(static_cast<std::uint32_t>(std::ceil(support * 2)) + 1, map.source_size);
+  const double most_taps = std::ceil(lobes * std::max(ratio, 1.0) * 2) + 1;
+  const std::uint32_t most = std::min(static_cast<std::uint32_t>(most_taps), map.source_size);
   kernel.taps = (most + tap_multiple - 1) / tap_multiple * tap_multiple;
 
   std::vector<double> weights(most + 2);
@@ -72,9 +77,13 @@ AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
   std::vector<std::int16_t> all(std::size_t{map.target_size} * kernel.taps, 0);
   std::uint32_t widest = 1;
   for (std::uint32_t target = 0; target < map.target_size; ++target) {
-    const double centre = map.begin + (target + 0.5) * ratio;  // in sample edges; sample i has its centre at i + 0.5
+    const double left = std::max<double>(target, map.target_begin);
+    const double right = std::min<double>(target + 1, map.target_begin + map.target_extent);
+    const double centre = map.begin + ((left + right) / 2 - map.target_begin) * ratio;  // sample i centres at i + 0.5
+    const double stretch = std::max(ratio * (right - left), 1.0);
+    const double support = lobes * stretch;
     const auto clamp_index = [&](double value) {
-      return static_cast<std::uint32_t>(std::clamp(value, 0.0, static_cast<double>(map.source_size - 1)));
+      return static_cast<std::uint32_t>(std::clamp(value, 0.0, static_cast<double>(last_sample)));
     };
     std::uint32_t first = clamp_index(std::floor(centre - support + 0.5));
     std::uint32_t last = clamp_index(std::ceil(centre + support - 0.5));
@@ -82,8 +91,10 @@ AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
     double sum = 0;
     std::uint32_t count = 0;
     for (std::uint32_t i = first; i <= last; ++i) {
-      const double x = (i + 0.5 - centre) / stretch;
-      const double weight = support > stretch * 1.5 ? lanczos3(x) : triangle(x);
+      const double part_begin = i == 0 ? first_begin : i;
+      const double part_end = i == last_sample ? last_end : i + 1.0;
+      const double x = ((part_begin + part_end) / 2 - centre) / stretch;
+      const double weight = (lobes > 1 ? lanczos3(x) : triangle(x)) * (part_end - part_begin);
       if (count == 0 && std::abs(weight) < 1e-9) {  // a window's edge that weighs nothing
         if (first < last) ++first;
         continue;
@@ -130,7 +141,7 @@ std::size_t ring_row_length(std::uint32_t width) { return (std::size_t{width} + 
 
 std::uint32_t ring_rows(const AxisMap& y) {
   if (y.is_identity()) return 32;
-  const double ratio = std::max(1.0, y.extent / y.target_size);
+  const double ratio = std::max(1.0, y.ratio());
   return static_cast<std::uint32_t>(ratio * 6) + 32;
 }
 

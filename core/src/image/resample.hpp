@@ -8,22 +8,29 @@
 namespace photo_core {
 
 // How one axis of a plane maps to the target: the samples [begin, begin + extent) of the source, in fractions of a
-// sample, become `target_size` samples. Centres map to centres, so nothing shifts.
+// sample, become the samples [target_begin, target_begin + target_extent) of the target. Centres map to centres, so
+// nothing shifts. Of an outer sample on either side only a part may be picture: of a scaled JPEG's last one, and of
+// subsampled chroma where the luma's size is odd.
 struct AxisMap {
   std::uint32_t source_size = 0;
   std::uint32_t target_size = 0;
   double begin = 0;
   double extent = 0;
+  double target_extent = 0;  // more than target_size - 1
+  double target_begin = 0;   // less than 1
+  double source_begin = 0;   // where the source's picture begins, less than 1
 
+  double ratio() const { return extent / target_extent; }
   // Nothing to do; a millionth of a sample is rounding.
   bool is_identity() const {
-    const double excess = extent - source_size;
-    return source_size == target_size && begin == 0 && excess < 1e-6 && excess > -1e-6;
+    const double excess = extent - target_extent;
+    return source_size == target_size && begin == target_begin && excess < 1e-6 && excess > -1e-6;
   }
 };
 
 // The weights of one axis, in 1/16384; those of one target sample add up to 16384 exactly. Outside the source nothing
-// is assumed: the window is cut at the edge and its weights raised to the whole.
+// is assumed: the window is cut at the edge and its weights raised to the whole. A sample that is picture only in part
+// counts by that part where the axis shrinks, and a target sample is filtered as wide as its own part.
 struct AxisKernel {
   std::uint32_t taps = 0;             // weights a target sample, zeros included: a multiple of `tap_multiple`
   std::vector<std::uint32_t> first;   // source sample of the first weight, ascending

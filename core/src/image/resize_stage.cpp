@@ -11,19 +11,34 @@ constexpr std::uint32_t unit_rows = 2;
 constexpr std::uint32_t chunk_rows = 16;  // rows taken before target rows are made, so that rings stay small
 constexpr std::int32_t one = 32767;       // 1.0 in 15-bit samples
 
+// One axis of a plane.
+struct PlaneAxis {
+  std::uint32_t size;
+  double subsampling;
+  double extent;  // of it that is picture
+  double begin;   // of the picture, from the plane's edge
+};
+
+PlaneAxis plane_axis(const PlaneLayout& layout, int plane, bool is_x) {
+  const bool chroma = layout.is_chroma(plane);
+  PlaneAxis axis;
+  axis.size = is_x ? layout.plane_width(plane) : layout.plane_height(plane);
+  axis.subsampling = chroma ? (is_x ? layout.h_subsampling : layout.v_subsampling) : 1;
+  axis.extent = (is_x ? layout.width_px : layout.height_px) / axis.subsampling;
+  axis.begin = (is_x ? layout.pairs_from_right : layout.pairs_from_bottom) ? axis.size - axis.extent : 0;
+  return axis;
+}
+
 AxisMap axis_of(const ResizeMap& map, int plane, bool is_x) {
-  const bool chroma = map.source.is_chroma(plane);
-  const double subsampling = chroma ? (is_x ? map.source.h_subsampling : map.source.v_subsampling) : 1;
+  const PlaneAxis source = plane_axis(map.source, plane, is_x), target = plane_axis(map.target, plane, is_x);
   AxisMap axis;
-  axis.source_size = is_x ? map.source.plane_width(plane) : map.source.plane_height(plane);
-  axis.target_size = is_x ? map.target.plane_width(plane) : map.target.plane_height(plane);
-  axis.begin = (is_x ? map.begin_x : map.begin_y) / subsampling;
-  axis.extent = (is_x ? map.extent_x : map.extent_y) / subsampling;
-  // A subsampled target whose size is odd covers half a sample more than the picture has.
-  const double target_subsampling =
-      map.target.is_chroma(plane) ? (is_x ? map.target.h_subsampling : map.target.v_subsampling) : 1;
-  const double target_full = is_x ? map.target.width_px : map.target.height_px;
-  axis.extent *= axis.target_size * target_subsampling / target_full;
+  axis.source_size = source.size;
+  axis.target_size = target.size;
+  axis.begin = source.begin + (is_x ? map.begin_x : map.begin_y) / source.subsampling;
+  axis.extent = (is_x ? map.extent_x : map.extent_y) / source.subsampling;
+  axis.target_extent = target.extent;
+  axis.target_begin = target.begin;
+  axis.source_begin = source.begin;
   return axis;
 }
 
@@ -130,7 +145,8 @@ Status ResizeStage::push(const Band& band) {
 Status ResizeStage::drain() {
   const int planes = map_.target.plane_count();
   while (!done()) {
-    const std::uint32_t luma_rows = std::min(unit_rows, map_.target.height_px - next_row_);
+    const std::uint32_t luma_rows = next_row_ == 0 ? first_unit_rows(map_.target, unit_rows)
+                                                   : std::min(unit_rows, map_.target.height_px - next_row_);
     const auto wanted = [&](int plane) {
       return map_.target.is_chroma(plane) ? (luma_rows + map_.target.v_subsampling - 1) / map_.target.v_subsampling
                                           : luma_rows;
@@ -152,7 +168,8 @@ Status ResizeStage::drain() {
     Band unit;
     for (int plane = 0; plane < planes; ++plane) {
       const std::uint32_t divisor = map_.target.is_chroma(plane) ? map_.target.v_subsampling : 1;
-      unit.planes[plane] = {unit_[plane].data(), map_.target.plane_width(plane), next_row_ / divisor, wanted(plane)};
+      unit.planes[plane] = {unit_[plane].data(), map_.target.plane_width(plane), (next_row_ + divisor - 1) / divisor,
+                            wanted(plane)};
       filled_[plane] = 0;
     }
     next_row_ += luma_rows;

@@ -29,7 +29,7 @@ struct ResizeMap {
 };
 
 // Takes bands of the source; gives bands of one or two luma rows of the target with the chroma rows that belong to
-// them, in step, every one but the last of two rows.
+// them, in step, every one but the last (with `pairs_from_bottom`, the first) of two rows.
 class ResizeStage final : public RowSink {
  public:
   ResizeStage(const ResizeMap& map, RowSink& next);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "image/convert_stage.hpp"
+#include "image/orientation.hpp"
 #include "image/resize_stage.hpp"
 #include "photo/hashes.hpp"
 
@@ -22,6 +23,8 @@ class Branch {
     const bool direct = source.model == wanted.model && source.has_alpha == wanted.has_alpha && transform == nullptr;
     resized.h_subsampling = direct ? wanted.h_subsampling : 1;
     resized.v_subsampling = direct ? wanted.v_subsampling : 1;
+    resized.pairs_from_right = wanted.pairs_from_right;
+    resized.pairs_from_bottom = wanted.pairs_from_bottom;
     const ConvertMap convert{resized, wanted, is_ink, transform, background};
     RowSink* next = &sink;
     if (needs_conversion(convert)) next = &convert_.emplace(convert, sink);
@@ -48,6 +51,8 @@ Geometry whole(const PlaneLayout& layout) {
 PlaneLayout photo_layout(const PipelineRequest& request, const PlaneLayout& source, const Encoder* encoder) {
   PlaneLayout layout{source.model, source.has_alpha && !request.is_ink, request.geometry.target.width_px,
                      request.geometry.target.height_px};
+  layout.pairs_from_right = mirrors_x(request.orientation);
+  layout.pairs_from_bottom = mirrors_y(request.orientation);
   if (request.is_ink || (request.transform != nullptr && source.model != ColorModel::gray) ||
       request.space == ResizeSpace::linear) {
     layout.model = layout.model == ColorModel::gray ? ColorModel::gray : ColorModel::rgb;

@@ -23,6 +23,7 @@ struct PipelineRequest {
   bool in_rgb = false;  // Y'CbCr sources are turned to rgb before they are resized
   bool allow_truncated = false;
   Geometry geometry;                           // as stored
+  int orientation = 1;                         // what the frames of the result will be turned by
   const ColourTransform* transform = nullptr;  // null: colours stay
   bool is_ink = false;                         // CMYK planes, turned to rgb by `transform`
   ResizeSpace space = ResizeSpace::encoded;

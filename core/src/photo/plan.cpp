@@ -16,6 +16,10 @@ namespace {
 // at 2 what rounding leaves. Below a shrink of 2.3 that is a full decode, which costs a seventh to a half more.
 constexpr double least_oversampling = 2;
 
+// Nor is a side decoded to fewer samples than this: the last one, made of a block that is picture only in part, would
+// weigh too much. It costs little, where one side is so short.
+constexpr double least_side = 64;
+
 constexpr std::uint64_t base_bytes = 3u << 20;  // code, tables, stacks, small buffers
 
 std::uint32_t scaled_edge(std::uint32_t edge, double scale) {
@@ -73,7 +77,8 @@ bool resizes_rgb(const ImageInfo& info, const PrepareOptions& options, bool with
 
 std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb) {
   if (extent_x <= target.width_px && extent_y <= target.height_px) return 8;
-  const double needed = std::max(target.width_px / extent_x, target.height_px / extent_y) * least_oversampling;
+  const double shrunk = std::max(target.width_px / extent_x, target.height_px / extent_y) * least_oversampling;
+  const double needed = std::min(std::max(shrunk, least_side / std::min(extent_x, extent_y)), 1.0);
   const auto eighths = std::clamp(static_cast<std::uint32_t>(std::ceil(needed * 8 - 1e-9)), 1u, 8u);
   return in_rgb && eighths > 4 ? 8 : eighths;
 }

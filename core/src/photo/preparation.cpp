@@ -149,6 +149,7 @@ class Preparation::State {
                                 : 8;
     request.allow_truncated = options_.allow_truncated;
     request.geometry = geometry;
+    request.orientation = inspected_.orientation;
     request.transform = transform_.get();
     request.is_ink = info.is_cmyk;
     request.space = space_of(options_);
