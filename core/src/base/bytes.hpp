@@ -13,6 +13,12 @@ namespace photo_core {
 using ByteView = std::span<const std::uint8_t>;
 using Bytes = std::vector<std::uint8_t>;
 
+// A piece of a file: the offsets of its first byte and behind its last.
+struct ByteRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 // True when [offset, offset + length) lies inside `size` bytes; safe against overflow.
 constexpr bool in_bounds(std::size_t size, std::size_t offset, std::size_t length) {
   return offset <= size && length <= size - offset;
@@ -22,6 +28,21 @@ constexpr bool in_bounds(std::size_t size, std::size_t offset, std::size_t lengt
 inline ByteView slice(ByteView bytes, std::size_t offset, std::size_t length = SIZE_MAX) {
   if (offset >= bytes.size()) return {};
   return bytes.subspan(offset, length < bytes.size() - offset ? length : bytes.size() - offset);
+}
+
+// Appends `piece`, a part of `whole`, without those of its bytes that lie in `ranges` (in order and apart).
+inline void append_without(Bytes& out, ByteView piece, ByteView whole, std::span<const ByteRange> ranges) {
+  auto at = static_cast<std::size_t>(piece.data() - whole.data());
+  const std::size_t end = at + piece.size();
+  const auto append_to = [&](std::size_t to) {
+    if (to > at) out.insert(out.end(), whole.data() + at, whole.data() + to);
+  };
+  for (const ByteRange& range : ranges) {
+    if (range.end <= at || range.begin >= end) continue;
+    append_to(range.begin);
+    at = range.end < end ? range.end : end;
+  }
+  append_to(end);
 }
 
 // Unaligned reads. The caller has checked the bounds with in_bounds().

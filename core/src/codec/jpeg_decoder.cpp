@@ -172,6 +172,7 @@ Result<PlaneLayout> JpegDecoder::start(const DecodeRequest& request) {
   if (started_) return fail(ErrorCode::internal, "JPEG decoder started twice");
   started_ = true;
   request_ = request;
+  errors_.extraneous_data = false;  // between the header's segments: of no scan
   state_.client_data = this;
   state_.scale_num = std::clamp(request.scale_eighths, 1u, 8u);
   state_.scale_denom = 8;
@@ -365,6 +366,24 @@ Status JpegDecoder::finish() {
   if (!source_.hit_end) consumed_bytes_ = bytes_.size() - source_.base.bytes_in_buffer;
   if (!ended) return jpeg_error(state_, errors_, source_.hit_end);
   return verdict();
+}
+
+std::optional<std::vector<ByteRange>> JpegDecoder::surplus() const {
+  if (script_.scan_count == 0 && !use_scan_) {
+    // The library tells that it passed over bytes, but for the up to 8 that it had read ahead; not which ones.
+    if (errors_.extraneous_data) return std::nullopt;
+    return std::vector<ByteRange>{};
+  }
+  const JpegSurplus& found = use_scan_ ? scan_.surplus() : scans_.surplus();
+  if (!found.is_complete) return std::nullopt;
+  std::vector<ByteRange> ranges;
+  for (std::size_t i = 0; i < found.count; ++i) {
+    const JpegSurplus::Piece& piece = found.pieces[i];
+    ranges.push_back(
+        {static_cast<std::size_t>(piece.begin - bytes_.data()), static_cast<std::size_t>(piece.end - bytes_.data())});
+  }
+  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  return ranges;
 }
 
 Result<std::unique_ptr<Decoder>> open_jpeg(ByteView source) {

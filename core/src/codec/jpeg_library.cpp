@@ -32,6 +32,7 @@ void emit_message(j_common_ptr state, int level) {
   ++state->err->num_warnings;
   switch (state->err->msg_code) {
     case JWRN_HIT_MARKER: errors.premature_end = true; break;
+    case JWRN_EXTRANEOUS_DATA: errors.extraneous_data = true; break;
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_NOT_SEQUENTIAL:

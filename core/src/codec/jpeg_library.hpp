@@ -25,10 +25,11 @@ namespace photo_core {
 struct JpegErrors {
   jpeg_error_mgr base;
   std::jmp_buf escape;
-  int error_code;       // J_MESSAGE_CODE of the error that ended the call, 0 while there is none
-  int error_argument;   // its first integer argument
-  int corrupt_warning;  // first warning that means damaged entropy-coded data, 0 when there is none
-  bool premature_end;   // a segment of entropy-coded data ended before its last block
+  int error_code;        // J_MESSAGE_CODE of the error that ended the call, 0 while there is none
+  int error_argument;    // its first integer argument
+  int corrupt_warning;   // first warning that means damaged entropy-coded data, 0 when there is none
+  bool premature_end;    // a segment of entropy-coded data ended before its last block
+  bool extraneous_data;  // bytes before a marker were skipped
   bool too_many_scans;
 };
 

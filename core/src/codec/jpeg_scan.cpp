@@ -6,6 +6,7 @@
 #include <jerror.h>
 
 #include "codec/jpeg_inverse.hpp"
+#include "metadata/jpeg_segments.hpp"
 
 namespace photo_core {
 namespace {
@@ -71,6 +72,7 @@ bool JpegScan::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErro
 
 // The library reads the marker, and looks for it where it is not.
 void JpegScan::restart() {
+  const std::uint8_t* const data_end = bits_.position();
   source_->base.next_input_byte = bits_.next;
   source_->base.bytes_in_buffer = static_cast<std::size_t>(bits_.end - bits_.next);
   state_->marker->read_restart_marker(state_);
@@ -80,6 +82,7 @@ void JpegScan::restart() {
   // A marker that it left unread belongs to a later segment: this one is empty.
   insufficient_ = state_->unread_marker != 0;
   if (insufficient_) errors_->premature_end = true;
+  else surplus_.note(data_end, source_->base.next_input_byte - 2);
 }
 
 inline void JpegScan::finish_block(const Component& component, int last, std::uint8_t* out, std::size_t stride) {
@@ -155,8 +158,10 @@ void JpegScan::decode_row(const JpegPlaneTarget* targets) {
   bits_ = bits;
   ++state.output_iMCU_row;
   if (++state.input_iMCU_row == state.total_iMCU_rows) {
+    const ByteView rest(bits_.next, bits_.end);
+    if (!insufficient_) surplus_.note(bits_.position(), bits_.next + find_jpeg_marker(rest, 0));
     source_->base.next_input_byte = bits_.next;
-    source_->base.bytes_in_buffer = static_cast<std::size_t>(bits_.end - bits_.next);
+    source_->base.bytes_in_buffer = rest.size();
     state.inputctl->finish_input_pass(&state);
   }
 }

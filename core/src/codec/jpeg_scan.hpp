@@ -9,6 +9,7 @@
 #include "codec/jpeg_huffman.hpp"
 #include "codec/jpeg_idct.hpp"
 #include "codec/jpeg_library.hpp"
+#include "codec/jpeg_surplus.hpp"
 
 namespace photo_core {
 
@@ -34,6 +35,8 @@ class JpegScan {
   // (at a restart), so it may leave by its error exit. Damage is noted in the JpegErrors; what cannot be decoded
   // becomes mid-gray.
   void decode_row(const JpegPlaneTarget* targets);
+  // Complete behind the last row.
+  const JpegSurplus& surplus() const { return surplus_; }
 
  private:
   struct Component {
@@ -61,6 +64,7 @@ class JpegScan {
   JpegHuffmanTable* tables_ = nullptr;  // those in use, at most two classes of four
   JpegBitReader bits_{};
   unsigned restarts_to_go_ = 0;
+  JpegSurplus surplus_;
   bool insufficient_ = false;  // the segment ended early: gray until the next restart
   // One block, and room for what a damaged run writes past its end.
   alignas(16) std::int16_t block_[64 + 16] = {};

@@ -83,7 +83,8 @@ bool JpegScans::add(jpeg_decompress_struct& state, JpegSource& source) {
   scan.bits = {0, 0, 0, data, end};
   scan.end = end;
   const std::size_t behind = script_.bytes_behind[scan_count_++];
-  source.base.next_input_byte = end - behind;
+  scan.marker = end - behind;
+  source.base.next_input_byte = scan.marker;
   source.base.bytes_in_buffer = behind;
   return true;
 }
@@ -123,6 +124,7 @@ std::uint32_t JpegScans::rows_of(const Plane& plane) const {
 // The library reads the marker, and looks for it where it is not.
 void JpegScans::restart(Scan& scan) {
   jpeg_source_mgr& source = source_->base;
+  const JOCTET* const data_end = scan.bits.position();
   const JOCTET* const next = source.next_input_byte;
   const std::size_t left = source.bytes_in_buffer;
   source.next_input_byte = scan.bits.next;
@@ -135,7 +137,10 @@ void JpegScans::restart(Scan& scan) {
   // A marker that it left unread belongs to a later segment: this one has no data.
   const std::size_t size = scan.unread_marker == 0 ? source.bytes_in_buffer : 0;
   scan.bits = {0, 0, 0, source.next_input_byte, source.next_input_byte + size};
-  if (scan.unread_marker == 0) scan.insufficient = false;
+  if (scan.unread_marker == 0) {
+    if (!scan.insufficient) surplus_.note(data_end, source.next_input_byte - 2);
+    scan.insufficient = false;
+  }
   state_->unread_marker = 0;
   source.next_input_byte = next;
   source.bytes_in_buffer = left;
@@ -267,7 +272,11 @@ void JpegScans::read_scan_row(Scan& scan) {
 }
 
 void JpegScans::read_row() {
-  for (int i = 0; i < scan_count_; ++i) read_scan_row(scans_[static_cast<unsigned>(i)]);
+  for (int i = 0; i < scan_count_; ++i) {
+    Scan& scan = scans_[static_cast<unsigned>(i)];
+    read_scan_row(scan);
+    if (row_ + 1 == state_->total_iMCU_rows && !scan.insufficient) surplus_.note(scan.bits.position(), scan.marker);
+  }
 }
 
 // Makes the plane's samples and clears its coefficients for the next row.

@@ -14,6 +14,7 @@
 #include "codec/jpeg_library.hpp"
 #include "codec/jpeg_scan.hpp"
 #include "codec/jpeg_scan_script.hpp"
+#include "codec/jpeg_surplus.hpp"
 
 namespace photo_core {
 
@@ -35,6 +36,8 @@ class JpegScans {
   void decode_row(const JpegPlaneTarget* targets);
   // Reads what is left of all scans, for the damage in it alone.
   void read_to_end();
+  // Complete behind the last row.
+  const JpegSurplus& surplus() const { return surplus_; }
 
  private:
   struct Free {
@@ -78,6 +81,7 @@ class JpegScans {
     unsigned restarts_to_go;
     JpegBitReader bits;
     const JOCTET* end;           // of the file
+    const JOCTET* marker;        // the one behind the scan's data
     std::uint32_t ended_blocks;  // whose band has ended already
     std::uint32_t seen;          // of entries with codes longer than the lookup
     bool insufficient;           // the segment ended early: nothing until the next restart
@@ -121,6 +125,7 @@ class JpegScans {
   Array<std::int16_t> blocks_;
   Array<std::uint64_t> nonzero_;
   std::size_t block_count_ = 0;
+  JpegSurplus surplus_;
   std::uint32_t row_ = 0;
 };
 

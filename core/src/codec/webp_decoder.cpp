@@ -8,6 +8,7 @@
 #include <array>
 #include <new>
 
+#include "src/dec/alphai_dec.h"
 #include "src/dec/vp8i_dec.h"
 #include "src/dec/vp8li_dec.h"
 #include "src/dec/webpi_dec.h"
@@ -50,7 +51,23 @@ class PictureDecoder {
   virtual ~PictureDecoder() = default;
   virtual VP8StatusCode start() = 0;
   virtual VP8StatusCode step(RowSink& sink) = 0;
+  // Behind the last row: adds what is left of the picture's data to `left`. False when it stands where it cannot be
+  // taken out, or memory ran out.
+  virtual bool find_surplus(std::vector<ByteView>& left) = 0;
 };
+
+// What a reader of a lossless stream has not begun to read.
+ByteView unread(const VP8LBitReader& reader) {
+  const std::size_t ahead = static_cast<std::size_t>(64 - std::min(reader.bit_pos_, 64)) / 8;
+  return ByteView(reader.buf_, reader.len_).subspan(reader.pos_ - std::min(ahead, reader.pos_));
+}
+
+// The same of a lossy one, whose end encoders pad (libvpx by 4 bytes): empty when there is not more than that.
+ByteView unread(const VP8BitReader& reader) {
+  constexpr std::ptrdiff_t most_padding = 8;
+  const std::ptrdiff_t left = reader.buf_end_ - reader.buf_ + std::max(reader.bits_, 0) / 8;
+  return left > most_padding ? ByteView(reader.buf_end_ - left, reader.buf_end_) : ByteView{};
+}
 
 class LossyDecoder final : public PictureDecoder {
  public:
@@ -103,7 +120,42 @@ class LossyDecoder final : public PictureDecoder {
     return VP8_STATUS_OK;
   }
 
+  bool find_surplus(std::vector<ByteView>& left) override {
+    const VP8Decoder& decoder = *decoder_;
+    if (!unread(decoder.br_).empty()) return false;
+    for (std::uint32_t i = 0; i < decoder.num_parts_minus_one_; ++i) {
+      if (!unread(decoder.parts_[i]).empty()) return false;
+    }
+    if (container_.alpha.size() > 1 && !find_alpha_surplus(left)) return false;
+    left.push_back(unread(decoder.parts_[decoder.num_parts_minus_one_]));
+    return true;
+  }
+
  private:
+  // libwebp forgets where in its data the alpha plane ended, so a compressed one is decoded once more.
+  bool find_alpha_surplus(std::vector<ByteView>& left) {
+    constexpr std::uint8_t compression_mask = 3;
+    const ByteView data = container_.alpha.subspan(1);
+    if ((container_.alpha[0] & compression_mask) == 0) {
+      left.push_back(slice(data, std::size_t{container_.width_px} * container_.height_px));
+      return true;
+    }
+    ALPHDecoder alpha{};
+    alpha.width_ = io_.width;
+    alpha.height_ = io_.height;
+    alpha.output_ = decoder_->alpha_plane_;  // the same samples, before their filter is undone; nobody needs them now
+    if (alpha.output_ == nullptr || !VP8InitIo(&alpha.io_)) return false;
+    WebPInitCustomIo(nullptr, &alpha.io_);
+    alpha.io_.opaque = &alpha;
+    alpha.io_.width = alpha.io_.crop_right = io_.width;
+    alpha.io_.height = alpha.io_.crop_bottom = io_.height;
+    const bool decoded = VP8LDecodeAlphaHeader(&alpha, data.data(), data.size()) != 0 &&
+                         VP8LDecodeAlphaImageStream(&alpha, io_.height) != 0;
+    if (decoded) left.push_back(unread(alpha.vp8l_dec_->br_));
+    VP8LDelete(alpha.vp8l_dec_);
+    return decoded;
+  }
+
   // Luma rows of an even number (but for the last) come with their chroma rows. A row needs the chroma rows on both its
   // sides, so the last odd one waits here for the next call.
   void take_rows(const VP8Io& io) {
@@ -198,6 +250,11 @@ class LosslessDecoder final : public PictureDecoder {
     return VP8_STATUS_OK;
   }
 
+  bool find_surplus(std::vector<ByteView>& left) override {
+    left.push_back(unread(decoder_->br_));
+    return true;
+  }
+
  private:
   static void split_row(const std::uint32_t* argb, std::uint32_t width, const PlanePointers& out) {
     for (std::uint32_t x = 0; x < width; ++x) {
@@ -233,11 +290,22 @@ std::uint64_t memory_needed(const WebpContainer& container, int planes) {
 
 class WebpDecoder final : public Decoder, private RowSink {
  public:
-  WebpDecoder(const WebpContainer& container, const ImageInfo& info) : container_(container), info_(info) {}
+  WebpDecoder(ByteView source, const WebpContainer& container, const ImageInfo& info)
+      : source_(source), container_(container), info_(info) {}
 
   const ImageInfo& info() const override { return info_; }
   std::size_t consumed_bytes() const override { return container_.end; }
   bool was_cut() const override { return was_cut_; }
+  std::optional<std::vector<ByteRange>> surplus() const override {
+    std::vector<ByteView> left;
+    if (!picture_->find_surplus(left)) return std::nullopt;
+    std::vector<ByteRange> ranges;
+    for (const ByteView piece : left) {
+      const auto begin = static_cast<std::size_t>(piece.data() - source_.data());
+      if (!piece.empty()) ranges.push_back({begin, begin + piece.size()});
+    }
+    return ranges;
+  }
 
   Result<PlaneLayout> start(const DecodeRequest& request) override {
     if (container_.is_cut && !request.allow_truncated) {
@@ -313,6 +381,7 @@ class WebpDecoder final : public Decoder, private RowSink {
     return out;
   }
 
+  const ByteView source_;
   const WebpContainer container_;
   const ImageInfo info_;
   PlaneLayout layout_;
@@ -339,7 +408,7 @@ Result<std::unique_ptr<Decoder>> open_webp(ByteView source) {
   info.frames = container.frames;
   info.needs_full_frame = container.is_lossless;
   info.decode_bytes = memory_needed(container, info.has_alpha ? 4 : 3);
-  std::unique_ptr<Decoder> decoder(new (std::nothrow) WebpDecoder(container, info));
+  std::unique_ptr<Decoder> decoder(new (std::nothrow) WebpDecoder(source, container, info));
   if (!decoder) return no_memory();
   return decoder;
 }

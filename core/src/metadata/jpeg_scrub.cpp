@@ -78,6 +78,7 @@ Result<Bytes> scrub_jpeg(ByteView source, const ScrubKeep& keep) {
     append_segment(out, jpeg_marker::app14, "Adobe", fields);
   }
 
+  std::size_t end = out.size();  // tables behind the last scan serve nothing
   bool has_frame = false;
   bool has_scan = false;
   JpegWalker walker(source);
@@ -95,8 +96,10 @@ Result<Bytes> scrub_jpeg(ByteView source, const ScrubKeep& keep) {
     has_frame = has_frame || is_frame;
     has_scan = has_scan || is_scan;
     append_segment(out, marker, {}, segment.payload);
-    append(out, segment.entropy_coded);
+    append_without(out, segment.entropy_coded, source, keep.surplus);
+    if (is_scan || is_line_count) end = out.size();
   }
+  out.resize(end);
   if (!has_scan) return fail(ErrorCode::corrupt_image, "JPEG without a scan");
   append_marker(out, jpeg_marker::eoi);
   return out;

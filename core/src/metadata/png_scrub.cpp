@@ -1,5 +1,7 @@
 // A PNG file rewritten with what decoding needs, and nothing else.
+#include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "metadata/metadata.hpp"
 #include "metadata/png_chunks.hpp"
@@ -24,10 +26,32 @@ bool is_transparency(ByteView data, std::uint8_t colour_type, std::size_t palett
   return colour_type == ColourType::palette && !data.empty() && data.size() <= palette_entries;
 }
 
-bool is_kept_colour(std::string_view type, const MetadataBlocks& blocks) {
-  // A profile that nobody can read is not worth its bytes.
-  if (type == "iCCP") return !blocks.icc_profile.empty();
-  return type == "sRGB" || type == "gAMA" || type == "cHRM" || type == "cICP";
+// The colour chunks whose length the specification fixes (11.3.2).
+bool is_kept_colour(std::string_view type, std::size_t bytes) {
+  return (type == "sRGB" && bytes == 1) || (type == "gAMA" && bytes == 4) || (type == "cHRM" && bytes == 32) ||
+         (type == "cICP" && bytes == 4);
+}
+
+// Bytes of a picture before compression: each row's filter and samples, of all passes (sections 7.2, 8.1 and 8.2).
+std::uint64_t raw_bytes(ByteView header) {
+  constexpr std::uint32_t samples_of[] = {1, 0, 3, 1, 2, 0, 4};
+  const std::uint64_t width = read_be32(header.data()), height = read_be32(header.data() + 4);
+  const std::uint64_t pixel_bits = header[9] < 7 ? samples_of[header[9]] * header[8] : 0;
+  const auto pass = [&](unsigned x, unsigned y, unsigned dx, unsigned dy) -> std::uint64_t {
+    if (width <= x || height <= y) return 0;
+    return ((height - y + dy - 1) / dy) * (1 + ((width - x + dx - 1) / dx * pixel_bits + 7) / 8);
+  };
+  if (header[12] == 0) return pass(0, 0, 1, 1);
+  return pass(0, 0, 8, 8) + pass(4, 0, 8, 8) + pass(0, 4, 4, 8) + pass(2, 0, 4, 4) + pass(0, 2, 2, 4) +
+         pass(1, 0, 2, 2) + pass(0, 1, 1, 2);
+}
+
+// Compressed anew (11.3.2.3): neither the source's name for it, which is anybody's text, nor what its chunk has behind
+// the profile is to be kept.
+void append_profile(Bytes& out, ByteView profile) {
+  Bytes chunk = {'I', 'C', 'C', 0, 0};
+  append(chunk, deflated(profile));
+  append_chunk(out, "iCCP", chunk);
 }
 
 Error broken(const char* what) { return fail(ErrorCode::corrupt_image, what); }
@@ -49,6 +73,8 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
   bool has_transparency = false;
   bool has_pixels = false;
   bool pixels_over = false;
+  std::uint64_t pixel_bytes = 0;
+  std::vector<std::string_view> colour_chunks;  // each once
   // Where the compressed pixels end; bytes behind that in the same or a further IDAT are no part of the picture.
   ZlibEndFinder pixels;
   while (walker.next(chunk)) {
@@ -58,6 +84,7 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
       if (type != "IHDR" || chunk.data.size() != 13 || !chunk.crc_matches()) return broken("PNG without a header");
       has_header = true;
       colour_type = chunk.data[9];
+      pixel_bytes = raw_bytes(chunk.data);
       append(out, chunk.bytes);
       continue;
     }
@@ -75,16 +102,23 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
       if (!chunk.crc_matches()) return broken("PNG pixels with a wrong CRC");
       if (!has_pixels && !keep.exif.empty()) append_chunk(out, "eXIf", keep.exif);
       has_pixels = true;
-      const std::optional<std::size_t> used = pixels.take(chunk.data);
-      if (!used) return broken("PNG pixels that do not inflate");
+      const std::optional<std::size_t> used = pixels.take(chunk.data, pixel_bytes);
+      // What inflates behind the last row is no picture either, and cannot be cut off.
+      if (!used) return broken("PNG pixels that do not inflate to their picture alone");
       if (*used == chunk.data.size() && *used > 0) {
         append(out, chunk.bytes);
       } else if (*used > 0) {
         append_chunk(out, "IDAT", chunk.data.first(*used));
       }
-    } else if (keep.icc_profile && !has_pixels && palette_entries == 0 && is_kept_colour(type, blocks) &&
-               chunk.crc_matches()) {
-      append(out, chunk.bytes);
+    } else if (keep.icc_profile && !has_pixels && palette_entries == 0 && chunk.crc_matches() &&
+               std::find(colour_chunks.begin(), colour_chunks.end(), type) == colour_chunks.end()) {
+      if (is_kept_colour(type, chunk.data.size())) {
+        append(out, chunk.bytes);
+        colour_chunks.push_back(type);
+      } else if (type == "iCCP" && !blocks.icc_profile.empty()) {  // one that nobody can read is not worth its bytes
+        append_profile(out, blocks.icc_profile);
+        colour_chunks.push_back(type);
+      }
     }
   }
   if (!pixels.ended()) return broken("PNG without all of its pixels");

@@ -88,8 +88,13 @@ Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep) {
     append_chunk(out, "VP8X", header);
   }
   if (!profile.empty()) append_chunk(out, "ICCP", profile);
-  if (alpha) append_chunk(out, "ALPH", alpha->data);
-  append_chunk(out, picture->type(), picture->data);
+  const auto append_coded = [&](std::string_view type, ByteView data) {
+    Bytes coded;
+    append_without(coded, data, source, keep.surplus);
+    append_chunk(out, type, coded);
+  };
+  if (alpha) append_coded("ALPH", alpha->data);
+  append_coded(picture->type(), picture->data);
   if (!keep.exif.empty()) append_chunk(out, "EXIF", keep.exif);
   Bytes riff_size;
   append_le32(riff_size, static_cast<std::uint32_t>(out.size() - 8));

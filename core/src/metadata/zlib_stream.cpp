@@ -42,6 +42,15 @@ std::optional<Bytes> inflate_bounded(ByteView compressed, std::size_t max_bytes)
   return out;
 }
 
+Bytes deflated(ByteView bytes) {
+  uLongf size = compressBound(static_cast<uLong>(bytes.size()));
+  Bytes out(size);
+  if (compress2(out.data(), &size, bytes.data(), static_cast<uLong>(bytes.size()), Z_BEST_COMPRESSION) != Z_OK)
+    size = 0;
+  out.resize(size);
+  return out;
+}
+
 ZlibEndFinder::ZlibEndFinder() {
   auto stream = std::make_unique<z_stream>();
   *stream = z_stream{};
@@ -54,7 +63,7 @@ ZlibEndFinder::~ZlibEndFinder() {
   inflateEnd(stream.get());
 }
 
-std::optional<std::size_t> ZlibEndFinder::take(ByteView piece) {
+std::optional<std::size_t> ZlibEndFinder::take(ByteView piece, std::uint64_t max_bytes) {
   if (state_ == nullptr) return std::nullopt;
   if (ended_ || piece.empty()) return 0;
   z_stream& stream = *static_cast<z_stream*>(state_);
@@ -68,6 +77,8 @@ std::optional<std::size_t> ZlibEndFinder::take(ByteView piece) {
     stream.avail_out = static_cast<uInt>(discarded.size());
     const int state = inflate(&stream, Z_NO_FLUSH);
     taken += given - stream.avail_in;
+    inflated_bytes_ += discarded.size() - stream.avail_out;
+    if (inflated_bytes_ > max_bytes) return std::nullopt;
     if (state == Z_STREAM_END) {
       ended_ = true;
       return taken;

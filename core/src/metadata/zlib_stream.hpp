@@ -11,6 +11,9 @@ namespace photo_core {
 // Inflates one whole zlib stream (RFC 1950). nullopt when it is broken, cut off, or would give more than `max_bytes`.
 std::optional<Bytes> inflate_bounded(ByteView compressed, std::size_t max_bytes);
 
+// One whole zlib stream, as small as it gets.
+Bytes deflated(ByteView bytes);
+
 // Follows a zlib stream that lies in several pieces, without keeping what comes out.
 class ZlibEndFinder {
  public:
@@ -20,13 +23,14 @@ class ZlibEndFinder {
   ZlibEndFinder& operator=(const ZlibEndFinder&) = delete;
 
   // How many bytes of `piece` belong to the stream: all of it before the stream's end, 0 behind it.
-  // nullopt when the stream is broken.
-  std::optional<std::size_t> take(ByteView piece);
+  // nullopt when the stream is broken, or gives more than `max_bytes` in all (noticed within 32 KiB).
+  std::optional<std::size_t> take(ByteView piece, std::uint64_t max_bytes);
   bool ended() const { return ended_; }
 
  private:
   void* state_ = nullptr;
   bool ended_ = false;
+  std::uint64_t inflated_bytes_ = 0;
 };
 
 // CRC-32 as PNG has it (ISO 3309), going on from `crc` (0 to begin).

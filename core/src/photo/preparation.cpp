@@ -185,16 +185,15 @@ class Preparation::State {
   // it turns out not to fit.
   Status begin_passing() {
     const double start = now();
-    ScrubKeep keep;
     if (options_.keep_metadata == MetadataChoice::capture) {
       exif_ = write_capture_exif(inspected_.capture, keeps_always() ? inspected_.orientation : 1);
     }
     if (exif_.empty() && keeps_always() && inspected_.orientation != 1) {
       exif_ = write_orientation_exif(inspected_.orientation);
     }
-    keep.exif = exif_;
-    keep.icc_profile = keeps_always() || options_.color == ColorChoice::keep;
-    scrubbed_ = scrub(keep);
+    keep_.exif = exif_;
+    keep_.icc_profile = keeps_always() || options_.color == ColorChoice::keep;
+    scrubbed_ = scrub();
     if (!*scrubbed_ && !keeps_always()) return begin_encoding();  // where it is a must, decoding tells why
     if (*scrubbed_ && (*scrubbed_)->size() > options_.max_bytes) {
       return keeps_always() ? too_large((*scrubbed_)->size()) : begin_encoding();
@@ -214,6 +213,19 @@ class Preparation::State {
       return begin_encoding();
     }
     if (!*scrubbed_) return std::move(*scrubbed_).error();
+    const auto surplus = inspected_.decoder->surplus();
+    if (!surplus) {
+      if (keeps_always())
+        return fail(ErrorCode::corrupt_image, "data that is no part of the picture cannot be taken out");
+      if (Status status = reopen(); !status) return status;
+      return begin_encoding();
+    }
+    if (!surplus->empty()) {  // rare: known only now that all was decoded
+      keep_.surplus = *surplus;
+      scrubbed_ = scrub();
+      keep_.surplus = {};
+      if (!*scrubbed_) return std::move(*scrubbed_).error();
+    }
     stamp("decode", made_.decode_ms);
     out_.passed_through = true;
     out_.photo = {std::move(**scrubbed_), mime_type_of(format_of(inspected_.decoder->info().format)),
@@ -221,11 +233,11 @@ class Preparation::State {
     return begin_thumbnails();
   }
 
-  Result<Bytes> scrub(const ScrubKeep& keep) const {
+  Result<Bytes> scrub() const {
     switch (inspected_.decoder->info().format) {
-      case ImageFormat::png: return scrub_png(source_, keep);
-      case ImageFormat::webp: return scrub_webp(source_, keep);
-      default: return scrub_jpeg(source_, keep);
+      case ImageFormat::png: return scrub_png(source_, keep_);
+      case ImageFormat::webp: return scrub_webp(source_, keep_);
+      default: return scrub_jpeg(source_, keep_);
     }
   }
 
@@ -367,7 +379,8 @@ class Preparation::State {
   std::unique_ptr<ColourTransform> transform_;
   Size stored_;
   Geometry geometry_;
-  Bytes exif_;                             // viewed by spec_
+  Bytes exif_;                             // viewed by spec_ and keep_
+  ScrubKeep keep_;                         // of the source's own file
   OutputSpec spec_;                        // of the photo
   std::optional<Result<Bytes>> scrubbed_;  // the source's own file, while it may become the photo
   std::unique_ptr<Pipeline> rows_;         // while rows pass
