@@ -1,6 +1,7 @@
 // Views over bytes, and reads that stay inside them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +20,15 @@ struct ByteRange {
   std::size_t end = 0;
 };
 
+// A few pieces, in order and apart.
+struct ByteRanges {
+  std::array<ByteRange, 16> list;
+  std::size_t count = 0;
+
+  // Any order is taken; false when there is no room left.
+  bool add(ByteRange range);
+};
+
 // True when [offset, offset + length) lies inside `size` bytes; safe against overflow.
 constexpr bool in_bounds(std::size_t size, std::size_t offset, std::size_t length) {
   return offset <= size && length <= size - offset;
@@ -28,21 +38,6 @@ constexpr bool in_bounds(std::size_t size, std::size_t offset, std::size_t lengt
 inline ByteView slice(ByteView bytes, std::size_t offset, std::size_t length = SIZE_MAX) {
   if (offset >= bytes.size()) return {};
   return bytes.subspan(offset, length < bytes.size() - offset ? length : bytes.size() - offset);
-}
-
-// Appends `piece`, a part of `whole`, without those of its bytes that lie in `ranges` (in order and apart).
-inline void append_without(Bytes& out, ByteView piece, ByteView whole, std::span<const ByteRange> ranges) {
-  auto at = static_cast<std::size_t>(piece.data() - whole.data());
-  const std::size_t end = at + piece.size();
-  const auto append_to = [&](std::size_t to) {
-    if (to > at) out.insert(out.end(), whole.data() + at, whole.data() + to);
-  };
-  for (const ByteRange& range : ranges) {
-    if (range.end <= at || range.begin >= end) continue;
-    append_to(range.begin);
-    at = range.end < end ? range.end : end;
-  }
-  append_to(end);
 }
 
 // Unaligned reads. The caller has checked the bounds with in_bounds().
@@ -73,6 +68,8 @@ inline void append_le32(Bytes& out, std::uint32_t value) {
   append_le16(out, value >> 16);
 }
 inline void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+// Appends `piece`, a part of `whole`, without those of its bytes that lie in `ranges` of `whole`.
+void append_without(Bytes& out, ByteView piece, ByteView whole, const ByteRanges& ranges);
 
 // Whether `bytes` has `text` (its characters as bytes) at `offset`.
 inline bool has_at(ByteView bytes, std::size_t offset, std::string_view text) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,9 +62,9 @@ class Decoder {
   virtual Result<Band> next() = 0;
   // Valid at the end: bytes of the source that the picture took (what follows is trailing data); 0 when unknown.
   virtual std::size_t consumed_bytes() const { return 0; }
-  // Valid at the end: pieces within the coded picture that nothing was decoded from, in order and apart. A file without
-  // them is the same picture. nullopt when they cannot be told.
-  virtual std::optional<std::vector<ByteRange>> surplus() const { return std::vector<ByteRange>{}; }
+  // Valid at the end: adds the pieces of the source within the coded picture that nothing was decoded from. A file
+  // without them is the same picture. False when they cannot be told, or not be taken out.
+  virtual bool find_surplus(ByteRanges&) const { return true; }
   // Valid at the end: data was missing and is filled in (only with `allow_truncated`).
   virtual bool was_cut() const { return false; }
 };

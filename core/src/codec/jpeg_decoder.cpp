@@ -368,22 +368,12 @@ Status JpegDecoder::finish() {
   return verdict();
 }
 
-std::optional<std::vector<ByteRange>> JpegDecoder::surplus() const {
-  if (script_.scan_count == 0 && !use_scan_) {
-    // The library tells that it passed over bytes, but for the up to 8 that it had read ahead; not which ones.
-    if (errors_.extraneous_data) return std::nullopt;
-    return std::vector<ByteRange>{};
-  }
-  const JpegSurplus& found = use_scan_ ? scan_.surplus() : scans_.surplus();
-  if (!found.is_complete) return std::nullopt;
-  std::vector<ByteRange> ranges;
-  for (std::size_t i = 0; i < found.count; ++i) {
-    const JpegSurplus::Piece& piece = found.pieces[i];
-    ranges.push_back(
-        {static_cast<std::size_t>(piece.begin - bytes_.data()), static_cast<std::size_t>(piece.end - bytes_.data())});
-  }
-  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
-  return ranges;
+bool JpegDecoder::find_surplus(ByteRanges& out) const {
+  // The library tells that it passed over bytes, but for the up to 8 that it had read ahead; not which ones.
+  if (script_.scan_count == 0 && !use_scan_) return !errors_.extraneous_data;
+  const JpegSurplus& surplus = use_scan_ ? scan_.surplus() : scans_.surplus();
+  out = surplus.pieces();
+  return surplus.is_complete();
 }
 
 Result<std::unique_ptr<Decoder>> open_jpeg(ByteView source) {

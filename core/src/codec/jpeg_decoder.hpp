@@ -36,7 +36,7 @@ class JpegDecoder final : public Decoder {
   Result<PlaneLayout> start(const DecodeRequest& request) override;
   Result<Band> next() override;
   std::size_t consumed_bytes() const override { return consumed_bytes_; }
-  std::optional<std::vector<ByteRange>> surplus() const override;
+  bool find_surplus(ByteRanges& out) const override;
   bool was_cut() const override { return source_.hit_end || errors_.premature_end; }
 
  private:

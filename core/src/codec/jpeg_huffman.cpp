@@ -40,16 +40,6 @@ JpegBitReader JpegBitReader::filled_slowly(JpegBitReader bits) {
   return bits;
 }
 
-const std::uint8_t* JpegBitReader::position() const {
-  const std::uint8_t* at = next;
-  for (int unread = (count - padding) / 8; unread > 0; --unread) {
-    --at;
-    if (*at != 0 || at[-1] != 0xff) continue;
-    while (at[-1] == 0xff) --at;  // a stuffed byte; before a scan's data there is always a header
-  }
-  return at;
-}
-
 void JpegHuffmanTable::build(const JHUFF_TBL& table, JpegSymbols symbols_are) {
   std::fill(std::begin(entries), std::end(entries), 0u);
   std::memcpy(symbols, table.huffval, sizeof symbols);

@@ -47,8 +47,6 @@ struct JpegBitReader {
   }
   // More bits were taken than there were.
   bool overrun() const { return count < padding; }
-  // Behind the last byte that a bit was taken of.
-  const std::uint8_t* position() const;
 };
 
 // What the symbols of a table say (ITU-T T.81, F.1.2 and G.1.2).

@@ -112,6 +112,7 @@ void init_jpeg_source(JpegSource& source, ByteView bytes) {
   source.base.skip_input_data = skip_input_data;
   source.base.resync_to_restart = jpeg_resync_to_restart;
   source.base.term_source = term_source;
+  source.begin = bytes.data();
   source.hit_end = false;
 }
 

@@ -47,6 +47,7 @@ template <typename Action>
 // A source over a whole file in memory. Past its end the library sees an EOI marker, and `hit_end` tells.
 struct JpegSource {
   jpeg_source_mgr base;
+  const JOCTET* begin;  // the file's first byte
   bool hit_end;
 };
 

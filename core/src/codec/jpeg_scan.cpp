@@ -38,6 +38,7 @@ bool JpegScan::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErro
   state_ = &state;
   source_ = &source;
   errors_ = &errors;
+  surplus_.begin(source.begin);
   component_count_ = state.comps_in_scan;
   tables_ = static_cast<JpegHuffmanTable*>(std::malloc(2 * NUM_HUFF_TBLS * sizeof(JpegHuffmanTable)));
   if (tables_ == nullptr) return false;
@@ -72,7 +73,7 @@ bool JpegScan::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErro
 
 // The library reads the marker, and looks for it where it is not.
 void JpegScan::restart() {
-  const std::uint8_t* const data_end = bits_.position();
+  const JpegBitReader data_end = bits_;
   source_->base.next_input_byte = bits_.next;
   source_->base.bytes_in_buffer = static_cast<std::size_t>(bits_.end - bits_.next);
   state_->marker->read_restart_marker(state_);
@@ -159,7 +160,7 @@ void JpegScan::decode_row(const JpegPlaneTarget* targets) {
   ++state.output_iMCU_row;
   if (++state.input_iMCU_row == state.total_iMCU_rows) {
     const ByteView rest(bits_.next, bits_.end);
-    if (!insufficient_) surplus_.note(bits_.position(), bits_.next + find_jpeg_marker(rest, 0));
+    if (!insufficient_) surplus_.note(bits_, bits_.next + find_jpeg_marker(rest, 0));
     source_->base.next_input_byte = bits_.next;
     source_->base.bytes_in_buffer = rest.size();
     state.inputctl->finish_input_pass(&state);

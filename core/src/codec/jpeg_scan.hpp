@@ -35,7 +35,7 @@ class JpegScan {
   // (at a restart), so it may leave by its error exit. Damage is noted in the JpegErrors; what cannot be decoded
   // becomes mid-gray.
   void decode_row(const JpegPlaneTarget* targets);
-  // Complete behind the last row.
+  // Complete behind the last row. Offsets are from the file's first byte.
   const JpegSurplus& surplus() const { return surplus_; }
 
  private:

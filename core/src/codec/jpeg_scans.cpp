@@ -93,6 +93,7 @@ bool JpegScans::begin(jpeg_decompress_struct& state, JpegSource& source, JpegErr
   state_ = &state;
   source_ = &source;
   errors_ = &errors;
+  surplus_.begin(source.begin);
   plane_count_ = state.num_components;
   for (int i = 0; i < plane_count_; ++i) {
     const jpeg_component_info& info = state.comp_info[i];
@@ -124,7 +125,7 @@ std::uint32_t JpegScans::rows_of(const Plane& plane) const {
 // The library reads the marker, and looks for it where it is not.
 void JpegScans::restart(Scan& scan) {
   jpeg_source_mgr& source = source_->base;
-  const JOCTET* const data_end = scan.bits.position();
+  const JpegBitReader data_end = scan.bits;
   const JOCTET* const next = source.next_input_byte;
   const std::size_t left = source.bytes_in_buffer;
   source.next_input_byte = scan.bits.next;
@@ -275,7 +276,7 @@ void JpegScans::read_row() {
   for (int i = 0; i < scan_count_; ++i) {
     Scan& scan = scans_[static_cast<unsigned>(i)];
     read_scan_row(scan);
-    if (row_ + 1 == state_->total_iMCU_rows && !scan.insufficient) surplus_.note(scan.bits.position(), scan.marker);
+    if (row_ + 1 == state_->total_iMCU_rows && !scan.insufficient) surplus_.note(scan.bits, scan.marker);
   }
 }
 

@@ -2,30 +2,24 @@
 // so a file that is passed on must not carry them.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
+#include "base/bytes.hpp"
+#include "codec/jpeg_huffman.hpp"
 
 namespace photo_core {
 
-struct JpegSurplus {
-  struct Piece {
-    const std::uint8_t* begin;
-    const std::uint8_t* end;
-  };
-  std::array<Piece, 16> pieces;
-  std::size_t count = 0;
-  bool is_complete = true;  // false: there are more pieces, or some that cannot be told
+class JpegSurplus {
+ public:
+  void begin(const std::uint8_t* source) { source_ = source; }
+  // `bits`: behind the last block of a segment; `marker`: the marker that should be where its data ends.
+  void note(const JpegBitReader& bits, const std::uint8_t* marker);
 
-  // `begin`: behind the last byte that a block was decoded from; `marker`: the marker that should be there.
-  void note(const std::uint8_t* begin, const std::uint8_t* marker) {
-    // Some encoders pad with a whole byte of ones where they need none.
-    if (marker - begin == 2 && begin[0] == 0xff && begin[1] == 0) return;
-    if (std::all_of(begin, std::max(begin, marker), [](std::uint8_t byte) { return byte == 0xff; })) return;
-    if (count == pieces.size()) is_complete = false;
-    else pieces[count++] = {begin, marker};
-  }
+  const ByteRanges& pieces() const { return pieces_; }
+  bool is_complete() const { return is_complete_; }  // false: there are more
+
+ private:
+  const std::uint8_t* source_ = nullptr;
+  ByteRanges pieces_;
+  bool is_complete_ = true;
 };
 
 }  // namespace photo_core

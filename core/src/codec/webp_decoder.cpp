@@ -51,9 +51,9 @@ class PictureDecoder {
   virtual ~PictureDecoder() = default;
   virtual VP8StatusCode start() = 0;
   virtual VP8StatusCode step(RowSink& sink) = 0;
-  // Behind the last row: adds what is left of the picture's data to `left`. False when it stands where it cannot be
+  // Behind the last row: what is left of the picture's data and of its alpha's. False when it stands where it cannot be
   // taken out, or memory ran out.
-  virtual bool find_surplus(std::vector<ByteView>& left) = 0;
+  virtual bool find_surplus(ByteView& picture, ByteView& alpha) = 0;
 };
 
 // What a reader of a lossless stream has not begun to read.
@@ -120,24 +120,23 @@ class LossyDecoder final : public PictureDecoder {
     return VP8_STATUS_OK;
   }
 
-  bool find_surplus(std::vector<ByteView>& left) override {
+  bool find_surplus(ByteView& picture, ByteView& alpha) override {
     const VP8Decoder& decoder = *decoder_;
     if (!unread(decoder.br_).empty()) return false;
     for (std::uint32_t i = 0; i < decoder.num_parts_minus_one_; ++i) {
       if (!unread(decoder.parts_[i]).empty()) return false;
     }
-    if (container_.alpha.size() > 1 && !find_alpha_surplus(left)) return false;
-    left.push_back(unread(decoder.parts_[decoder.num_parts_minus_one_]));
-    return true;
+    picture = unread(decoder.parts_[decoder.num_parts_minus_one_]);
+    return container_.alpha.size() <= 1 || find_alpha_surplus(alpha);
   }
 
  private:
   // libwebp forgets where in its data the alpha plane ended, so a compressed one is decoded once more.
-  bool find_alpha_surplus(std::vector<ByteView>& left) {
+  bool find_alpha_surplus(ByteView& left) {
     constexpr std::uint8_t compression_mask = 3;
     const ByteView data = container_.alpha.subspan(1);
     if ((container_.alpha[0] & compression_mask) == 0) {
-      left.push_back(slice(data, std::size_t{container_.width_px} * container_.height_px));
+      left = slice(data, std::size_t{container_.width_px} * container_.height_px);
       return true;
     }
     ALPHDecoder alpha{};
@@ -151,7 +150,7 @@ class LossyDecoder final : public PictureDecoder {
     alpha.io_.height = alpha.io_.crop_bottom = io_.height;
     const bool decoded = VP8LDecodeAlphaHeader(&alpha, data.data(), data.size()) != 0 &&
                          VP8LDecodeAlphaImageStream(&alpha, io_.height) != 0;
-    if (decoded) left.push_back(unread(alpha.vp8l_dec_->br_));
+    if (decoded) left = unread(alpha.vp8l_dec_->br_);
     VP8LDelete(alpha.vp8l_dec_);
     return decoded;
   }
@@ -250,8 +249,8 @@ class LosslessDecoder final : public PictureDecoder {
     return VP8_STATUS_OK;
   }
 
-  bool find_surplus(std::vector<ByteView>& left) override {
-    left.push_back(unread(decoder_->br_));
+  bool find_surplus(ByteView& picture, ByteView&) override {
+    picture = unread(decoder_->br_);
     return true;
   }
 
@@ -296,15 +295,14 @@ class WebpDecoder final : public Decoder, private RowSink {
   const ImageInfo& info() const override { return info_; }
   std::size_t consumed_bytes() const override { return container_.end; }
   bool was_cut() const override { return was_cut_; }
-  std::optional<std::vector<ByteRange>> surplus() const override {
-    std::vector<ByteView> left;
-    if (!picture_->find_surplus(left)) return std::nullopt;
-    std::vector<ByteRange> ranges;
+  bool find_surplus(ByteRanges& out) const override {
+    ByteView left[2];
+    if (!picture_->find_surplus(left[0], left[1])) return false;
     for (const ByteView piece : left) {
       const auto begin = static_cast<std::size_t>(piece.data() - source_.data());
-      if (!piece.empty()) ranges.push_back({begin, begin + piece.size()});
+      if (!piece.empty()) out.add({begin, begin + piece.size()});
     }
-    return ranges;
+    return true;
   }
 
   Result<PlaneLayout> start(const DecodeRequest& request) override {

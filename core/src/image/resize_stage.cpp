@@ -19,7 +19,7 @@ struct PlaneAxis {
   double begin;   // of the picture, from the plane's edge
 };
 
-PlaneAxis plane_axis(const PlaneLayout& layout, int plane, bool is_x) {
+[[gnu::noinline]] PlaneAxis plane_axis(const PlaneLayout& layout, int plane, bool is_x) {
   const bool chroma = layout.is_chroma(plane);
   PlaneAxis axis;
   axis.size = is_x ? layout.plane_width(plane) : layout.plane_height(plane);
@@ -29,7 +29,7 @@ PlaneAxis plane_axis(const PlaneLayout& layout, int plane, bool is_x) {
   return axis;
 }
 
-AxisMap axis_of(const ResizeMap& map, int plane, bool is_x) {
+[[gnu::noinline]] AxisMap axis_of(const ResizeMap& map, int plane, bool is_x) {
   const PlaneAxis source = plane_axis(map.source, plane, is_x), target = plane_axis(map.target, plane, is_x);
   AxisMap axis;
   axis.source_size = source.size;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 
 #include <photo_core/probe.hpp>
@@ -53,8 +52,8 @@ Bytes write_orientation_exif(int orientation);
 struct ScrubKeep {
   ByteView exif;             // written in place of the source's own Exif when not empty (a TIFF structure)
   bool icc_profile = false;  // keep the source's profile (PNG: and its gAMA, cHRM, sRGB chunks)
-  // Pieces of the coded picture (JPEG, WebP) to leave out, in order and apart.
-  std::span<const ByteRange> surplus = {};
+  // Pieces of the coded picture (JPEG, WebP) to leave out.
+  ByteRanges surplus = {};
 };
 // The same image data in a clean container: only what decoding the (first) picture needs, plus `keep`. Pixels are
 // identical when the source decodes without complaint. Trailing data and further images are dropped. Animations are

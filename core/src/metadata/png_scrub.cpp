@@ -1,7 +1,5 @@
 // A PNG file rewritten with what decoding needs, and nothing else.
-#include <algorithm>
 #include <string_view>
-#include <vector>
 
 #include "metadata/metadata.hpp"
 #include "metadata/png_chunks.hpp"
@@ -26,10 +24,13 @@ bool is_transparency(ByteView data, std::uint8_t colour_type, std::size_t palett
   return colour_type == ColourType::palette && !data.empty() && data.size() <= palette_entries;
 }
 
-// The colour chunks whose length the specification fixes (11.3.2).
-bool is_kept_colour(std::string_view type, std::size_t bytes) {
-  return (type == "sRGB" && bytes == 1) || (type == "gAMA" && bytes == 4) || (type == "cHRM" && bytes == 32) ||
-         (type == "cICP" && bytes == 4);
+// The chunks that say what the colours are (11.3.2), of the length that is theirs: a bit for each, 0 for others.
+unsigned colour_chunk(std::string_view type, std::size_t bytes) {
+  if (type == "iCCP") return 1;
+  if (type == "sRGB" && bytes == 1) return 2;
+  if (type == "gAMA" && bytes == 4) return 4;
+  if (type == "cHRM" && bytes == 32) return 8;
+  return type == "cICP" && bytes == 4 ? 16 : 0;
 }
 
 // Bytes of a picture before compression: each row's filter and samples, of all passes (sections 7.2, 8.1 and 8.2).
@@ -42,8 +43,11 @@ std::uint64_t raw_bytes(ByteView header) {
     return ((height - y + dy - 1) / dy) * (1 + ((width - x + dx - 1) / dx * pixel_bits + 7) / 8);
   };
   if (header[12] == 0) return pass(0, 0, 1, 1);
-  return pass(0, 0, 8, 8) + pass(4, 0, 8, 8) + pass(0, 4, 4, 8) + pass(2, 0, 4, 4) + pass(0, 2, 2, 4) +
-         pass(1, 0, 2, 2) + pass(0, 1, 1, 2);
+  constexpr std::uint8_t passes[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                                         {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+  std::uint64_t sum = 0;
+  for (const auto& [x, y, dx, dy] : passes) sum += pass(x, y, dx, dy);
+  return sum;
 }
 
 // Compressed anew (11.3.2.3): neither the source's name for it, which is anybody's text, nor what its chunk has behind
@@ -74,7 +78,7 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
   bool has_pixels = false;
   bool pixels_over = false;
   std::uint64_t pixel_bytes = 0;
-  std::vector<std::string_view> colour_chunks;  // each once
+  unsigned colour_chunks = 0;  // each once
   // Where the compressed pixels end; bytes behind that in the same or a further IDAT are no part of the picture.
   ZlibEndFinder pixels;
   while (walker.next(chunk)) {
@@ -104,21 +108,18 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
       has_pixels = true;
       const std::optional<std::size_t> used = pixels.take(chunk.data, pixel_bytes);
       // What inflates behind the last row is no picture either, and cannot be cut off.
-      if (!used) return broken("PNG pixels that do not inflate to their picture alone");
+      if (!used) return broken("PNG pixels that do not inflate");
       if (*used == chunk.data.size() && *used > 0) {
         append(out, chunk.bytes);
       } else if (*used > 0) {
         append_chunk(out, "IDAT", chunk.data.first(*used));
       }
-    } else if (keep.icc_profile && !has_pixels && palette_entries == 0 && chunk.crc_matches() &&
-               std::find(colour_chunks.begin(), colour_chunks.end(), type) == colour_chunks.end()) {
-      if (is_kept_colour(type, chunk.data.size())) {
-        append(out, chunk.bytes);
-        colour_chunks.push_back(type);
-      } else if (type == "iCCP" && !blocks.icc_profile.empty()) {  // one that nobody can read is not worth its bytes
-        append_profile(out, blocks.icc_profile);
-        colour_chunks.push_back(type);
-      }
+    } else if (keep.icc_profile && !has_pixels && palette_entries == 0 && chunk.crc_matches()) {
+      const unsigned colour = colour_chunk(type, chunk.data.size()) & ~colour_chunks;
+      colour_chunks |= colour;
+      if (colour > 1) append(out, chunk.bytes);
+      // A profile that nobody can read is not worth its bytes.
+      if (colour == 1 && !blocks.icc_profile.empty()) append_profile(out, blocks.icc_profile);
     }
   }
   if (!pixels.ended()) return broken("PNG without all of its pixels");

@@ -213,17 +213,13 @@ class Preparation::State {
       return begin_encoding();
     }
     if (!*scrubbed_) return std::move(*scrubbed_).error();
-    const auto surplus = inspected_.decoder->surplus();
-    if (!surplus) {
-      if (keeps_always())
-        return fail(ErrorCode::corrupt_image, "data that is no part of the picture cannot be taken out");
+    if (!inspected_.decoder->find_surplus(keep_.surplus)) {
+      if (keeps_always()) return fail(ErrorCode::corrupt_image, "data beside the picture");
       if (Status status = reopen(); !status) return status;
       return begin_encoding();
     }
-    if (!surplus->empty()) {  // rare: known only now that all was decoded
-      keep_.surplus = *surplus;
+    if (keep_.surplus.count > 0) {  // rare: known only now that all was decoded
       scrubbed_ = scrub();
-      keep_.surplus = {};
       if (!*scrubbed_) return std::move(*scrubbed_).error();
     }
     stamp("decode", made_.decode_ms);
