@@ -1,4 +1,4 @@
-// Under a byte limit in at most three encodes.
+// Under a byte limit in at most three encodes, those of fewer pixels counted by their share.
 #pragma once
 
 #include <cstdint>
