@@ -13,7 +13,6 @@ const kept = path.join(root, 'build/npm-package.sha256');
 const outside = [
   'build/wasm/photo-core.mjs',
   'build/wasm/photo-core.wasm',
-  'build/wasm/build.ninja',
   'core/dependencies/CMakeLists.txt',
   'package-lock.json',
   'LICENSE',
