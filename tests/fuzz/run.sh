@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs every libFuzzer target of a build folder for some seconds each:
 #   tests/fuzz/run.sh build/fuzz/tests/fuzz 60
-# Starts from the kept seeds and what earlier runs found in build/fuzz-corpus/<name>. A finding is
-# written to build/fuzz-findings/<name>/ and makes the run fail; CONTRIBUTING.md says how to keep it.
+# Starts from the kept seeds, what earlier runs found in build/fuzz-corpus/<name>, and the real files
+# of $PHOTO_CORPUS where that is set. A finding is written to build/fuzz-findings/<name>/ and makes
+# the run fail; CONTRIBUTING.md says how to keep it.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 folder=$1 seconds=$2 failed=0 count=0
@@ -15,6 +16,7 @@ for target in "$folder"/fuzz_*; do
   mkdir -p "$corpus" "$findings"
   kept=()
   for kind in seeds crashes; do [ -d "tests/fuzz/$kind/$name" ] && kept+=("tests/fuzz/$kind/$name"); done
+  [ -d "${PHOTO_CORPUS:-}" ] && case $name in jpeg|png|webp|metadata|sniff) kept+=("$PHOTO_CORPUS") ;; esac
   if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=262144 -print_final_stats=0 \
       -artifact_prefix="$findings/" "$corpus" ${kept[@]+"${kept[@]}"} >"build/fuzz-$name.log" 2>&1; then
     echo "$name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "build/fuzz-$name.log" | tail -n1), nothing found"
