@@ -25,7 +25,7 @@ make_root() {
   exec 8>"$cache_root/.emscripten.lock"
   flock 8
   [ ! -x "$root/usr/bin/emcc" ] || return 0
-  say "Emscripten: no emcc >= $oldest here; putting Debian 13's into a private root in the cache folder (about a minute, 1 GB)"
+  say "Emscripten: no emcc >= $oldest here; putting Debian 13's into a private root in the cache folder (a few minutes, 1 GB)"
   local work; work=$(mktemp -d "$cache_root/.emscripten.XXXXXX")
   chmod 755 "$work"
   # An interrupted run leaves only a dotted folder, which the next one removes.
