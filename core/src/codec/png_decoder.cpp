@@ -13,24 +13,13 @@
 #include "codec/png_header.hpp"
 #include "codec/png_image_data.hpp"
 #include "codec/png_rows.hpp"
+#include "metadata/png_passes.hpp"
 
 namespace photo_core {
 namespace {
 
 // Image data behind the last row: some writers leave a little, a bomb leaves much.
 constexpr std::size_t max_excess_bytes = 65'536;
-
-// 8.2: the seven passes of an interlaced picture.
-struct Pass {
-  std::uint32_t x0, y0, dx, dy;
-  std::uint32_t width(std::uint32_t full) const { return full > x0 ? (full - x0 + dx - 1) / dx : 0; }
-  std::uint32_t height(std::uint32_t full) const { return full > y0 ? (full - y0 + dy - 1) / dy : 0; }
-  // The block that a pixel of this pass stands for until finer passes come.
-  std::uint32_t block_width() const { return dx - x0; }
-  std::uint32_t block_height() const { return dy - y0; }
-};
-constexpr std::array<Pass, 7> adam7 = {
-    {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}};
 
 class PngDecoder final : public Decoder {
  public:
@@ -148,7 +137,7 @@ class PngDecoder final : public Decoder {
 
   Status read_passes() {
     if (allow_truncated_) fill_rows(0, layout_.height_px);
-    for (const Pass& pass : adam7) {
+    for (const PngPass& pass : adam7) {
       const std::uint32_t width = pass.width(layout_.width_px);
       const std::uint32_t height = pass.height(layout_.height_px);
       if (width == 0) continue;
@@ -169,7 +158,7 @@ class PngDecoder final : public Decoder {
   }
 
   // Row `y` of a pass to its places in the frame; while the file may turn out cut, to the whole block of each pixel.
-  void place_pass_row(const Pass& pass, std::uint32_t width, std::uint32_t y, const std::uint8_t* raw) {
+  void place_pass_row(const PngPass& pass, std::uint32_t width, std::uint32_t y, const std::uint8_t* raw) {
     std::array<std::uint8_t*, 4> samples{};
     for (int plane = 0; plane < layout_.plane_count(); ++plane) {
       samples[plane] = pass_row_.data() + std::size_t{layout_.width_px} * plane;

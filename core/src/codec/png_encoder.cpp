@@ -8,6 +8,7 @@
 #include "base/buffer.hpp"
 #include "codec/encoder.hpp"
 #include "codec/png_filter.hpp"
+#include "metadata/zlib_stream.hpp"
 
 namespace photo_core {
 namespace {
@@ -249,17 +250,12 @@ class PngEncoder final : public Encoder {
 
   // 11.3.2.3: a name, a zero, method 0, and the profile deflated.
   Status write_profile() {
-    const auto profile_bytes = static_cast<uLong>(request_.icc_profile.size());
-    uLongf packed_bytes = compressBound(profile_bytes);
-    Buffer packed;
-    if (!packed.allocate(packed_bytes) ||
-        compress2(packed.data(), &packed_bytes, request_.icc_profile.data(), profile_bytes, 9) != Z_OK) {
-      return no_memory();
-    }
+    const Bytes packed = deflated(request_.icc_profile);
+    if (packed.empty()) return no_memory();
     constexpr std::string_view name("ICC profile\0\0", 13);
     writer_.begin("iCCP");
     writer_.body({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
-    writer_.body({packed.data(), packed_bytes});
+    writer_.body(packed);
     writer_.end();
     return {};
   }

@@ -3,6 +3,7 @@
 
 #include "metadata/metadata.hpp"
 #include "metadata/png_chunks.hpp"
+#include "metadata/png_passes.hpp"
 
 namespace photo_core {
 namespace {
@@ -36,26 +37,26 @@ unsigned colour_chunk(std::string_view type, std::size_t bytes) {
 // Bytes of a picture before compression: each row's filter and samples, of all passes (sections 7.2, 8.1 and 8.2).
 std::uint64_t raw_bytes(ByteView header) {
   constexpr std::uint32_t samples_of[] = {1, 0, 3, 1, 2, 0, 4};
-  const std::uint64_t width = read_be32(header.data()), height = read_be32(header.data() + 4);
+  const std::uint32_t width = read_be32(header.data()), height = read_be32(header.data() + 4);
   const std::uint64_t pixel_bits = header[9] < 7 ? samples_of[header[9]] * header[8] : 0;
-  const auto pass = [&](unsigned x, unsigned y, unsigned dx, unsigned dy) -> std::uint64_t {
-    if (width <= x || height <= y) return 0;
-    return ((height - y + dy - 1) / dy) * (1 + ((width - x + dx - 1) / dx * pixel_bits + 7) / 8);
+  const auto pass_bytes = [&](const PngPass& pass) -> std::uint64_t {
+    const std::uint64_t across = pass.width(width);
+    return across == 0 ? 0 : pass.height(height) * (1 + (across * pixel_bits + 7) / 8);
   };
-  if (header[12] == 0) return pass(0, 0, 1, 1);
-  constexpr std::uint8_t passes[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
-                                         {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+  if (header[12] == 0) return pass_bytes({0, 0, 1, 1});
   std::uint64_t sum = 0;
-  for (const auto& [x, y, dx, dy] : passes) sum += pass(x, y, dx, dy);
+  for (const PngPass& pass : adam7) sum += pass_bytes(pass);
   return sum;
 }
 
 // Compressed anew (11.3.2.3): neither the source's name for it, which is anybody's text, nor what its chunk has behind
 // the profile is to be kept.
-void append_profile(Bytes& out, ByteView profile) {
+bool append_profile(Bytes& out, ByteView profile) {
+  const Bytes packed = deflated(profile);
   Bytes chunk = {'I', 'C', 'C', 0, 0};
-  append(chunk, deflated(profile));
+  append(chunk, packed);
   append_chunk(out, "iCCP", chunk);
+  return !packed.empty();
 }
 
 Error broken(const char* what) { return fail(ErrorCode::corrupt_image, what); }
@@ -119,7 +120,9 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
       colour_chunks |= colour;
       if (colour > 1) append(out, chunk.bytes);
       // A profile that nobody can read is not worth its bytes.
-      if (colour == 1 && !blocks.icc_profile.empty()) append_profile(out, blocks.icc_profile);
+      if (colour == 1 && !blocks.icc_profile.empty() && !append_profile(out, blocks.icc_profile)) {
+        return fail(ErrorCode::out_of_memory, "PNG profile");
+      }
     }
   }
   if (!pixels.ended()) return broken("PNG without all of its pixels");

@@ -89,6 +89,7 @@ Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep) {
   }
   if (!profile.empty()) append_chunk(out, "ICCP", profile);
   const auto append_coded = [&](std::string_view type, ByteView data) {
+    if (keep.surplus.count == 0) return append_chunk(out, type, data);
     Bytes coded;
     append_without(coded, data, source, keep.surplus);
     append_chunk(out, type, coded);

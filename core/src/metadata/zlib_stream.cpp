@@ -6,6 +6,8 @@
 
 #include <zlib.h>
 
+#include "base/buffer.hpp"
+
 namespace photo_core {
 namespace {
 
@@ -44,6 +46,7 @@ std::optional<Bytes> inflate_bounded(ByteView compressed, std::size_t max_bytes)
 
 Bytes deflated(ByteView bytes) {
   uLongf size = compressBound(static_cast<uLong>(bytes.size()));
+  if (!can_allocate(size)) return {};
   Bytes out(size);
   if (compress2(out.data(), &size, bytes.data(), static_cast<uLong>(bytes.size()), Z_BEST_COMPRESSION) != Z_OK)
     size = 0;

@@ -11,7 +11,7 @@ namespace photo_core {
 // Inflates one whole zlib stream (RFC 1950). nullopt when it is broken, cut off, or would give more than `max_bytes`.
 std::optional<Bytes> inflate_bounded(ByteView compressed, std::size_t max_bytes);
 
-// One whole zlib stream, as small as it gets.
+// One whole zlib stream, as small as it gets. Empty when memory runs out.
 Bytes deflated(ByteView bytes);
 
 // Follows a zlib stream that lies in several pieces, without keeping what comes out.
