@@ -158,14 +158,16 @@ async function dieAt(matches, start, options = {}) {
   const frozen = { ...outbox, update: (...values) => (alive ? outbox.update(...values) : new Promise(() => {})), remove: (...values) => (alive ? outbox.remove(...values) : new Promise(() => {})) };
   let reached;
   const dead = new Promise((resolve) => (reached = resolve));
+  // Nothing answers a dead process; closing it is all that ends its requests, and their timers with them.
+  const forEver = ({ init: { signal } }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   const fetch = fetchWith(stage, async (request) => {
-    if (!alive) return new Promise(() => {});
+    if (!alive) return forEver(request);
     const when = matches(request);
     if (!when) return null;
     if (when === 'after') await request.real();
     alive = false;
     reached();
-    return new Promise(() => {});
+    return forEver(request);
   });
   const sender = stage.sender(person, { outbox: frozen, fetch, ...options });
   const job = start(sender);
