@@ -9,6 +9,21 @@ import { startTusServer } from './kit/tus_server.mjs';
 import { errorFrom, expectProject, loopbackStage, project } from './kit/stage.mjs';
 
 const MiB = 1024 * 1024;
+/** How long the sender waits for a sign of life, unless told otherwise. */
+const idleMs = 60_000;
+/** The timers of that length or more that nobody has ended yet. */
+const waiting = new Set();
+const { setTimeout: start, clearTimeout: end } = globalThis;
+globalThis.setTimeout = (work, ms, ...values) => {
+  const timer = start(work, ms, ...values);
+  if (ms >= idleMs) waiting.add(timer);
+  return timer;
+};
+globalThis.clearTimeout = (timer) => {
+  waiting.delete(timer);
+  end(timer);
+};
+
 let stage;
 let tus;
 let proxy;
@@ -21,6 +36,7 @@ after(async () => {
   await proxy.close();
   await tus.close();
   await stage.close();
+  assert.equal(waiting.size, 0, 'a process that has sent can end: no request left its timer behind');
 });
 
 const personAt = (url) => newPerson(stage.backend, { url });

@@ -93,9 +93,11 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
     const untold = streams ? Math.min(bytes?.length ?? 0, bufferedBytes) : (bytes?.length ?? 0);
     const longest = Math.min(request.idleMs + (untold / slowestBytesPerSecond) * 1000, longestTimerMs);
     let timer: ReturnType<typeof setTimeout>;
+    let over = false;
     const alive = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(new Error(`No answer for ${longest} ms`)), longest);
+      // A refusal can come before the whole body was taken: what takes the rest must not start a timer nobody ends.
+      if (!over) timer = setTimeout(() => silence.abort(new Error(`No answer for ${longest} ms`)), longest);
     };
     const headers: Record<string, string> = { ...request.headers };
     const init: RequestInit & { duplex?: 'half' } = {
@@ -128,6 +130,7 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
       const cause = silence.signal.aborted ? silence.signal.reason : error;
       throw new Fault('network', 'later', { detail: cause instanceof Error ? cause.message : String(cause), cause });
     } finally {
+      over = true;
       clearTimeout(timer!);
     }
   };
