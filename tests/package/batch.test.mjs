@@ -157,16 +157,14 @@ test('progress never runs backwards and ends at one', async () => {
   assert.equal(last.bytesDone, last.bytesTotal);
 });
 
-test('an abort of the batch answers every file, within 100 ms', async () => {
+test('an abort of the batch answers every file, those at work too', { timeout: 60_000 }, async () => {
   const stop = new AbortController();
-  const batch = core.prepareAll(Array.from({ length: 9 }, (_, n) => scripted({ ms: n < 2 ? 1 : 5000, n })), { signal: stop.signal });
+  const batch = core.prepareAll(Array.from({ length: 9 }, (_, n) => scripted({ ms: n < 2 ? 1 : 100_000, n })), { signal: stop.signal });
   const results = [(await batch.next()).value, (await batch.next()).value];
   await sleep(50);
-  const start = performance.now();
   stop.abort();
+  // Waited for, the other seven would take longer than the test may.
   results.push(...(await all(batch)));
-  // The other seven would take five seconds each.
-  assert.ok(performance.now() - start < 4000, `${performance.now() - start} ms`);
   assert.deepEqual(codes(results), ['ok', 'ok', ...Array(7).fill('cancelled')]);
   assert.ok((await core.prepare(scripted({ ms: 1 }))).photo, 'the pool works on');
 });
@@ -187,11 +185,10 @@ test('a signal that is none, or a function that throws, costs its own photo and 
   assert.match(results[2].error.message, /photoSignal: Error: mine/);
 });
 
-test('leaving the loop early ends what is at work', async () => {
-  const start = performance.now();
-  for await (const _ of core.prepareAll([scripted({ ms: 1 }), scripted({ ms: 4000 })])) break;
+test('leaving the loop early ends what is at work', { timeout: 60_000 }, async () => {
+  // More of them than workers, each longer than the test may take: one that were not ended would keep the next photo waiting.
+  for await (const _ of core.prepareAll([1, 100_000, 100_000, 100_000, 100_000].map((ms) => scripted({ ms })))) break;
   assert.ok((await core.prepare(scripted({ ms: 1 }))).photo);
-  assert.ok(performance.now() - start < 2000);
 });
 
 test('a trap and a dead thread cost their own photo alone', async () => {
