@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startBackend } from '../../web-demo/backend/node.mjs';
+import { installed } from './kit/installed.mjs';
 import { newPerson, truth } from './kit/people.mjs';
 import { jpegOf } from './kit/photos.mjs';
 
@@ -15,7 +16,7 @@ const guide = readme.slice(readme.indexOf('## Sending to Supabase'), readme.inde
 const script = fileURLToPath(new URL('../../build/sending/guide.mjs', import.meta.url));
 
 let backend;
-before(async () => void (backend = await startBackend()));
+before(async () => void (backend = await startBackend(await installed())));
 after(async () => {
   await backend?.close();
   await rm(script, { force: true });

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { createPhotoCore } from '../../wasm/dist/index.js';
 import { createMemoryOutbox, createSender, isPhotoError } from '../../wasm/dist/supabase.js';
 import { openBackend } from '../../web-demo/backend/node.mjs';
+import { installed } from './kit/installed.mjs';
 import { newPerson, truth } from './kit/people.mjs';
 import { jpegOf } from './kit/photos.mjs';
 
@@ -12,7 +13,7 @@ let core;
 let person;
 let sender;
 before(async () => {
-  backend = await openBackend();
+  backend = await openBackend(await installed());
   core = await createPhotoCore({ workers: 0 });
   person = await newPerson(backend, { url: 'http://localhost', fetch: backend.fetch });
   sender = createSender({ client: person.client, url: person.url, key: person.key, core, fetch: backend.fetch, outbox: createMemoryOutbox() });

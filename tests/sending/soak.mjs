@@ -13,6 +13,7 @@ import { startBackend } from '../../web-demo/backend/node.mjs';
 import { chance } from './kit/chance.mjs';
 import { Expected, nextChore, settle, statesOf } from './kit/chores.mjs';
 import { compare } from './kit/compare.mjs';
+import { installed } from './kit/installed.mjs';
 import { newPerson, truth } from './kit/people.mjs';
 import { noFaults, randomFaults, startProxy } from './kit/proxy.mjs';
 import { loadSender } from './kit/sender.mjs';
@@ -137,7 +138,7 @@ export async function soak({ batches, seed, lines: lineCount = 3, log = () => {}
   const random = chance(seedOf(seed));
   const started = performance.now();
   await loadSender();
-  const backend = await startBackend();
+  const backend = await startBackend(await installed());
   const tus = await startTusServer(backend);
   const proxy = await startProxy(tus.url, noFaults);
   const home = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'photo-core-soak-'));

@@ -25,6 +25,7 @@ const isoTimestamp = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1
  * @typedef {object} BackendOptions
  * @property {import('./database.mjs').Migration[]} migrations  installed in the order of their names
  * @property {string} [databaseUrl]     where PGlite keeps its files: a folder, or `idb://name` in a page; none: in memory
+ * @property {Blob} [database]          what `dump` of another backend gave, as the contents of this one
  * @property {any} [connection]         another connection of `@supabase/lite` in its place, its schema already installed
  * @property {any} [files]              storage adapter, in memory by default
  * @property {string} [jwtSecret]       signs the sessions; random by default, so they end with the process
@@ -37,6 +38,7 @@ const isoTimestamp = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1
  * @property {{ publishable: string, secret: string }} keys
  * @property {(sql: string, values?: unknown[]) => Promise<{ rows: any[] }>} query  SQL as the owner, for tests and seeds
  * @property {any} files
+ * @property {() => Promise<Blob>} dump  the database as it is, as a tar of its files
  * @property {() => Promise<void>} close
  */
 
@@ -45,7 +47,10 @@ export async function createBackend(options) {
   setExperimental('storage', true);
   const connection = options.connection ?? (await createPgliteConnection({
       ...(options.databaseUrl ? { url: options.databaseUrl } : {}),
-      pgliteOptions: { parsers: { [timestamptz]: isoTimestamp } },
+      pgliteOptions: {
+        parsers: { [timestamptz]: isoTimestamp },
+        ...(options.database ? { loadDataDir: options.database } : {}),
+      },
     }));
   // The first request would otherwise grant everything to everybody.
   connection.rlsState = 'active';
@@ -77,6 +82,7 @@ export async function createBackend(options) {
     keys: localKeys,
     query,
     files: app._storageAdapter,
+    dump: () => driver.dumpDataDir('none'),
     close: async () => {
       if (options.databaseUrl && driver.syncToFs) await driver.syncToFs();
       await connection.close();

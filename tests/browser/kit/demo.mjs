@@ -1,12 +1,18 @@
 // The demo's page in Chromium over a local backend, and pictures for it.
+import { rm } from 'node:fs/promises';
 import { openBackend } from '../../../web-demo/backend/node.mjs';
 import { buildPage } from '../../../web-demo/build.mjs';
 import { servePage } from '../../../web-demo/serve.mjs';
+import { installed } from '../../sending/kit/installed.mjs';
 import { launchChromium, watchedPage } from './chromium.mjs';
+import { scratch } from './packed.mjs';
 
 /** The built page, served over a backend of its own, and a browser to open it with. */
 export async function startDemo() {
-  const [browser, backend, folder] = await Promise.all([launchChromium(), openBackend(), buildPage()]);
+  // Of its own, since test files run side by side.
+  const own = (name) => scratch(`${name}-${process.pid}`);
+  const built = buildPage({ packed: own('demo-package'), out: own('demo-page') });
+  const [browser, backend, folder] = await Promise.all([launchChromium(), installed().then(openBackend), built]);
   let site = await servePage({ folder, port: 0, backend });
   const { url } = site;
   const port = Number(new URL(url).port);
@@ -30,6 +36,7 @@ export async function startDemo() {
       await browser.close();
       await site.close();
       await backend.close();
+      for (const name of ['demo-package', 'demo-page']) await rm(own(name), { recursive: true, force: true });
     },
   };
 }

@@ -2,20 +2,21 @@
 import assert from 'node:assert/strict';
 import { openBackend, startBackend } from '../../../web-demo/backend/node.mjs';
 import { virtualClock } from './chance.mjs';
+import { installed } from './installed.mjs';
 import { newPerson, truth } from './people.mjs';
 import { noFaults, startProxy } from './proxy.mjs';
 import { loadSender, plainCore } from './sender.mjs';
 
 /** In this process, without a listener. */
 export async function inProcessStage() {
-  const backend = await openBackend();
+  const backend = await openBackend(await installed());
   const where = { url: 'http://localhost', fetch: backend.fetch };
   return stageOver(backend, where, () => backend.close());
 }
 
 /** On loopback, behind a proxy whose plan can be exchanged. */
 export async function loopbackStage(plan = noFaults) {
-  const backend = await startBackend();
+  const backend = await startBackend(await installed());
   const proxy = await startProxy(backend.url, plan);
   const stage = await stageOver(backend, { url: proxy.url }, async () => {
     await proxy.close();
