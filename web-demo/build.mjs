@@ -8,10 +8,12 @@ import { build } from 'vite';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = path.join(here, '..');
-const packed = path.join(root, 'build/demo');
 
-/** Packs wasm/ and unpacks it, so that the page sees what npm would install. @returns {Promise<string>} its folder */
-async function unpackPackage() {
+/**
+ * Packs wasm/ and unpacks it, so that the page sees what npm would install.
+ * @param {string} packed an own folder for it @returns {Promise<string>} the package's folder in it
+ */
+async function unpackPackage(packed) {
   await rm(packed, { recursive: true, force: true });
   await mkdir(packed, { recursive: true });
   execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', packed], { cwd: path.join(root, 'wasm') });
@@ -20,8 +22,9 @@ async function unpackPackage() {
   return path.join(packed, 'package');
 }
 
-export async function buildPage() {
-  const installed = await unpackPackage();
+/** @param {{ packed?: string, out?: string }} [folders] emptied first; of one's own where two builds may meet */
+export async function buildPage({ packed = path.join(root, 'build/demo'), out = path.join(here, 'dist') } = {}) {
+  const installed = await unpackPackage(packed);
   await build({
     root: path.join(here, 'page'),
     base: './',
@@ -35,7 +38,7 @@ export async function buildPage() {
     },
     worker: { format: 'es' },
     build: {
-      outDir: path.join(here, 'dist'),
+      outDir: out,
       emptyOutDir: true,
       target: 'es2022',
       // Inlined assets would be data: URLs, and the polyfill an inline script: the policy allows neither.
@@ -43,7 +46,7 @@ export async function buildPage() {
       modulePreload: { polyfill: false },
     },
   });
-  return path.join(here, 'dist');
+  return out;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await buildPage());
