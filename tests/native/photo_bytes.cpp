@@ -3,6 +3,8 @@
 
 #include <photo_core/prepare.hpp>
 
+#include "photo/encode.hpp"
+#include "photo/fit_bytes.hpp"
 #include "pictures.hpp"
 
 using namespace photo_core;
@@ -53,5 +55,50 @@ TEST_CASE("a byte limit is nearly reached by pictures that are no photos") {
       check_lands(noise(320, 250), format, share);
       check_lands(landscape(450, 350), format, share);
     }
+  }
+}
+
+TEST_CASE("a byte limit takes at most three encodes, whatever the picture, the limit and the format") {
+  const Frame pictures[] = {landscape(900, 700), noise(640, 480), tiles(720, 480), landscape(50, 2000), noise(2000, 9)};
+  for (const Frame& picture : pictures) {
+    for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::webp, OutputFormat::png}) {
+      for (const double quality : {95.0, 20.0}) {
+        OutputSpec spec;
+        spec.format = format;
+        spec.request.quality = quality;
+        const auto whole = encode_frame(picture, spec, false);
+        REQUIRE(whole.ok());
+        for (const double share : {0.999, 0.5, 0.05}) {
+          const auto limit = static_cast<std::uint64_t>(share * static_cast<double>(whole->size()));
+          INFO("format " << int(format) << ", quality " << quality << ", " << picture.layout.width_px << " x "
+                         << picture.layout.height_px << ", " << share << " of " << whole->size());
+          const auto fitted = fit_into_bytes(picture, spec, false, limit, whole->size());
+          if (!fitted) {
+            CHECK(fitted.error().code == ErrorCode::output_too_large);
+            CHECK(limit < 1500);  // hardly more than a header
+            continue;
+          }
+          CHECK(fitted->encodes <= 3);
+          CHECK(fitted->bytes.size() <= limit);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("where a smaller size alone gives up too much, quality goes back up to the byte limit") {
+  // Averaging takes most of what noise weighs: at the lowest quality half the limit would stay empty.
+  OutputSpec spec;
+  spec.format = OutputFormat::webp;
+  const Frame picture = noise(900, 700);
+  const auto whole = encode_frame(picture, spec, false);
+  REQUIRE(whole.ok());
+  for (const double share : {0.25, 0.15}) {
+    const auto limit = static_cast<std::uint64_t>(share * static_cast<double>(whole->size()));
+    const auto fitted = fit_into_bytes(picture, spec, false, limit, whole->size());
+    REQUIRE(fitted.ok());
+    CHECK(fitted->width_px < picture.layout.width_px);
+    CHECK(static_cast<double>(fitted->bytes.size()) >= 0.9 * static_cast<double>(limit));
+    CHECK(fitted->bytes.size() <= limit);
   }
 }

@@ -18,6 +18,7 @@ struct EncodeRequest {
   ByteView icc_profile;           // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
   ByteView exif;                  // a TIFF structure ("II*\0…"), written when not empty, in the format's own wrapping
   bool palette = false;           // PNG: write a palette when the picture has at most 256 colours
+  std::uint64_t pixels = 0;       // of a larger picture that this is a sample of, to be treated like it
   std::function<void()> on_turn;  // called every few rows, also within finish(); may do something else in between
 
   void turn() const {

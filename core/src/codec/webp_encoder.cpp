@@ -165,7 +165,7 @@ class WebpEncoder final : public Encoder {
     WebPConfig config;
     if (!WebPConfigInit(&config)) return fail(ErrorCode::internal, "libwebp of another version");
     config.quality = static_cast<float>(std::clamp<double>(request_.quality, 1, 100));
-    const std::uint64_t pixels = std::uint64_t{layout_.width_px} * layout_.height_px;
+    const std::uint64_t pixels = std::max(request_.pixels, std::uint64_t{layout_.width_px} * layout_.height_px);
     config.method = pixels <= max_thumbnail_pixels ? thumbnail_method : photo_method;
     GrowingBuffer alpha;
     if (layout_.has_alpha) {

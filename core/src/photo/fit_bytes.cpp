@@ -9,72 +9,68 @@
 namespace photo_core {
 namespace {
 
-constexpr double lowest_quality = 35;       // below it a smaller picture looks better than a coarser one
-constexpr double aim = 0.955;               // of the byte limit: the middle of what counts as landing
-constexpr double usual_slope = -0.65;       // log bytes against log quantiser step, over photos
-constexpr double correction_slope = -0.75;  // the same near an attempt, by coarser steps or by fewer pixels
-constexpr double most_work = 3;             // encodes of the whole frame
-constexpr int most_encodes = 10;            // of whatever size
-constexpr int most_samples = 8;
-constexpr double near_enough = 0.015;     // of the goal, in log bytes
-constexpr std::uint32_t strip_rows = 96;  // a sample is strips of so many rows,
-constexpr std::uint32_t strip_share = 6;  // one in so many,
-constexpr std::uint32_t least_sample_pixels = 250'000;
+constexpr double lowest_quality = 35;      // below it a smaller picture looks better than a coarser one,
+constexpr double last_coarser = 0.3;       // but for the last correction: a size has whole pixels and smooths at once
+constexpr double aim = 0.95;               // of the byte limit: the middle of what counts as landing
+constexpr double usual_slope = -0.65;      // log bytes against log quantiser step, over photos
+constexpr double pixel_slope = -0.85;      // the same against log pixels given up
+constexpr int most_encodes = 3;            // of the picture
+constexpr int most_samples = 3;            // before an encode, beside that of where it starts
+constexpr double near_enough = 0.02;       // of the goal, in log bytes
+constexpr double small_step = 0.06;        // in log bytes: foreseen from the slope alone
+constexpr double last_room = 0.04;         // in log bytes, for a last encode that has to fit,
+constexpr double blind_room = 0.4;         // where there is no sample
+constexpr double strip_rows = 32;          // a sample is strips of so many rows after scaling,
+constexpr double strip_share = 6;          // one in so many before it,
+constexpr double sample_pixels = 250'000;  // or of so many pixels, up to half of the picture
 
 // libjpeg's scale of its quantiser tables for a quality, in percent, and back.
 double step_of(double quality) { return quality < 50 ? 5000 / quality : std::max(1.0, 200 - 2 * quality); }
 double quality_of(double step) { return std::clamp(step > 100 ? 5000 / step : (200 - step) / 2, 1.0, 100.0); }
 
+// What gives fewer bytes than "as asked": both are logarithms, 0 for nothing given up.
 struct Setting {
-  double quality = 0;
-  double scale = 1;  // of both edges
+  double coarser = 0;  // quantiser step
+  double fewer = 0;    // pixels
 };
 
-// One number from "as asked" (0) to ever fewer bytes: first coarser steps down to the lowest quality, then fewer
-// pixels.
-Setting setting_at(double amount, const OutputSpec& spec) {
-  double coarser = 0;
-  if (spec.format != OutputFormat::png) {
-    const double first = step_of(spec.request.quality);
-    coarser = std::clamp(std::log(step_of(lowest_quality) / first), 0.0, amount);
-    if (coarser > 0) return {quality_of(first * std::exp(coarser)), std::exp(-(amount - coarser) / 2)};
-  }
-  return {spec.request.quality, std::exp(-amount / 2)};
+std::uint32_t scaled(std::uint32_t edge, double fewer) {
+  return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * std::exp(-fewer / 2))));
 }
 
-std::uint32_t scaled(std::uint32_t edge, double scale) {
-  return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * scale)));
-}
-
-Result<FittedImage> encode_at(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double amount) {
-  const Setting setting = setting_at(amount, spec);
+Result<FittedImage> encode_at(const Frame& frame, const OutputSpec& spec, bool drop_alpha, const Setting& setting) {
   OutputSpec attempt = spec;
-  attempt.request.quality = setting.quality;
+  if (setting.coarser != 0) {
+    attempt.request.quality = quality_of(step_of(spec.request.quality) * std::exp(setting.coarser));
+  }
   FittedImage image;
-  image.width_px = scaled(frame.layout.width_px, setting.scale);
-  image.height_px = scaled(frame.layout.height_px, setting.scale);
+  image.width_px = scaled(frame.layout.width_px, setting.fewer);
+  image.height_px = scaled(frame.layout.height_px, setting.fewer);
   auto encoded = encode_resized(frame, image.width_px, image.height_px, attempt, drop_alpha);
   if (!encoded) return std::move(encoded).error();
   image.bytes = std::move(encoded).value();
   return image;
 }
 
-// Strips from the whole height of a frame: little to encode, and yet of its kind. A small frame is its own sample.
-Frame sample_of(const Frame& frame) {
-  const std::uint32_t width = frame.layout.width_px, height = frame.layout.height_px;
-  const std::uint32_t least = least_sample_pixels / strip_rows / width + 1;
-  const std::uint32_t strips = std::max(least, height / (strip_rows * strip_share));
-  if (strips >= height / strip_rows) return frame;
-  const std::uint32_t period = height / strips / 2 * 2;  // even: chroma rows stay with their luma rows
+// Strips from the whole height of a frame that will be scaled to about 1 in `shrink` of its height: little to encode,
+// and yet of its kind. Nothing of a very low frame.
+Frame sample_of(const Frame& frame, double shrink) {
+  const double width = frame.layout.width_px;
+  const std::uint32_t height = frame.layout.height_px;
+  const double rows = std::min(std::max(sample_pixels / width, height / strip_share) * shrink, height / 2.0);
+  const std::uint32_t strip = static_cast<std::uint32_t>(std::min(strip_rows * shrink, height / 4.0)) / 2 * 2;
   Frame out;
+  if (strip < strip_rows / 2) return out;
+  const std::uint32_t strips = std::max(1u, static_cast<std::uint32_t>(rows / strip));
+  const std::uint32_t period = height / strips / 2 * 2;  // even: chroma rows stay with their luma rows
   PlaneLayout layout = frame.layout;
-  layout.height_px = strips * strip_rows;
+  layout.height_px = strips * strip;
   out.allocate(layout);
   for (int plane = 0; plane < layout.plane_count(); ++plane) {
     const std::uint32_t divisor = layout.is_chroma(plane) ? layout.v_subsampling : 1;
-    for (std::uint32_t strip = 0; strip < strips; ++strip) {
-      for (std::uint32_t y = 0; y < strip_rows / divisor; ++y) {
-        std::memcpy(out.row(plane, strip * (strip_rows / divisor) + y), frame.row(plane, strip * period / divisor + y),
+    for (std::uint32_t i = 0; i < strips; ++i) {
+      for (std::uint32_t y = 0; y < strip / divisor; ++y) {
+        std::memcpy(out.row(plane, i * (strip / divisor) + y), frame.row(plane, i * period / divisor + y),
                     layout.plane_width(plane));
       }
     }
@@ -82,69 +78,93 @@ Frame sample_of(const Frame& frame) {
   return out;
 }
 
-// How the bytes of a sample change with the amount. A curve that falls, but for steps: fewer pixels may need more bytes
-// where a palette is lost, and a size has whole pixels.
-class Curve {
+// Foresees from a sample which setting gives how many bytes.
+class Foresight {
  public:
-  Curve(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double header_bytes)
-      : sample_(sample_of(frame)), spec_(spec), drop_alpha_(drop_alpha), header_bytes_(header_bytes) {}
+  Foresight(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double header_bytes, double log_ratio)
+      : width_px_(frame.layout.width_px),
+        height_px_(frame.layout.height_px),
+        spec_(spec),
+        drop_alpha_(drop_alpha),
+        header_bytes_(header_bytes),
+        has_quality_(spec.format != OutputFormat::png),
+        most_coarser_(std::max(0.0, std::log(step_of(lowest_quality) / step_of(spec.request.quality)))),
+        sample_(sample_of(frame, std::exp(std::max(0.0, first_guess(log_ratio)) / 2))) {}
 
-  std::optional<double> log_bytes(double amount) const {
-    auto image = encode_at(sample_, spec_, drop_alpha_, amount);
-    if (!image) return std::nullopt;
-    return std::log(std::max(1.0, static_cast<double>(image->bytes.size()) - header_bytes_));
+  bool is_blind() const { return sample_.layout.height_px == 0; }
+
+  // The setting that changes the bytes by exp(log_ratio) from what they are at `from`: coarser first, then smaller;
+  // of a size that gave up too much, finer again.
+  Setting find(const Setting& from, double log_ratio, bool is_last) {
+    double fewest = too_many_;  // pixels given up where it is known to be too large
+    const double coarsest = most_coarser_ + (is_last ? last_coarser : 0);
+    Setting at = from;
+    double left = log_ratio;
+    bool can_sample = !is_blind() && std::abs(left) > (is_last ? small_step : near_enough);
+    double bytes = 0;
+    if (can_sample) can_sample = measure(at, bytes);
+    for (int samples = 0;; ++samples) {
+      if (left < 0 && (!has_quality_ || at.coarser >= most_coarser_)) {
+        fewest = std::max(fewest, at.fewer);
+        if (samples == 0) too_many_ = fewest;
+      }
+      Setting next = at;
+      double still = left;
+      if (has_quality_ && (left < 0 || at.fewer > 0 || at.coarser > 0)) {
+        next.coarser += left / coarser_slope_;
+        next.coarser = std::clamp(next.coarser, at.fewer > 0 ? -last_coarser : 0.0, std::max(coarsest, at.coarser));
+        still -= (next.coarser - at.coarser) * coarser_slope_;
+      }
+      if (std::abs(still) > near_enough || !has_quality_) {
+        next.fewer = std::max(0.0, at.fewer + still / fewer_slope_);
+        if (still > 0 && next.fewer <= fewest) next.fewer = (fewest + at.fewer) / 2;
+      }
+      if (!can_sample || samples == most_samples) return next;
+      double next_bytes = 0;
+      if (!measure(next, next_bytes)) return next;
+      const double change = next_bytes - bytes;
+      learn(at, next, change);
+      left -= change;
+      at = next;
+      bytes = next_bytes;
+      if (std::abs(left) < near_enough) return at;
+    }
   }
 
-  // The amount that changes the bytes from what they are at `from` by exp(log_ratio). Above `too_little` (where they
-  // are known to be too many) in any case.
-  double find(double from, double log_ratio, double too_little) {
-    const auto start = log_bytes(from);
-    const double guess = std::max(too_little, from + log_ratio / usual_slope);
-    if (!start) return guess;
-    // What is beyond the goal at the two ends of where it must lie.
-    double low = too_little, high = -1, beyond_low = 0, beyond_high = 0;
-    if (log_ratio < 0) {
-      low = from;
-      beyond_low = -log_ratio;
-    } else {
-      high = from;
-      beyond_high = -log_ratio;
-    }
-    double next = guess;
-    for (int i = 0; i < most_samples; ++i) {
-      const auto bytes = log_bytes(next);
-      if (!bytes) break;
-      const double beyond = *bytes - *start - log_ratio;
-      const double slope = beyond_low > 0 && next > low ? (beyond - beyond_low) / (next - low) : usual_slope;
-      if (beyond_low > 0 && next > low + 0.02) slope_ = std::clamp(slope, 2 * correction_slope, correction_slope);
-      if (std::abs(beyond) < near_enough) return next;
-      if (beyond > 0) {
-        low = next;
-        beyond_low = beyond;
-      } else {
-        high = next;
-        beyond_high = beyond;
-      }
-      if (high < 0) {
-        next = low - beyond_low / std::clamp(slope, -3.0, -0.5);
-      } else if (beyond_low > 0) {
-        next = low + (high - low) * std::clamp(beyond_low / (beyond_low - beyond_high), 0.1, 0.9);
-      } else {
-        next = (low + high) / 2;
-      }
-    }
-    return high < 0 ? next : high;
+  void learn(const Setting& from, const Setting& to, double change) {
+    learn_one(coarser_slope_, change, to.coarser - from.coarser, to.fewer - from.fewer, usual_slope);
+    learn_one(fewer_slope_, change, to.fewer - from.fewer, to.coarser - from.coarser, pixel_slope);
   }
-
-  // Log bytes against amount where the last search ended, within what is usual.
-  double slope() const { return slope_; }
 
  private:
-  const Frame sample_;
+  // Log pixels to give up, as photos usually are.
+  double first_guess(double log_ratio) const {
+    return (log_ratio - (has_quality_ ? most_coarser_ * usual_slope : 0)) / pixel_slope;
+  }
+
+  bool measure(const Setting& setting, double& log_bytes) const {
+    OutputSpec spec = spec_;
+    spec.request.pixels = std::uint64_t{scaled(width_px_, setting.fewer)} * scaled(height_px_, setting.fewer);
+    auto image = encode_at(sample_, spec, drop_alpha_, setting);
+    if (image) log_bytes = std::log(std::max(1.0, static_cast<double>(image->bytes.size()) - header_bytes_));
+    return static_cast<bool>(image);
+  }
+
+  // A slope from one step along its dial alone, within what is usual.
+  static void learn_one(double& slope, double change, double along, double across, double usual) {
+    if (std::abs(along) > 0.03 && across == 0) slope = std::clamp(change / along, 2 * usual, 0.2 * usual);
+  }
+
+  const std::uint32_t width_px_, height_px_;  // of the whole
   const OutputSpec& spec_;
   const bool drop_alpha_;
   const double header_bytes_;
-  double slope_ = correction_slope;
+  const bool has_quality_;
+  const double most_coarser_;
+  const Frame sample_;
+  double coarser_slope_ = usual_slope;
+  double fewer_slope_ = pixel_slope;
+  double too_many_ = 0;  // of a real encode, as `fewest`
 };
 
 }  // namespace
@@ -155,45 +175,34 @@ Result<FittedImage> fit_into_bytes(const Frame& frame, const OutputSpec& spec, b
   const double header_bytes = (spec.format == OutputFormat::jpeg ? 350 : 60) +
                               static_cast<double>(spec.request.icc_profile.size() + spec.request.exif.size());
   const auto body = [&](double bytes) { return std::max(1.0, bytes - header_bytes); };
-  Curve curve(frame, spec, drop_alpha, header_bytes);
+  Foresight foresight(frame, spec, drop_alpha, header_bytes,
+                      std::log(body(limit * aim) / body(static_cast<double>(first_bytes))));
   std::optional<FittedImage> best;
-  struct Attempt {
-    double amount, bytes;
-  };
-  Attempt latest{0, static_cast<double>(first_bytes)};
-  Attempt over = latest;         // the smallest that was too large
-  std::optional<Attempt> under;  // the largest that was too small to count as landing
-  double work = 1, smallest = latest.bytes;
-  // Three encodes, those of fewer pixels counted by their share; a picture that even then is too large has two more
-  // before it is refused, aimed ever lower.
-  for (int encodes = 1; encodes < most_encodes; ++encodes) {
-    const double target = limit * (work < most_work ? aim : aim - 0.1 * (work - most_work + 1));
-    const double log_ratio = std::log(body(target) / body(latest.bytes));
-    double amount = 0;
-    if (under) {
-      const double share = std::log(body(over.bytes) / body(target)) / std::log(body(over.bytes) / body(under->bytes));
-      amount = over.amount + (under->amount - over.amount) * std::clamp(share, 0.05, 0.95);
-    } else if (encodes > 1 && std::abs(log_ratio) < 0.2) {
-      // A small correction is safer along a usual curve: where edges change by a few pixels, a sample is erratic.
-      amount = std::max(over.amount, latest.amount + log_ratio / curve.slope());
-    } else {
-      amount = curve.find(latest.amount, log_ratio, over.amount);
+  Setting setting, over;
+  double bytes = static_cast<double>(first_bytes), smallest = bytes;
+  for (int encodes = 2; encodes <= most_encodes; ++encodes) {
+    double log_ratio = std::log(body(limit * aim) / body(bytes));
+    if (encodes == most_encodes && log_ratio < -small_step) log_ratio -= foresight.is_blind() ? blind_room : last_room;
+    const Setting from = setting;
+    setting = foresight.find(from, log_ratio, encodes == most_encodes);
+    // Bytes may change by steps: never back to what was too large.
+    if (best && over.fewer == setting.fewer) {
+      setting.coarser = std::max(setting.coarser, over.coarser + 0.2 * (from.coarser - over.coarser));
     }
-    const double scale = setting_at(amount, spec).scale;
-    if (best && work + scale * scale > most_work + 0.01) break;
-    auto image = encode_at(frame, spec, drop_alpha, amount);
+    auto image = encode_at(frame, spec, drop_alpha, setting);
     if (!image) return std::move(image).error();
-    work += scale * scale;
-    latest = {amount, static_cast<double>(image->bytes.size())};
-    smallest = std::min(smallest, latest.bytes);
-    if (latest.bytes > limit) {
-      if (latest.amount >= over.amount) over = latest;
-      if (!best && work > most_work + 1.99) break;
+    image->encodes = encodes;
+    if (foresight.is_blind()) {
+      foresight.learn(from, setting, std::log(body(static_cast<double>(image->bytes.size())) / body(bytes)));
+    }
+    bytes = static_cast<double>(image->bytes.size());
+    smallest = std::min(smallest, bytes);
+    if (bytes > limit) {
+      over = setting;
       continue;
     }
     if (!best || image->bytes.size() > best->bytes.size()) best = std::move(image).value();
-    if (latest.bytes >= 0.9 * limit || latest.amount <= over.amount) break;
-    under = latest;
+    if (bytes >= 0.9 * limit) break;
   }
   if (!best) return fail_limit(ErrorCode::output_too_large, limit, smallest);
   return std::move(*best);

@@ -1,4 +1,4 @@
-// Under a byte limit in at most three encodes, those of fewer pixels counted by their share.
+// Under a byte limit in at most three encodes.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@ struct FittedImage {
   Bytes bytes;
   std::uint32_t width_px = 0;
   std::uint32_t height_px = 0;
+  int encodes = 0;  // of the picture, the caller's first among them
 };
 
 // Encodes a frame, whose first encode gave `first_bytes` (it counts as one of the three) and was too large, so that the
