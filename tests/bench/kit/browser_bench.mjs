@@ -5,7 +5,7 @@ import path from 'node:path';
 import { launchChromium } from '../../browser/kit/chromium.mjs';
 import { serve } from '../../browser/kit/server.mjs';
 import { dist, out, rivalFile, rivalVersion, root } from './paths.mjs';
-import { pooled, twentyOf } from './pool.mjs';
+import { pairedRatio, pooled, twentyOf } from './pool.mjs';
 import { judgeOf } from './quality.mjs';
 import { summary } from './statistics.mjs';
 
@@ -104,7 +104,7 @@ export async function runBrowser({ files, runs, say }) {
         }
       }
     }
-    const pool = Object.fromEntries(Object.entries(batches).map(([name, all]) => [name, pooled(all)]));
+    const pool = Object.fromEntries(Object.entries(batches).map(([name, all]) => [name, { workers: pooled(all), gain: pairedRatio(all[1], all[2]) }]));
 
     const { version } = JSON.parse(await readFile(path.join(dist, '../package.json'), 'utf8'));
     const versions = { ours: version, canvas: `Chromium ${browser.version().split('.')[0]}` };

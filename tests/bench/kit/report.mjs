@@ -132,28 +132,25 @@ export const nodeReport = (part) =>
 const runsOf = (summary, show = ms) => `${show(summary.median)} (${range(summary, show)})`;
 
 /** `pool` as pool.mjs makes it; `canvas` the same of the canvas pipeline. */
-export const poolReport = (where, pool, canvas) =>
+export const poolReport = (where, { workers: pool, gain, machine }, canvas) =>
   table(
-    `${where}: batch of 20 photos, ms, median (smallest–largest). 1 ÷ 2: how many times faster two workers are; at best: what their own
-times in this order allow; CPU: of all threads; busy: share of the time that a worker was at work on a photo`,
-    ['workers', 'elapsed', '1 ÷ 2', 'at best', 'CPU', 'cores in use', 'busy', ...(canvas ? ['canvas', 'canvas ÷ ours', 'canvas 1 ÷ 2'] : [])],
+    `${where}: batch of 20 photos, ms, median (smallest–largest). At best: what the photos' own times in this order allow;
+CPU: of all threads; busy: share of the time that a worker was at work on a photo`,
+    ['workers', 'elapsed', 'at best', 'CPU', 'cores in use', 'busy', ...(canvas ? ['canvas', 'canvas ÷ ours'] : [])],
     Object.entries(pool).map(([workers, one]) => [
       workers,
       runsOf(one.ms),
-      times(pool[1].ms.median / one.ms.median),
       times(bestRatio(pool[1].photoMs, Number(workers))),
       one.cpuMs.median ? ms(one.cpuMs.median) : '',
       one.cpuMs.median ? times(one.cpuMs.median / one.ms.median) : '',
       times(one.busy.median),
-      ...(canvas
-        ? [
-            runsOf(canvas[workers].ms),
-            times(canvas[workers].ms.median / one.ms.median),
-            times(canvas[1].ms.median / canvas[workers].ms.median),
-          ]
-        : []),
+      ...(canvas ? [runsOf(canvas.workers[workers].ms), times(canvas.workers[workers].ms.median / one.ms.median)] : []),
     ]),
-  );
+  ) +
+  `\nTwo workers against one, batch after batch, median (smallest–largest): ${runsOf(gain, times)}` +
+  (canvas ? `; canvas ${runsOf(canvas.gain, times)}` : '') +
+  (machine ? `; two processes that share nothing against one: ${runsOf(machine, times)}` : '') +
+  '\n';
 
 export const othersReport = (part, from) =>
   [
