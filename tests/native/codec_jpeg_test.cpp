@@ -317,6 +317,10 @@ TEST_CASE("kinds of JPEG that are not decoded are named", "[jpeg]") {
   CHECK(lossless.code == ErrorCode::unsupported_type);
   CHECK(lossless.detail == "lossless JPEG");
   CHECK(refused(frame_header + 1, 0xc5).detail == "hierarchical JPEG");
+  const Decoded near_lossless = refused(frame_header + 1, 0xf7);
+  CHECK(near_lossless.code == ErrorCode::unsupported_type);
+  CHECK(near_lossless.detail == "JPEG-LS");
+  CHECK(refused(frame_header + 1, 0xf8).code == ErrorCode::corrupt_image);
   const Decoded deep = refused(frame_header + 4, 12);
   CHECK(deep.code == ErrorCode::unsupported_type);
   CHECK(deep.detail == "12-bit JPEG");

@@ -76,7 +76,7 @@ void skip_input_data(j_decompress_ptr state, long count) {
   source.base.bytes_in_buffer -= bytes;
 }
 
-// The kinds of JPEG that are named rather than called broken (ITU-T T.81, table B.1).
+// The kinds of JPEG that are named rather than called broken (ITU-T T.81, table B.1; T.87, C.1.1).
 const char* process_name(int marker) {
   switch (marker) {
     case 0xc3: return "lossless JPEG";
@@ -87,6 +87,7 @@ const char* process_name(int marker) {
     case 0xcd:
     case 0xce:
     case 0xcf: return "hierarchical JPEG";
+    case 0xf7: return "JPEG-LS";
     default: return "JPEG of a reserved process";
   }
 }
@@ -143,6 +144,9 @@ Error jpeg_error(const jpeg_decompress_struct& state, const JpegErrors& errors, 
     case JERR_OUT_OF_MEMORY:
     case JERR_NO_BACKING_STORE: return fail(ErrorCode::out_of_memory, text);
     case JERR_SOF_UNSUPPORTED: return fail(ErrorCode::unsupported_type, process_name(errors.error_argument));
+    case JERR_UNKNOWN_MARKER:  // JPEG-LS begins its frame with one of its own
+      if (errors.error_argument != 0xf7) return fail(ErrorCode::corrupt_image, text);
+      return fail(ErrorCode::unsupported_type, process_name(0xf7));
     case JERR_BAD_PRECISION:
       if (state.data_precision == 12) return fail(ErrorCode::unsupported_type, "12-bit JPEG");
       return fail(ErrorCode::corrupt_image, text);
