@@ -8,7 +8,6 @@
 #include <array>
 #include <new>
 
-#include "src/dec/alphai_dec.h"
 #include "src/dec/vp8i_dec.h"
 #include "src/dec/vp8li_dec.h"
 #include "src/dec/webpi_dec.h"
@@ -16,6 +15,7 @@
 #include "base/buffer.hpp"
 #include "codec/decoder.hpp"
 #include "codec/webp_container.hpp"
+#include "codec/webp_surplus.hpp"
 #include "codec/webp_upsample.hpp"
 
 namespace photo_core {
@@ -55,19 +55,6 @@ class PictureDecoder {
   // taken out, or memory ran out.
   virtual bool find_surplus(ByteView& picture, ByteView& alpha) = 0;
 };
-
-// What a reader of a lossless stream has not begun to read.
-ByteView unread(const VP8LBitReader& reader) {
-  const std::size_t ahead = static_cast<std::size_t>(64 - std::min(reader.bit_pos_, 64)) / 8;
-  return ByteView(reader.buf_, reader.len_).subspan(reader.pos_ - std::min(ahead, reader.pos_));
-}
-
-// The same of a lossy one, whose end encoders pad (libvpx by 4 bytes): empty when there is not more than that.
-ByteView unread(const VP8BitReader& reader) {
-  constexpr std::ptrdiff_t most_padding = 8;
-  const std::ptrdiff_t left = reader.buf_end_ - reader.buf_ + std::max(reader.bits_, 0) / 8;
-  return left > most_padding ? ByteView(reader.buf_end_ - left, reader.buf_end_) : ByteView{};
-}
 
 class LossyDecoder final : public PictureDecoder {
  public:
@@ -121,40 +108,10 @@ class LossyDecoder final : public PictureDecoder {
   }
 
   bool find_surplus(ByteView& picture, ByteView& alpha) override {
-    const VP8Decoder& decoder = *decoder_;
-    if (!unread(decoder.br_).empty()) return false;
-    for (std::uint32_t i = 0; i < decoder.num_parts_minus_one_; ++i) {
-      if (!unread(decoder.parts_[i]).empty()) return false;
-    }
-    picture = unread(decoder.parts_[decoder.num_parts_minus_one_]);
-    return container_.alpha.size() <= 1 || find_alpha_surplus(alpha);
+    return webp_lossy_surplus(*decoder_, picture) && webp_alpha_surplus(container_, *decoder_, io_, alpha);
   }
 
  private:
-  // libwebp forgets where in its data the alpha plane ended, so a compressed one is decoded once more.
-  bool find_alpha_surplus(ByteView& left) {
-    constexpr std::uint8_t compression_mask = 3;
-    const ByteView data = container_.alpha.subspan(1);
-    if ((container_.alpha[0] & compression_mask) == 0) {
-      left = slice(data, std::size_t{container_.width_px} * container_.height_px);
-      return true;
-    }
-    ALPHDecoder alpha{};
-    alpha.width_ = io_.width;
-    alpha.height_ = io_.height;
-    alpha.output_ = decoder_->alpha_plane_;  // the same samples, before their filter is undone; nobody needs them now
-    if (alpha.output_ == nullptr || !VP8InitIo(&alpha.io_)) return false;
-    WebPInitCustomIo(nullptr, &alpha.io_);
-    alpha.io_.opaque = &alpha;
-    alpha.io_.width = alpha.io_.crop_right = io_.width;
-    alpha.io_.height = alpha.io_.crop_bottom = io_.height;
-    const bool decoded = VP8LDecodeAlphaHeader(&alpha, data.data(), data.size()) != 0 &&
-                         VP8LDecodeAlphaImageStream(&alpha, io_.height) != 0;
-    if (decoded) left = unread(alpha.vp8l_dec_->br_);
-    VP8LDelete(alpha.vp8l_dec_);
-    return decoded;
-  }
-
   // Luma rows of an even number (but for the last) come with their chroma rows. A row needs the chroma rows on both its
   // sides, so the last odd one waits here for the next call.
   void take_rows(const VP8Io& io) {
@@ -250,7 +207,7 @@ class LosslessDecoder final : public PictureDecoder {
   }
 
   bool find_surplus(ByteView& picture, ByteView&) override {
-    picture = unread(decoder_->br_);
+    picture = webp_lossless_surplus(*decoder_);
     return true;
   }
 
