@@ -54,6 +54,13 @@ async function transaction(client, user, work) {
   }
 }
 
+/** Until the session waits for another's lock, or its work has ended without. */
+async function untilHeld(client, work) {
+  let ended = false;
+  work.then(() => (ended = true), () => (ended = true));
+  while (!ended && !(await one('select cardinality(pg_blocking_pids($1)) > 0 as held', [client.processID])).held);
+}
+
 const codes = (errors) => errors.map((error) => error?.code).filter(Boolean).sort();
 
 const addPhoto = (user, to, bytes = 1000) => (client) =>
@@ -89,7 +96,7 @@ test('two sessions at 19 photos end with 20', async () => {
     await actAs(first, 'authenticated', user);
     await addPhoto(user, to)(first);
     const waiting = transaction(second, user, addPhoto(user, to));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await untilHeld(second, waiting);
     await first.query('commit');
     const error = await waiting;
     assert.equal(error?.code, '23514');
@@ -263,7 +270,7 @@ test('the first draft\'s count ends with 21, counted as 20: the race is real', a
     }
     await add(first, 19);
     const waiting = add(second, 20);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await untilHeld(second, waiting);
     await first.query('commit');
     await waiting;
     await second.query('commit');
