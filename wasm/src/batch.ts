@@ -67,7 +67,8 @@ export async function* runBatch<F extends PhotoSource>(
   /** Results that may wait for an earlier one, and how far a file may be started before its turn. */
   const ahead = 2 * work.workers + 2;
   // Past the limit of a project the first in input order get its places: then files are started in that order.
-  const order = known && known.length + work.existingCount <= work.maxPhotos ? startOrder(known.map(work.size), work.workers, ahead) : null;
+  const allFit = known && known.length + work.existingCount <= work.maxPhotos;
+  const order = known && (allFit ? startOrder(known.map(work.size), work.workers, ahead) : [...known.keys()]);
   const telling = throttled(() => options.onProgress?.(meters.view));
   const batch = linked(options.signal);
   const entries: Entry<F>[] = [];
@@ -125,8 +126,8 @@ export async function* runBatch<F extends PhotoSource>(
   /** Takes files as there is room: for their bytes, for their results, and in the project. */
   const feed = async (): Promise<void> => {
     const input = (
-      known ? known.values() : Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()
-    ) as AsyncIterator<F> | Iterator<F>;
+      order ? order.values() : Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()
+    ) as AsyncIterator<F | number> | Iterator<F | number>;
     try {
       for (;;) {
         const crowded = pending > work.workers || pulled - answered > ahead;
@@ -141,8 +142,9 @@ export async function* runBatch<F extends PhotoSource>(
         }
         const next = await input.next();
         if (next.done) break;
-        const index = order ? order[pulled]! : pulled;
-        const file = order ? known![index]! : next.value;
+        // Known files come by their place, others as themselves, in the order of the input.
+        const index = order ? (next.value as number) : pulled;
+        const file = order ? known![index]! : (next.value as F);
         pulled++;
         entries[index] = { file };
         const meter = meters.of(index, work.size(file));
