@@ -42,6 +42,10 @@ target_include_directories(jpeg SYSTEM PUBLIC ${jpeg_config_dir} ${jpeg_dir})
 photo_third_party_target(jpeg)
 photo_hot_files(${jpeg_dir}/jdhuff.c)
 
+# A component's transform is of its picture's N/8, N up to 8, doubled at most from below 8: these are never chosen.
+set_source_files_properties(${jpeg_dir}/jddctmgr.c PROPERTIES COMPILE_DEFINITIONS
+  "jpeg_idct_9x9=photo_jpeg_no_idct;jpeg_idct_11x11=photo_jpeg_no_idct;jpeg_idct_13x13=photo_jpeg_no_idct;jpeg_idct_15x15=photo_jpeg_no_idct;jpeg_idct_16x16=photo_jpeg_no_idct;jpeg_idct_ifast=photo_jpeg_no_idct;jpeg_idct_float=photo_jpeg_no_idct")
+
 # Without the environment, and without two tables of 64 KiB for what one instruction counts.
 target_compile_definitions(jpeg PRIVATE NO_GETENV=1 NO_PUTENV=1 USE_CLZ_INTRINSIC=1)
 

@@ -1,7 +1,7 @@
 /* The doors of libjpeg-turbo's modules that the core never opens, so that these are not linked: colour
- * quantisation and conversion, downsampling, merged upsampling, and the fast and floating-point
- * transforms. Pictures go in and come out in the file's own colour space, planes as planes, and
- * transforms are the accurate integer ones. What asks for more gets the library's own error for a
+ * quantisation and conversion, downsampling, merged upsampling, the fast and floating-point
+ * transforms, and inverse ones of sizes that do not occur. Pictures go in and come out in the file's own colour space,
+ * planes as planes, and transforms are the accurate integer ones. What asks for more gets the library's own error for a
  * feature that was left out. */
 #define JPEG_INTERNALS
 /* In the order that they need each other. */
@@ -20,15 +20,14 @@ GLOBAL(void) jinit_c_prep_controller(j_compress_ptr cinfo, boolean need_full_buf
   ERREXIT(cinfo, JERR_NOT_COMPILED);
 }
 
-/* Never chosen: dct_method is JDCT_ISLOW. */
+/* Never chosen: dct_method is JDCT_ISLOW; and of the inverse ones the sizes in libjpeg_turbo.cmake. */
 GLOBAL(void) jpeg_fdct_ifast(DCTELEM* data) {}
 GLOBAL(void) jpeg_fdct_float(FAST_FLOAT* data) {}
 GLOBAL(void)
-jpeg_idct_ifast(j_decompress_ptr cinfo, jpeg_component_info* compptr, JCOEFPTR coef_block, JSAMPARRAY output_buf,
-                JDIMENSION output_col) {}
-GLOBAL(void)
-jpeg_idct_float(j_decompress_ptr cinfo, jpeg_component_info* compptr, JCOEFPTR coef_block, JSAMPARRAY output_buf,
-                JDIMENSION output_col) {}
+photo_jpeg_no_idct(j_decompress_ptr cinfo, jpeg_component_info* compptr, JCOEFPTR coef_block, JSAMPARRAY output_buf,
+                   JDIMENSION output_col) {
+  ERREXIT(cinfo, JERR_NOT_COMPILED);
+}
 
 METHODDEF(void) start_pass(j_decompress_ptr cinfo) {}
 

@@ -92,6 +92,7 @@ class JpegEncoder final : public Encoder {
 
  private:
   void configure();
+  void start_library();
   void write_markers();
   std::uint32_t rows_of_block_row(int plane) const {
     return static_cast<std::uint32_t>(state_.comp_info[plane].v_samp_factor * DCTSIZE);
@@ -112,6 +113,11 @@ class JpegEncoder final : public Encoder {
   JpegErrors errors_{};
   JpegSink sink_{};
   JpegTurns turns_{};
+  // The library's modules that are ours, or that it only has to find there.
+  jpeg_forward_dct transform_{};
+  jpeg_c_main_controller no_scanlines_{};
+  jpeg_c_coef_controller no_blocks_{};
+  jpeg_entropy_encoder no_coder_{};
   bool created_ = false;
   PlaneLayout layout_;
   // One row of MCUs: for each plane up to 16 rows, padded to whole blocks by repeating the last sample.
@@ -145,6 +151,34 @@ void JpegEncoder::configure() {
   state_.comp_info[0].h_samp_factor = static_cast<int>(layout_.h_subsampling);
   state_.comp_info[0].v_samp_factor = static_cast<int>(layout_.v_subsampling);
   if (request_.progressive) jpeg_simple_progression(&state_);
+}
+
+// jpeg_start_compress(), which names every module of the library, with our own in the place of some: the library's
+// transform, its input by scanlines and its coder of sequential scans (75 KB of WebAssembly) are then not linked.
+void JpegEncoder::start_library() {
+  jpeg_suppress_tables(&state_, FALSE);
+  init_destination(&state_);
+  jinit_c_master_control(&state_, FALSE);
+  transform_.start_pass = [](j_compress_ptr) {};
+  transform_.forward_DCT = forward_blocks;
+  state_.fdct = &transform_;
+  no_scanlines_.start_pass = [](j_compress_ptr, J_BUF_MODE) {};
+  state_.main = &no_scanlines_;
+  if (request_.progressive) {
+    jinit_phuff_encoder(&state_);
+    jinit_c_coef_controller(&state_, TRUE);
+  } else {
+    no_coder_.start_pass = [](j_compress_ptr, boolean) {};
+    state_.entropy = &no_coder_;
+    no_blocks_.start_pass = [](j_compress_ptr, J_BUF_MODE) {};
+    state_.coef = &no_blocks_;
+  }
+  jinit_marker_writer(&state_);
+  state_.mem->realize_virt_arrays(reinterpret_cast<j_common_ptr>(&state_));
+  state_.marker->write_file_header(&state_);
+  state_.master->prepare_for_pass(&state_);
+  state_.next_scanline = 0;
+  state_.global_state = CSTATE_RAW_OK;
 }
 
 void JpegEncoder::write_markers() {
@@ -197,12 +231,11 @@ Status JpegEncoder::begin(const PlaneLayout& layout) {
     turns_.request = &request_;
     state_.progress = &turns_.base;
     configure();
-    jpeg_start_compress(&state_, TRUE);
+    start_library();
     write_markers();
     for (int table = 0; table < (state_.num_components > 1 ? 2 : 1); ++table)
       steps_[table].set(state_.quant_tbl_ptrs[table]->quantval);
     state_.client_data = this;
-    state_.fdct->forward_DCT = forward_blocks;
   };
   if (!jpeg_guarded(errors_, start)) return jpeg_error(state_, errors_);
   for (int plane = 0; plane < layout_.plane_count(); ++plane) {

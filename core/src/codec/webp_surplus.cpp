@@ -49,7 +49,6 @@ bool webp_alpha_surplus(const WebpContainer& container, const VP8Decoder& decode
   alpha.height_ = io.height;
   alpha.output_ = decoder.alpha_plane_;  // the same samples, before their filter is undone; nobody needs them now
   if (alpha.output_ == nullptr || !VP8InitIo(&alpha.io_)) return false;
-  WebPInitCustomIo(nullptr, &alpha.io_);
   alpha.io_.opaque = &alpha;
   alpha.io_.width = alpha.io_.crop_right = io.width;
   alpha.io_.height = alpha.io_.crop_bottom = io.height;
