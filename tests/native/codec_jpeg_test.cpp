@@ -317,6 +317,9 @@ TEST_CASE("kinds of JPEG that are not decoded are named", "[jpeg]") {
   CHECK(lossless.code == ErrorCode::unsupported_type);
   CHECK(lossless.detail == "lossless JPEG");
   CHECK(refused(frame_header + 1, 0xc5).detail == "hierarchical JPEG");
+  const Decoded hierarchical = refused(frame_header + 1, 0xde);  // DHP, before frames of the usual kinds
+  CHECK(hierarchical.code == ErrorCode::unsupported_type);
+  CHECK(hierarchical.detail == "hierarchical JPEG");
   const Decoded near_lossless = refused(frame_header + 1, 0xf7);
   CHECK(near_lossless.code == ErrorCode::unsupported_type);
   CHECK(near_lossless.detail == "JPEG-LS");

@@ -105,6 +105,14 @@ TEST_CASE("PNG colour, alpha and transparent colours") {
           .file());
   CHECK(keyed->info.has_alpha);
   CHECK(plane(keyed, 3) == Samples{255, 0});
+  // Of two the first counts, as in a file that was scrubbed of the second.
+  const auto twice =
+      decode(open_png, PngParts{.width = 2,
+                                .color_type = 3,
+                                .before = {{"PLTE", {1, 2, 3, 4, 5, 6}}, {"tRNS", {7}}, {"tRNS", {0, 0}}},
+                                .raw = {0, 0, 1}}
+                           .file());
+  CHECK(plane(twice, 3) == Samples{7, 255});
   // The key is compared at the file's own depth, before scaling.
   const auto deep = decode(
       open_png,
@@ -222,6 +230,40 @@ TEST_CASE("PNG animation: the first picture, and how many there are") {
   const auto decoded = decode(open_png, parts.file());
   CHECK(decoded->info.frames == 7);
   CHECK(plane(decoded, 0) == Samples{9});
+}
+
+TEST_CASE("PNG animation whose first frame is not the picture for programs that know none") {
+  const auto control = [](std::uint8_t width, std::uint8_t x) {
+    Bytes data(26, 0);
+    data[7] = width;
+    data[11] = 1;
+    data[15] = x;
+    return data;
+  };
+  const auto frame = [](std::uint8_t sequence, ByteView part) {
+    Bytes data = {0, 0, 0, sequence};
+    append(data, part);
+    return data;
+  };
+  const Bytes five = deflated(Bytes{0, 5, 6});
+  PngParts parts{.width = 2, .before = {{"acTL", {0, 0, 0, 2, 0, 0, 0, 0}}}, .raw = {0, 9, 9}};
+  parts.after = {{"fcTL", control(2, 0)},
+                 {"fdAT", frame(1, slice(five, 0, 3))},
+                 {"fdAT", frame(2, slice(five, 3))},
+                 {"fcTL", control(2, 0)},
+                 {"fdAT", frame(4, deflated(Bytes{0, 7, 8}))}};
+  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{5, 6});
+  const Bytes file = parts.file();
+  CHECK(code_of(slice(file, 0, file.size() - 120)) == "truncated_image");
+  // A frame that fills only a part is not shown without the canvas around it.
+  parts.after[0].second = control(1, 1);
+  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{9, 9});
+  // The picture in IDAT is a frame, or there is no animation.
+  parts.after[0].second = control(2, 0);
+  parts.before.push_back({"fcTL", control(2, 0)});
+  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{9, 9});
+  parts.before = {};
+  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{9, 9});
 }
 
 TEST_CASE("PNG cut at any byte is truncated, or filled when that is allowed") {

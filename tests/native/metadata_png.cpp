@@ -119,6 +119,11 @@ TEST_CASE("PNG: colour chunks", "[metadata]") {
   CHECK((*p3.png_chromaticities)[4] == Approx(0.265));
   CHECK_FALSE(p3.png_srgb);
   CHECK(find_png_metadata(with_chunks({png_chunk("cICP", {1, 13, 0, 1})})).png_srgb);
+  // Frames of films: the primaries of 525 lines, the curve of the screens that they were made for.
+  const MetadataBlocks film = find_png_metadata(with_chunks({png_chunk("cICP", {6, 6, 0, 1})}));
+  REQUIRE(film.png_chromaticities);
+  CHECK((*film.png_chromaticities)[3] == Approx(0.34));
+  CHECK(film.png_gamma == Approx(1 / 2.4));
   CHECK_FALSE(find_png_metadata(with_chunks({iccp, png_chunk("cICP", {9, 16, 0, 1})})).icc_profile.empty());  // PQ
 }
 
@@ -137,6 +142,10 @@ TEST_CASE("PNG: a scrub keeps the picture and drops the rest", "[metadata]") {
   const Result<Bytes> kept = scrub_png(source, {exif, true});
   REQUIRE(kept.ok());
   CHECK(*kept == with_chunks({gamma, png_chunk("tRNS", {0, 200}), png_chunk("eXIf", exif)}));
+  // Behind PLTE it says nothing; where PLTE, a suggestion, is taken out, it must not begin to.
+  const Result<Bytes> late = scrub_png(with_chunks({png_chunk("PLTE", {1, 2, 3}), gamma}), {{}, true});
+  REQUIRE(late.ok());
+  CHECK(*late == with_chunks({}));
 }
 
 TEST_CASE("PNG: nothing hides behind the compressed pixels", "[metadata]") {

@@ -86,7 +86,8 @@ const char* process_name(int marker) {
     case 0xc7:
     case 0xcd:
     case 0xce:
-    case 0xcf: return "hierarchical JPEG";
+    case 0xcf:
+    case 0xde: return "hierarchical JPEG";
     case 0xf7: return "JPEG-LS";
     default: return "JPEG of a reserved process";
   }
@@ -144,9 +145,9 @@ Error jpeg_error(const jpeg_decompress_struct& state, const JpegErrors& errors, 
     case JERR_OUT_OF_MEMORY:
     case JERR_NO_BACKING_STORE: return fail(ErrorCode::out_of_memory, text);
     case JERR_SOF_UNSUPPORTED: return fail(ErrorCode::unsupported_type, process_name(errors.error_argument));
-    case JERR_UNKNOWN_MARKER:  // JPEG-LS begins its frame with one of its own
-      if (errors.error_argument != 0xf7) return fail(ErrorCode::corrupt_image, text);
-      return fail(ErrorCode::unsupported_type, process_name(0xf7));
+    case JERR_UNKNOWN_MARKER:  // JPEG-LS and hierarchical files begin with one of their own (SOF55, DHP)
+      if (errors.error_argument != 0xf7 && errors.error_argument != 0xde) return fail(ErrorCode::corrupt_image, text);
+      return fail(ErrorCode::unsupported_type, process_name(errors.error_argument));
     case JERR_BAD_PRECISION:
       if (state.data_precision == 12) return fail(ErrorCode::unsupported_type, "12-bit JPEG");
       return fail(ErrorCode::corrupt_image, text);

@@ -70,24 +70,49 @@ bool read_palette(ByteView data, PngPixelFormat& format, std::size_t& entries) {
   return true;
 }
 
-// 11.3.1.1. A chunk that does not fit the picture is ignored, as libpng does.
-void read_transparency(ByteView data, PngPixelFormat& format, std::size_t palette_entries) {
+// 11.3.1.1. A chunk that does not fit the picture is ignored, as libpng does: false.
+bool read_transparency(ByteView data, PngPixelFormat& format, std::size_t palette_entries) {
   switch (format.color_type) {
     case PngColorType::palette:
-      if (data.empty() || data.size() > palette_entries) return;
+      if (data.empty() || data.size() > palette_entries) return false;
       for (std::size_t i = 0; i < data.size(); ++i) format.palette[i][3] = data[i];
       format.has_palette_alpha = true;
-      return;
+      return true;
     case PngColorType::gray:
     case PngColorType::rgb: {
       const std::size_t samples = format.samples_per_pixel();
-      if (data.size() != 2 * samples) return;
+      if (data.size() != 2 * samples) return false;
       for (std::size_t i = 0; i < samples; ++i) format.transparent_color[i] = read_be16(&data[2 * i]);
       format.has_transparent_color = true;
-      return;
+      return true;
     }
-    default: return;
+    default: return false;
   }
+}
+
+// 11.3.6.2: of a frame that fills the picture. For one that does not, the picture in IDAT has to stand in.
+bool fills_picture(const PngChunkView& control, const ImageInfo& info) {
+  if (!control.is_whole || control.data.size() != 26 || !control.crc_matches()) return false;
+  const std::uint8_t* const p = control.data.data();
+  return read_be32(p + 4) == info.width_px && read_be32(p + 8) == info.height_px && read_be32(p + 12) == 0 &&
+         read_be32(p + 16) == 0;
+}
+
+// The animation's first frame where the picture in IDAT, at `at`, is no frame of it but what is shown by programs that
+// know no animations (4.9): its first fdAT chunk, or 0.
+std::size_t find_first_frame(ByteView source, std::size_t at, const ImageInfo& info) {
+  bool has_control = false;
+  PngChunkView chunk;
+  while (read_png_chunk(source, at, chunk) == PngChunkRead::ok && chunk.type != png_tag("IEND")) {
+    if (chunk.type == png_tag("fdAT")) return has_control ? at : 0;
+    if (chunk.type == png_tag("fcTL")) {
+      if (has_control || !fills_picture(chunk, info)) return 0;
+      has_control = true;
+    }
+    if (!chunk.is_whole) break;
+    at = chunk.next;
+  }
+  return 0;
 }
 
 std::uint64_t plane_bytes(const PngHeader& header) {
@@ -115,6 +140,9 @@ Result<PngHeader> read_png_header(ByteView source) {
   PngHeader& header = *result;
   std::size_t palette_entries = 0;
   bool has_palette = false;
+  bool has_transparency = false;
+  bool has_frames = false;
+  bool is_frame = false;  // the picture in IDAT
   for (std::size_t at = 33;;) {
     PngChunkView chunk;
     const PngChunkRead read = read_png_chunk(source, at, chunk);
@@ -136,10 +164,15 @@ Result<PngHeader> read_png_header(ByteView source) {
         break;
       }
       case png_tag("tRNS"):
-        if (chunk.crc_matches()) read_transparency(chunk.data, header.format, palette_entries);
+        // The first that can be used is the one that counts, as for every chunk that stands once.
+        if (!has_transparency && chunk.crc_matches()) {
+          has_transparency = read_transparency(chunk.data, header.format, palette_entries);
+        }
         break;
+      case png_tag("fcTL"): is_frame = true; break;
       case png_tag("acTL"):
         if (chunk.data.size() == 8 && chunk.crc_matches()) {
+          has_frames = read_be32(chunk.data.data()) > 0;
           header.info.frames = std::max(read_be32(chunk.data.data()), std::uint32_t{1});
         }
         break;
@@ -151,6 +184,9 @@ Result<PngHeader> read_png_header(ByteView source) {
     at = chunk.next;
   }
   if (header.info.is_palette && !has_palette) return png_corrupt("no palette");
+  if (has_frames && !is_frame) {
+    if (const std::size_t frame = find_first_frame(source, header.image_data, header.info)) header.image_data = frame;
+  }
   header.info.has_alpha = header.format.has_alpha();
   header.info.is_gray = header.format.is_gray();
   header.info.decode_bytes = memory_needed(header);

@@ -46,8 +46,11 @@ Result<bool> PngImageData::next_chunk() {
       return false;
     }
     if (read == PngChunkRead::bad_length) return png_corrupt("a chunk length beyond 2^31 - 1");
-    if (chunk.type != png_tag("IDAT")) return false;
+    if (type_ == 0) type_ = chunk.type;
+    if (chunk.type != type_) return false;
     if (chunk.is_whole && !chunk.crc_matches()) return png_corrupt("CRC of IDAT");
+    // An fdAT chunk begins with its place in the animation (11.3.6.3).
+    if (type_ == png_tag("fdAT")) chunk.data = slice(chunk.data, 4);
     if (!chunk.is_whole) was_cut_ = true;
     at_ = chunk.next;
     if (chunk.data.empty()) continue;

@@ -1,4 +1,4 @@
-// The IDAT chunks of a PNG as one zlib stream.
+// The IDAT chunks of a PNG, or the fdAT chunks of one frame, as one zlib stream.
 #pragma once
 
 #include <zlib.h>
@@ -14,7 +14,8 @@ namespace photo_core {
 
 class PngImageData {
  public:
-  // `first_chunk`: the offset of the first IDAT chunk. The source stays the caller's and must outlive this.
+  // `first_chunk`: the offset of the first chunk; those of its type that follow it belong to it. The source stays the
+  // caller's and must outlive this.
   PngImageData(ByteView source, std::size_t first_chunk) : source_(source), at_(first_chunk) {}
   ~PngImageData();
   PngImageData(const PngImageData&) = delete;
@@ -32,11 +33,12 @@ class PngImageData {
   std::size_t position() const { return at_; }
 
  private:
-  // Feeds the next IDAT chunk to the stream; false when there is none.
+  // Feeds the next chunk to the stream; false when there is none.
   Result<bool> next_chunk();
 
   ByteView source_;
   std::size_t at_;
+  std::uint32_t type_ = 0;  // of the chunks, once the first was read
   z_stream stream_{};
   bool is_open_ = false;
   bool was_cut_ = false;

@@ -175,22 +175,30 @@ void take_cicp(ByteView data, MetadataBlocks& blocks) {
     std::uint8_t code;  // ITU-T H.273, table 2
     std::array<double, 8> chromaticities;
   };
-  constexpr std::array<Primaries, 3> known = {{
+  constexpr std::array<Primaries, 9> known = {{
       {1, {0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060}},   // BT.709, sRGB
+      {4, {0.3100, 0.3160, 0.670, 0.330, 0.210, 0.710, 0.140, 0.080}},   // BT.470 M
+      {5, {0.3127, 0.3290, 0.640, 0.330, 0.290, 0.600, 0.150, 0.060}},   // BT.470 B and G
+      {6, {0.3127, 0.3290, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070}},   // BT.601, 525 lines
+      {7, {0.3127, 0.3290, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070}},   // SMPTE 240M
       {9, {0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046}},   // BT.2020
+      {11, {0.3140, 0.3510, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}},  // DCI P3
       {12, {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}},  // Display P3
+      {22, {0.3127, 0.3290, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077}},  // EBU 3213
   }};
   if (data.size() != 4 || data[2] != 0 || data[3] != 1) return;
   const auto primaries =
       std::find_if(known.begin(), known.end(), [&](const Primaries& p) { return p.code == data[0]; });
   if (primaries == known.end()) return;
-  double gamma = 0;   // absent: sRGB's curve, which also stands in for the television curves, as in browsers
+  double gamma = 0;   // absent: sRGB's curve
   switch (data[1]) {  // H.273, table 3
+    case 13: break;
+    // The television curves are the cameras': what they were meant to be seen with is BT.1886, as in Chromium.
     case 1:
     case 6:
-    case 13:
+    case 11:
     case 14:
-    case 15: break;
+    case 15: gamma = 1 / 2.4; break;
     case 4: gamma = 1 / 2.2; break;
     case 5: gamma = 1 / 2.8; break;
     case 8: gamma = 1; break;

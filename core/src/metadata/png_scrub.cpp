@@ -78,6 +78,7 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
   bool has_transparency = false;
   bool has_pixels = false;
   bool pixels_over = false;
+  bool colours_over = false;  // what says what the colours are stands before PLTE, also one that is only suggested
   std::uint64_t pixel_bytes = 0;
   unsigned colour_chunks = 0;  // each once
   // Where the compressed pixels end; bytes behind that in the same or a further IDAT are no part of the picture.
@@ -95,6 +96,7 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
     }
     if (has_pixels && type != "IDAT") pixels_over = true;
     if (type == "IHDR") return broken("PNG with a second header");
+    if (type == "PLTE") colours_over = true;
     if (type == "PLTE" && colour_type == ColourType::palette && palette_entries == 0 && !has_pixels) {
       palette_entries = chunk.data.size() / 3;
       if (palette_entries < 1 || palette_entries > 256 || !chunk.crc_matches()) return broken("PNG palette");
@@ -115,7 +117,7 @@ Result<Bytes> scrub_png(ByteView source, const ScrubKeep& keep) {
       } else if (*used > 0) {
         append_chunk(out, "IDAT", chunk.data.first(*used));
       }
-    } else if (keep.icc_profile && !has_pixels && palette_entries == 0 && chunk.crc_matches()) {
+    } else if (keep.icc_profile && !has_pixels && !colours_over && chunk.crc_matches()) {
       const unsigned colour = colour_chunk(type, chunk.data.size()) & ~colour_chunks;
       colour_chunks |= colour;
       if (colour > 1) append(out, chunk.bytes);
