@@ -130,6 +130,27 @@ describe('waits', () => {
     assert.equal((await job.done).ok, true);
     stage.proxy.plan = noFaults;
   });
+
+  test('a browser without a network is believed, but for a backend on its own machine', { timeout: 60_000 }, async (t) => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    Object.defineProperty(globalThis, 'navigator', { value: { onLine: false }, configurable: true });
+    t.after(() => (before ? Object.defineProperty(globalThis, 'navigator', before) : delete globalThis.navigator));
+    // As a window has them: Node never says that the network is back.
+    globalThis.addEventListener ??= () => {};
+    globalThis.removeEventListener ??= () => {};
+    t.after(() => (delete globalThis.addEventListener, delete globalThis.removeEventListener));
+    const person = await stage.person();
+    const send = (url) => stage.sender(person, { url }).send({ project: project(), photos: photosOf('no network', 1) });
+    const pauses = [];
+    const near = send(stage.proxy.url);
+    near.on((event) => event.type === 'pause' && pauses.push(event.reason));
+    assert.equal((await near.done).ok, true);
+    assert.deepEqual(pauses, []);
+    const far = send('https://backend.example');
+    await new Promise((resolve) => far.on((event) => event.type === 'pause' && event.reason === 'offline' && resolve()));
+    far.cancel();
+    assert.equal((await errorFrom(far.done)).code, 'cancelled');
+  });
 });
 
 describe('silence', () => {

@@ -59,3 +59,9 @@ export const systemConnectivity: Connectivity = {
       target.addEventListener('online', back);
     }),
 };
+
+const always: Connectivity = { online: () => true, whenOnline: () => Promise.resolve() };
+
+/** The way to `url`: the machine itself is reached without a network too, of which alone the browser speaks. */
+export const connectivityTo = (url: string): Connectivity =>
+  /^(([^.]+\.)*localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname) ? always : systemConnectivity;

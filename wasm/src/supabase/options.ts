@@ -34,6 +34,7 @@ export interface SenderOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Time and chance; tests give their own. */
   readonly clock?: Clock;
+  /** Whether there is a network. Default: the browser's word; for a `url` on this machine, which needs none, always. */
   readonly connectivity?: Connectivity;
   readonly ids?: IdSource;
 }

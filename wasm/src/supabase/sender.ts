@@ -1,7 +1,7 @@
 import { invalidOption } from '../caller_error.js';
 import type { PreparedPhoto } from '../types.js';
 import { buildAvatar, buildMedia, buildPhotos, draftEntry, type Built } from './build.js';
-import { systemClock, systemConnectivity } from './clock.js';
+import { connectivityTo, systemClock } from './clock.js';
 import { errorOf, isFault, remoteError } from './fault.js';
 import { deviceIds, isUuid, uuidV7 } from './ids.js';
 import { SendJob, type SendResult } from './job.js';
@@ -42,7 +42,7 @@ export class Sender {
       session: new Session(options.client, idleMs),
       transport: chooseTransport(options.fetch),
       clock: options.clock ?? systemClock,
-      connectivity: options.connectivity ?? systemConnectivity,
+      connectivity: options.connectivity ?? connectivityTo(options.url),
       policy: policyOf(options.retry),
       idleMs,
     };
