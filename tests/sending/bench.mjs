@@ -10,7 +10,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../../web-demo/backend/node.mjs';
-import { installed } from './kit/installed.mjs';
 import { clientFor } from './kit/people.mjs';
 import { photosOf } from './kit/photos.mjs';
 import { loadSender, plainCore } from './kit/sender.mjs';
@@ -19,7 +18,7 @@ const file = fileURLToPath(import.meta.url);
 
 if (process.argv[2] === 'serve') {
   // The backend has a process of its own, as it would elsewhere.
-  const backend = await startBackend(await installed());
+  const backend = await startBackend();
   process.on('message', async ({ sql, values }) => process.send(await backend.query(sql, values)));
   process.on('disconnect', () => process.exit());
   process.send({ url: backend.url, key: backend.key });

@@ -13,7 +13,6 @@ import { startBackend } from '../../web-demo/backend/node.mjs';
 import { chance } from './kit/chance.mjs';
 import { Expected, nextChore, settle, statesOf } from './kit/chores.mjs';
 import { compare } from './kit/compare.mjs';
-import { installed } from './kit/installed.mjs';
 import { newPerson, truth } from './kit/people.mjs';
 import { noFaults, randomFaults, startProxy } from './kit/proxy.mjs';
 import { loadSender } from './kit/sender.mjs';
@@ -133,18 +132,18 @@ export function seedOf(text) {
   return createHash('sha256').update(String(text)).digest().readUInt32BE(0);
 }
 
-/** @param {{ batches: number, seed: number | string, lines?: number, log?: (text: string) => void }} options */
-export async function soak({ batches, seed, lines: lineCount = 3, log = () => {} }) {
+/** @param {{ batches: number, seed: number | string, lines?: number, log?: (text: string) => void, database?: { database?: Blob } }} options database: of kit/installed.mjs, for short runs */
+export async function soak({ batches, seed, lines: lineCount = 3, log = () => {}, database = {} }) {
   const random = chance(seedOf(seed));
   const started = performance.now();
   await loadSender();
-  const backend = await startBackend(await installed());
+  const backend = await startBackend(database);
   const tus = await startTusServer(backend);
   const proxy = await startProxy(tus.url, noFaults);
   const home = await mkdtemp(path.join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'photo-core-soak-'));
   const lines = [];
   try {
-    for (let index = 0; index < lineCount; index++) {
+    for (let index = 0; index < Math.min(lineCount, batches); index++) {
       const person = await newPerson(backend, { url: backend.url });
       const line = new Line(backend, proxy, person, path.join(home, String(index)), random.fork(index));
       await line.start();

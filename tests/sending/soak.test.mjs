@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Expected } from './kit/chores.mjs';
 import { compare } from './kit/compare.mjs';
+import { installed } from './kit/installed.mjs';
 import { seedOf, soak, summaryOf } from './soak.mjs';
 
 const seed = 20261122;
 test('fifty batches under random faults and kills: nothing lost, doubled, orphaned or out of order', { timeout: 900_000 }, async (t) => {
-  const result = await soak({ batches: 50, seed });
+  const result = await soak({ batches: 50, seed, database: await installed() });
   t.diagnostic(summaryOf(seed, result));
   for (const kind of ['lost', 'doubled', 'orphans', 'wrongOrders']) assert.deepEqual(result[kind], [], kind);
   assert.equal(result.left, 0);

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { openBackend, readMigrations } from '../../../web-demo/backend/node.mjs';
 
-// The database of a test lives for seconds: compiling it for speed would take longer than it saves.
+// The database of a test lives for seconds: compiling it for speed would take longer than it saves. What measures or runs
+// for long lays out its own and does not come here.
 setFlagsFromString('--liftoff-only');
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
