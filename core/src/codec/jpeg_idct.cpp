@@ -8,6 +8,7 @@
 namespace photo_core {
 namespace {
 
+using namespace idct;
 using namespace vectors;
 
 // The products of one pair of inputs with their constants in row `Row`, even without odd, or nothing when both are 0.

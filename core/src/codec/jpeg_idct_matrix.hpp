@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
-namespace photo_core {
+namespace photo_core::idct {
 
 inline constexpr int constant_bits = 13;  // fraction bits of the multipliers
 inline constexpr int pass1_bits = 2;      // extra fraction bits kept between the passes
@@ -147,4 +149,4 @@ constexpr int largest_column_sum() {
   return static_cast<int>((std::int64_t{32767} << (constant_bits - pass1_bits + extra_bits<N>)) / largest) - 1;
 }
 
-}  // namespace photo_core
+}  // namespace photo_core::idct

@@ -17,8 +17,8 @@ struct PngHeader {
   ImageInfo info;
   PngPixelFormat format;
   bool is_interlaced = false;
-  std::size_t image_data =
-      0;  // offset of the first IDAT chunk, or fdAT chunk of an animation whose first frame that is
+  // Offset of the first IDAT chunk, or of the first fdAT chunk where that is the animation's first frame.
+  std::size_t image_data = 0;
 };
 
 // Rows of `width` pixels that the decoder inflates at a time.
