@@ -1,74 +1,12 @@
-#include <zlib.h>
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
-#include <functional>
 
 #include "codec/png_filter.hpp"
-#include "codec_pictures.hpp"
+#include "codec_png_files.hpp"
 
 using namespace photo_core;
-using test::decode;
-
-namespace {
-
-void append_chunk(Bytes& out, std::string_view type, ByteView data) {
-  append_be32(out, static_cast<std::uint32_t>(data.size()));
-  const std::size_t start = out.size();
-  out.insert(out.end(), type.begin(), type.end());
-  append(out, data);
-  append_be32(out, static_cast<std::uint32_t>(crc32(0, &out[start], static_cast<uInt>(out.size() - start))));
-}
-
-Bytes deflated(ByteView raw) {
-  Bytes out(compressBound(static_cast<uLong>(raw.size())));
-  uLongf size = static_cast<uLongf>(out.size());
-  compress(out.data(), &size, raw.data(), static_cast<uLong>(raw.size()));
-  out.resize(size);
-  return out;
-}
-
-// A PNG written byte by byte, so that every part can be wrong.
-struct PngParts {
-  std::uint32_t width = 1, height = 1;
-  std::uint8_t depth = 8, color_type = 0, interlace = 0;
-  std::vector<std::pair<std::string, Bytes>> before{}, after{};  // chunks around the image data
-  Bytes raw{};                                                   // rows with their filter bytes
-  std::size_t idat_bytes = SIZE_MAX;                             // of one IDAT chunk
-
-  Bytes file() const {
-    Bytes out = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    Bytes header;
-    append_be32(header, width);
-    append_be32(header, height);
-    for (const std::uint8_t value : {depth, color_type, std::uint8_t{0}, std::uint8_t{0}, interlace})
-      header.push_back(value);
-    append_chunk(out, "IHDR", header);
-    for (const auto& [type, data] : before) append_chunk(out, type, data);
-    const Bytes packed = deflated(raw);
-    for (std::size_t at = 0; at < packed.size(); at += std::min(idat_bytes, packed.size() - at)) {
-      append_chunk(out, "IDAT", slice(packed, at, idat_bytes));
-    }
-    for (const auto& [type, data] : after) append_chunk(out, type, data);
-    append_chunk(out, "IEND", {});
-    return out;
-  }
-};
-
-std::vector<std::uint8_t> plane(const Result<test::Decoded>& decoded, int index) {
-  return decoded->frame.planes[index];
-}
-
-std::string code_of(ByteView file, bool allow_truncated = false) {
-  DecodeRequest request;
-  request.allow_truncated = allow_truncated;
-  const auto decoded = decode(open_png, file, request);
-  return decoded ? "ok" : std::string(code_name(decoded.error().code));
-}
-
-using Samples = std::vector<std::uint8_t>;
-
-}  // namespace
+using namespace photo_core::test;
 
 TEST_CASE("PNG gray of every depth") {
   CHECK(plane(decode(open_png, PngParts{.width = 8, .depth = 1, .raw = {0, 0xa5}}.file()), 0) ==
@@ -223,47 +161,6 @@ TEST_CASE("PNG image data may lie in many chunks, and metadata never fails a pic
   // The same chunk, critical: nobody knows what it would have changed.
   parts.before = {{"ICCP", {1, 2, 3}}};
   CHECK(code_of(parts.file()) == "corrupt_image");
-}
-
-TEST_CASE("PNG animation: the first picture, and how many there are") {
-  PngParts parts{.width = 1, .before = {{"acTL", {0, 0, 0, 7, 0, 0, 0, 0}}}, .raw = {0, 9}};
-  const auto decoded = decode(open_png, parts.file());
-  CHECK(decoded->info.frames == 7);
-  CHECK(plane(decoded, 0) == Samples{9});
-}
-
-TEST_CASE("PNG animation whose first frame is not the picture for programs that know none") {
-  const auto control = [](std::uint8_t width, std::uint8_t x) {
-    Bytes data(26, 0);
-    data[7] = width;
-    data[11] = 1;
-    data[15] = x;
-    return data;
-  };
-  const auto frame = [](std::uint8_t sequence, ByteView part) {
-    Bytes data = {0, 0, 0, sequence};
-    append(data, part);
-    return data;
-  };
-  const Bytes five = deflated(Bytes{0, 5, 6});
-  PngParts parts{.width = 2, .before = {{"acTL", {0, 0, 0, 2, 0, 0, 0, 0}}}, .raw = {0, 9, 9}};
-  parts.after = {{"fcTL", control(2, 0)},
-                 {"fdAT", frame(1, slice(five, 0, 3))},
-                 {"fdAT", frame(2, slice(five, 3))},
-                 {"fcTL", control(2, 0)},
-                 {"fdAT", frame(4, deflated(Bytes{0, 7, 8}))}};
-  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{5, 6});
-  const Bytes file = parts.file();
-  CHECK(code_of(slice(file, 0, file.size() - 120)) == "truncated_image");
-  // A frame that fills only a part is not shown without the canvas around it.
-  parts.after[0].second = control(1, 1);
-  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{9, 9});
-  // The picture in IDAT is a frame, or there is no animation.
-  parts.after[0].second = control(2, 0);
-  parts.before.push_back({"fcTL", control(2, 0)});
-  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{9, 9});
-  parts.before = {};
-  CHECK(plane(decode(open_png, parts.file()), 0) == Samples{9, 9});
 }
 
 TEST_CASE("PNG cut at any byte is truncated, or filled when that is allowed") {

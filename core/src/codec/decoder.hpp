@@ -21,7 +21,8 @@ struct ImageInfo {
   std::uint32_t width_px = 0;  // as stored, before orientation
   std::uint32_t height_px = 0;
   std::uint32_t bits_per_sample = 8;
-  bool has_alpha = false;    // the file has an alpha channel or a transparent colour (used or not)
+  // The file has an alpha channel or a transparent colour (used or not), or a frame that leaves some of it empty.
+  bool has_alpha = false;
   std::uint32_t frames = 1;  // more than 1 for APNG and animated WebP: the first one is decoded
   bool is_palette = false;
   bool is_cmyk = false;  // CMYK or YCCK; decoded to rgb planes without a profile unless one is given

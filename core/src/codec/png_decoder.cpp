@@ -110,6 +110,12 @@ class PngDecoder final : public Decoder {
     return rows;
   }
 
+  // A row of the file to planes. Where only the picture around the frame needs alpha, the frame is opaque.
+  void expand_row(const std::uint8_t* raw, std::uint32_t width, const std::array<std::uint8_t*, 4>& planes) const {
+    png_expand_row(header_.format, raw, width, planes);
+    if (layout_.has_alpha && !header_.format.has_alpha()) std::memset(planes[layout_.plane_count() - 1], 255, width);
+  }
+
   // What is missing of a cut picture: mid gray, transparent where there is alpha.
   void fill_rows(std::uint32_t held_row, std::uint32_t rows) {
     for (int plane = 0; plane < layout_.plane_count(); ++plane) {
@@ -118,28 +124,40 @@ class PngDecoder final : public Decoder {
     }
   }
 
+  // Rows of the picture: those that the frame has, with what lies around it transparent black.
   Status read_band(std::uint32_t rows) {
-    const auto row_bytes = static_cast<std::size_t>(header_.format.row_bytes(layout_.width_px));
+    const PngFrame& frame = header_.frame;
+    const std::uint32_t begin = std::max(next_row_, frame.y);
+    const std::uint32_t end = std::min(next_row_ + rows, frame.y + frame.height);
+    if (!header_.fills_picture()) std::memset(planes_.data(), 0, planes_.size());
+    if (begin >= end) return {};
+    const std::uint32_t wanted = end - begin;
+    const std::uint32_t held_row = begin - next_row_;
+    const auto row_bytes = static_cast<std::size_t>(header_.format.row_bytes(frame.width));
     std::uint32_t there = 0;
     if (!was_cut_) {
-      const Result<std::uint32_t> got = read_raw_rows(rows, row_bytes);
+      const Result<std::uint32_t> got = read_raw_rows(wanted, row_bytes);
       if (!got) return got.error();
       there = *got;
       const std::size_t stride = row_bytes + 1;
       for (std::uint32_t y = 0; y < there; ++y) {
-        png_expand_row(header_.format, raw_.data() + (y + 1) * stride + 1, layout_.width_px, rows_of(y));
+        std::array<std::uint8_t*, 4> planes = rows_of(held_row + y);
+        for (int plane = 0; plane < layout_.plane_count(); ++plane) planes[plane] += frame.x;
+        expand_row(raw_.data() + (y + 1) * stride + 1, frame.width, planes);
       }
       std::memcpy(raw_.data(), raw_.data() + there * stride, stride);
     }
-    if (there < rows) fill_rows(there, rows - there);
+    if (there < wanted && header_.fills_picture()) fill_rows(held_row + there, wanted - there);
     return {};
   }
 
   Status read_passes() {
-    if (allow_truncated_) fill_rows(0, layout_.height_px);
+    const PngFrame& frame = header_.frame;
+    if (!header_.fills_picture()) std::memset(planes_.data(), 0, planes_.size());
+    else if (allow_truncated_) fill_rows(0, layout_.height_px);
     for (const PngPass& pass : adam7) {
-      const std::uint32_t width = pass.width(layout_.width_px);
-      const std::uint32_t height = pass.height(layout_.height_px);
+      const std::uint32_t width = pass.width(frame.width);
+      const std::uint32_t height = pass.height(frame.height);
       if (width == 0) continue;
       const auto row_bytes = static_cast<std::size_t>(header_.format.row_bytes(width));
       const std::size_t stride = row_bytes + 1;
@@ -159,20 +177,21 @@ class PngDecoder final : public Decoder {
 
   // Row `y` of a pass to its places in the frame; while the file may turn out cut, to the whole block of each pixel.
   void place_pass_row(const PngPass& pass, std::uint32_t width, std::uint32_t y, const std::uint8_t* raw) {
+    const PngFrame& frame = header_.frame;
     std::array<std::uint8_t*, 4> samples{};
     for (int plane = 0; plane < layout_.plane_count(); ++plane) {
       samples[plane] = pass_row_.data() + std::size_t{layout_.width_px} * plane;
     }
-    png_expand_row(header_.format, raw, width, samples);
+    expand_row(raw, width, samples);
     const std::uint32_t frame_y = pass.y0 + y * pass.dy;
     const std::uint32_t block_width = allow_truncated_ ? pass.block_width() : 1;
-    const std::uint32_t end_y = std::min(frame_y + (allow_truncated_ ? pass.block_height() : 1), layout_.height_px);
+    const std::uint32_t end_y = std::min(frame_y + (allow_truncated_ ? pass.block_height() : 1), frame.height);
     for (int plane = 0; plane < layout_.plane_count(); ++plane) {
       for (std::uint32_t row_y = frame_y; row_y < end_y; ++row_y) {
-        std::uint8_t* const row = row_of(plane, row_y);
+        std::uint8_t* const row = row_of(plane, frame.y + row_y) + frame.x;
         for (std::uint32_t x = 0; x < width; ++x) {
           const std::uint32_t frame_x = pass.x0 + x * pass.dx;
-          const std::uint32_t end_x = std::min(frame_x + block_width, layout_.width_px);
+          const std::uint32_t end_x = std::min(frame_x + block_width, frame.width);
           for (std::uint32_t at = frame_x; at < end_x; ++at) row[at] = samples[plane][x];
         }
       }

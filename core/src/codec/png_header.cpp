@@ -1,6 +1,7 @@
 #include "codec/png_header.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "codec/png_chunks.hpp"
@@ -90,33 +91,35 @@ bool read_transparency(ByteView data, PngPixelFormat& format, std::size_t palett
   }
 }
 
-// 11.3.6.2: of a frame that fills the picture. For one that does not, the picture in IDAT has to stand in.
-bool fills_picture(const PngChunkView& control, const ImageInfo& info) {
+// 11.3.6.2. False when the frame does not lie in the picture.
+bool read_frame(const PngChunkView& control, const ImageInfo& info, PngFrame& frame) {
   if (!control.is_whole || control.data.size() != 26 || !control.crc_matches()) return false;
   const std::uint8_t* const p = control.data.data();
-  return read_be32(p + 4) == info.width_px && read_be32(p + 8) == info.height_px && read_be32(p + 12) == 0 &&
-         read_be32(p + 16) == 0;
+  frame = {read_be32(p + 12), read_be32(p + 16), read_be32(p + 4), read_be32(p + 8)};
+  return frame.width > 0 && frame.height > 0 && in_bounds(info.width_px, frame.x, frame.width) &&
+         in_bounds(info.height_px, frame.y, frame.height);
 }
 
-// The animation's first frame where the picture in IDAT, at `at`, is no frame of it but what is shown by programs that
-// know no animations (4.9): its first fdAT chunk, or 0.
-std::size_t find_first_frame(ByteView source, std::size_t at, const ImageInfo& info) {
-  bool has_control = false;
+// The animation's first frame where the picture in IDAT is no frame of it but what is shown by programs that know no
+// animations (4.9): sets the header's image data and frame. Leaves the picture in IDAT where the frame cannot be told.
+void find_first_frame(ByteView source, PngHeader& header) {
+  std::optional<PngFrame> frame;
   PngChunkView chunk;
-  while (read_png_chunk(source, at, chunk) == PngChunkRead::ok && chunk.type != png_tag("IEND")) {
-    if (chunk.type == png_tag("fdAT")) return has_control ? at : 0;
-    if (chunk.type == png_tag("fcTL")) {
-      if (has_control || !fills_picture(chunk, info)) return 0;
-      has_control = true;
+  for (std::size_t at = header.image_data;; at = chunk.next) {
+    if (read_png_chunk(source, at, chunk) != PngChunkRead::ok || chunk.type == png_tag("IEND")) return;
+    if (chunk.type == png_tag("fdAT")) {
+      if (!frame) return;
+      header.image_data = at;
+      header.frame = *frame;
+      return;
     }
-    if (!chunk.is_whole) break;
-    at = chunk.next;
+    if (chunk.type == png_tag("fcTL") && (frame || !read_frame(chunk, header.info, frame.emplace()))) return;
+    if (!chunk.is_whole) return;
   }
-  return 0;
 }
 
 std::uint64_t plane_bytes(const PngHeader& header) {
-  return (header.format.is_gray() ? 1u : 3u) + (header.format.has_alpha() ? 1u : 0u);
+  return (header.info.is_gray ? 1u : 3u) + (header.info.has_alpha ? 1u : 0u);
 }
 
 std::uint64_t memory_needed(const PngHeader& header) {
@@ -184,10 +187,9 @@ Result<PngHeader> read_png_header(ByteView source) {
     at = chunk.next;
   }
   if (header.info.is_palette && !has_palette) return png_corrupt("no palette");
-  if (has_frames && !is_frame) {
-    if (const std::size_t frame = find_first_frame(source, header.image_data, header.info)) header.image_data = frame;
-  }
-  header.info.has_alpha = header.format.has_alpha();
+  header.frame = {0, 0, header.info.width_px, header.info.height_px};
+  if (has_frames && !is_frame) find_first_frame(source, header);
+  header.info.has_alpha = header.format.has_alpha() || !header.fills_picture();
   header.info.is_gray = header.format.is_gray();
   header.info.decode_bytes = memory_needed(header);
   return result;

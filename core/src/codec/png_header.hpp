@@ -12,6 +12,11 @@
 
 namespace photo_core {
 
+// Where a frame lies in the picture: not empty, and wholly inside.
+struct PngFrame {
+  std::uint32_t x = 0, y = 0, width = 0, height = 0;
+};
+
 // Everything before the image data.
 struct PngHeader {
   ImageInfo info;
@@ -19,6 +24,11 @@ struct PngHeader {
   bool is_interlaced = false;
   // Offset of the first IDAT chunk, or of the first fdAT chunk where that is the animation's first frame.
   std::size_t image_data = 0;
+  // What the image data holds: the whole picture, or an animation's first frame with nothing around it. The picture
+  // has alpha then, whatever the format.
+  PngFrame frame;
+
+  bool fills_picture() const { return frame.width == info.width_px && frame.height == info.height_px; }
 };
 
 // Rows of `width` pixels that the decoder inflates at a time.
