@@ -35,9 +35,9 @@ double turn_ms = 0;
 
 std::string text(std::string_view view) { return std::string(view); }
 
-// A copy of the bytes outside of the core's memory, to be transferred.
-val copy_bytes(const std::vector<std::uint8_t>& bytes) {
-  return val::global("Uint8Array").new_(val(emscripten::typed_memory_view(bytes.size(), bytes.data())));
+// The bytes where they are, valid until they are freed or the memory grows.
+val view_of(const std::vector<std::uint8_t>& bytes) {
+  return val(emscripten::typed_memory_view(bytes.size(), bytes.data()));
 }
 
 val error_value(const Error& error) {
@@ -101,9 +101,10 @@ val probe_value(const PhotoProbe& probe) {
   return out;
 }
 
-val image_value(const EncodedImage& image) {
+// What `keep` makes of the bytes is what leaves: they are copied once, to where they will stay.
+val image_value(const EncodedImage& image, const val& keep) {
   val out = val::object();
-  out.set("bytes", copy_bytes(image.bytes));
+  out.set("blob", keep(view_of(image.bytes), std::string(image.mime_type)));
   out.set("mimeType", image.mime_type);
   out.set("width", image.width_px);
   out.set("height", image.height_px);
@@ -117,15 +118,15 @@ std::string hexadecimal(std::uint64_t value) {
   return out;
 }
 
-val prepared_value(const PreparedPhoto& prepared) {
+val prepared_value(const PreparedPhoto& prepared, const val& keep) {
   val out = val::object();
   out.set("ok", true);
-  out.set("photo", image_value(prepared.photo));
+  out.set("photo", image_value(prepared.photo, keep));
   val thumbnails = val::array();
-  for (const EncodedImage& thumbnail : prepared.thumbnails) thumbnails.call<void>("push", image_value(thumbnail));
+  for (const EncodedImage& thumbnail : prepared.thumbnails) thumbnails.call<void>("push", image_value(thumbnail, keep));
   out.set("thumbnails", thumbnails);
   out.set("dhash", hexadecimal(prepared.dhash));
-  out.set("thumbhash", copy_bytes(prepared.thumbhash));
+  out.set("thumbhash", val::global("Uint8Array").new_(view_of(prepared.thumbhash)));
   out.set("passedThrough", prepared.passed_through);
   out.set("source", probe_value(prepared.source));
   out.set("capture", capture_value(prepared.source.capture));
@@ -270,12 +271,12 @@ int advance(double preparation_address, double milliseconds) {
   return 1;
 }
 
-// What came of it; the preparation is gone.
-val take(double preparation_address) {
+// What came of it; the preparation is gone. `keep` is called with each picture's bytes and type, the photo's first.
+val take(double preparation_address, const val& keep) {
   auto* const preparation = reinterpret_cast<Preparation*>(bytes_at(preparation_address));
   const auto result = preparation->take();
   delete preparation;
-  return result ? prepared_value(*result) : error_value(result.error());
+  return result ? prepared_value(*result, keep) : error_value(result.error());
 }
 
 std::string sha256_of(double address, double byte_length) { return sha256_hex(source_span(address, byte_length)); }

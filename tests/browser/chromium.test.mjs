@@ -32,9 +32,9 @@ const nothing = () => [];
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('twenty photos of 12 megapixels', { timeout: 300_000 }, async (t) => {
-  const { seen, ms, backwards, fraction, workers, heap } = await run('twenty', nothing);
+  const { seen, lost, ms, backwards, fraction, workers, heap } = await run('twenty', nothing);
   assert.deepEqual(seen, twentySeen);
-  assert.deepEqual({ backwards, fraction }, { backwards: 0, fraction: 1 });
+  assert.deepEqual({ lost, backwards, fraction }, { lost: 0, backwards: 0, fraction: 1 });
   t.diagnostic(`${ms} ms with ${workers} worker(s), wasm heap at most ${(heap / 2 ** 20).toFixed(1)} MiB`);
   assert.ok(heap <= 48 * 2 ** 20, `${heap} bytes`);
 });

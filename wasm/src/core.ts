@@ -10,7 +10,7 @@ import { PhotoMeter, throttled } from './progress.js';
 import { languages, messageFor } from './on_demand.js';
 import type { MediaItemPayload, PhotoPayload, ProfilePayload, ProjectPayload } from './payload_types.gen.js';
 import type { ErrorData, Job, JobResult, Prepared, SourceData } from './protocol.js';
-import type { PayloadTable, RawImage } from './raw.js';
+import type { PayloadTable } from './raw.js';
 import type {
   BatchOptions,
   BatchResult,
@@ -81,16 +81,9 @@ const chunk = <T>(loading: Promise<T>): Promise<T> =>
 /** Base64 of a few bytes. */
 const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
-const imageOf = ({ bytes, mimeType, width, height }: RawImage): PreparedImage => ({
-  blob: new Blob([bytes], { type: mimeType }),
-  mimeType: mimeType as PreparedImage['mimeType'],
-  width,
-  height,
-});
-
 function preparedPhoto(made: Prepared, source: SourceData): PreparedPhoto {
-  const { blob, mimeType, width, height } = imageOf(made.photo);
-  const thumbnails = made.thumbnails.map(imageOf);
+  const { blob, mimeType, width, height } = made.photo as PreparedImage;
+  const thumbnails = made.thumbnails as PreparedImage[];
   return {
     photo: blob,
     thumbnail: thumbnails[0]?.blob ?? null,

@@ -1,14 +1,17 @@
 /** One instance of the core and the work done with it. The only file that touches the raw surface. */
 import createRawModule from '#glue';
 import { decodeInBrowser, foreignFormat } from './browser_decode.js';
-import type { Engine, ErrorData, Job, JobResult, OnStep, SourceData } from './protocol.js';
+import type { Engine, ErrorData, Job, JobResult, OnStep, Prepared, SourceData } from './protocol.js';
 import type { RawError, RawModule, RawPrepared } from './raw.js';
 
+const onNode = typeof setImmediate === 'function';
+
 /**
- * Bytes read from a Blob at a time: hardly a photo is larger (two readings of 4.75 MB take Chromium twice as long as one
- * of 9.5), and a file of the largest size is still never in memory twice.
+ * Bytes read from a Blob at a time. In browsers hardly a photo is larger: two readings of 4.75 MB take Chromium twice as
+ * long as one of 9.5. Node copies, and copies into memory that was used before cost a tenth of those into fresh memory.
+ * A file of the largest size is still never in memory twice.
  */
-const slice_bytes = 16 << 20;
+const slice_bytes = onNode ? 1 << 20 : 16 << 20;
 
 const refused = (error: ErrorData, fatal = false): JobResult => ({ ok: false, error, fatal });
 
@@ -21,9 +24,8 @@ class Unreadable extends Error {}
 const hex = (bytes: ArrayBuffer): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Hashes outside the thread where there is a secure context, else not at all; the bytes are copied at once. */
-const outsideHash = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
-  globalThis.crypto?.subtle ? hex(await crypto.subtle.digest('SHA-256', bytes)) : '';
+/** A photo before the source's hash is known. */
+type Made = RawPrepared & Pick<Prepared, 'photoSha256' | 'decodedBy'>;
 
 type PrepareJob = Job & { kind: 'prepare' };
 
@@ -37,7 +39,7 @@ const turn_ms = 16;
 const turn = (): Promise<void> =>
   new Promise((resolve) => {
     // Node's own way costs a fraction of a channel.
-    if (typeof setImmediate === 'function') return void setImmediate(resolve);
+    if (onNode) return void setImmediate(resolve);
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
@@ -59,7 +61,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
   });
 
   /** Lends bytes a place in the core's memory while `use` runs. */
-  const withSource = async (size: number, use: (address: number) => Promise<JobResult>): Promise<JobResult> => {
+  const withSource = async <T>(size: number, use: (address: number) => Promise<T>): Promise<T | JobResult> => {
     const address = raw.createSource(size);
     if (!address) return refused({ code: 'out_of_memory', detail: `no room for ${size} bytes` }, true);
     try {
@@ -86,36 +88,24 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     }
   };
 
-  const hashOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> => {
-    let sha256 = await outsideHash(bytes);
-    if (!sha256) {
-      await withSource(bytes.length, async (address) => {
-        raw.sourceView(address, bytes.length).set(bytes);
-        sha256 = raw.sha256(address, bytes.length);
-        return refused({ code: '', detail: '' });
-      });
-    }
-    return sha256;
-  };
+  /** SHA-256 of bytes in the core's memory: outside the thread where there is a secure context; they are copied at once. */
+  const hashOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+    globalThis.crypto?.subtle ? hex(await crypto.subtle.digest('SHA-256', bytes)) : raw.sha256(bytes.byteOffset, bytes.length);
 
-  const toEnd = async (preparation: number): Promise<RawPrepared | RawError> => {
+  /** Takes a preparation to its end, and its pictures out of the core's memory. */
+  const finish = async (preparation: number, onStep: OnStep): Promise<Made | RawError> => {
     while (await raw.advance(preparation, turn_ms)) await turn();
-    return raw.take(preparation);
-  };
-
-  const finish = async (
-    { ok: _, ...made }: RawPrepared,
-    sha256: string,
-    decodedBy: 'core' | 'browser',
-    onStep: OnStep,
-  ): Promise<JobResult> => {
-    onStep('hash', 0, 1);
-    const photoSha256 = await hashOf(made.photo.bytes);
-    return { ok: true, kind: 'prepare', prepared: { ...made, sha256, photoSha256, decodedBy } };
+    let photoSha256: Promise<string> | undefined;
+    const made = raw.take(preparation, (bytes, type) => {
+      onStep('hash', 0, 1);
+      photoSha256 ??= hashOf(bytes);
+      return new Blob([bytes], { type });
+    });
+    return made.ok ? { ...made, photoSha256: await photoSha256!, decodedBy: 'core' } : made;
   };
 
   /** The browser decodes what the core cannot, and the picture joins at "upright". */
-  const prepareForeign = async (job: PrepareJob, error: RawError, sha256: string, onStep: OnStep): Promise<JobResult> => {
+  const prepareForeign = async (job: PrepareJob, error: RawError, onStep: OnStep): Promise<Made | JobResult> => {
     const format = foreignFormat(error, job.options);
     const started = performance.now();
     const picture = format && job.browserDecode ? await decodeInBrowser(job.source, error.detail, job.options, onStep) : null;
@@ -126,38 +116,34 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     const decoded = performance.now();
     return withSource(rgba.length, async (address) => {
       raw.sourceView(address, rgba.length).set(rgba);
-      const made = await toEnd(raw.beginPixels(pixelWidth, pixelHeight, address, job.options));
+      const made = await finish(raw.beginPixels(pixelWidth, pixelHeight, address, job.options), onStep);
       if (!made.ok) return refusal(made);
       Object.assign(made.source, { format, mimeType: `image/${format}`, width, height });
       if (moves) made.warnings.push('animation_dropped');
       made.timings['decode'] = decoded - started;
-      return finish(made, sha256, 'browser', onStep);
+      return { ...made, decodedBy: 'browser' };
     });
   };
 
   const prepare = async (job: PrepareJob, onStep: OnStep): Promise<JobResult> => {
     const { size } = job.source;
     const started = performance.now();
-    let loaded = started;
-    let made: RawPrepared | RawError | undefined;
-    let sha256 = '';
-    const outcome = await withSource(size, async (address) => {
+    let read = 0;
+    let sha256: Promise<string> | undefined;
+    let made = await withSource<Made | RawError | JobResult>(size, async (address) => {
       await load(job.source, address, onStep);
-      loaded = performance.now();
+      read = performance.now() - started;
       onStep('probe', 0, 1);
-      const hashing = outsideHash(raw.sourceView(address, size));
-      made = await toEnd(raw.begin(address, size, job.options, onStep));
-      sha256 = (await hashing) || raw.sha256(address, size);
-      return refused({ code: '', detail: '' });
+      sha256 = hashOf(raw.sourceView(address, size));
+      return finish(raw.begin(address, size, job.options, onStep), onStep);
     });
-    if (!made) return outcome;
     // From here the source's place is free again.
-    if (!made.ok && made.code !== 'unsupported_type') return refusal(made);
-    const result = made.ok ? await finish(made, sha256, 'core', onStep) : await prepareForeign(job, made, sha256, onStep);
-    if (result.ok && result.kind === 'prepare') {
-      Object.assign(result.prepared.timings, { read: loaded - started, total: performance.now() - started });
-    }
-    return result;
+    if ('code' in made) made = made.code === 'unsupported_type' ? await prepareForeign(job, made, onStep) : refusal(made);
+    if (!('photo' in made)) return made;
+    const { ok: _, ...rest } = made;
+    const prepared = { ...rest, sha256: await sha256! };
+    Object.assign(prepared.timings, { read, total: performance.now() - started });
+    return { ok: true, kind: 'prepare', prepared };
   };
 
   const probe = (job: Job & { kind: 'probe' }, onStep: OnStep): Promise<JobResult> =>

@@ -53,7 +53,7 @@ export interface RawProbe {
 
 /** @internal */
 export interface RawImage {
-  bytes: Uint8Array<ArrayBuffer>;
+  blob: Blob;
   mimeType: string;
   width: number;
   height: number;
@@ -112,6 +112,9 @@ export interface RawOptions {
 /** @internal */
 export type RawProgress = (step: string, done: number, total: number) => void;
 
+/** Makes a Blob of an encoded image, the photo first; its bytes are in the core's memory, valid during the call. @internal */
+export type RawKeep = (bytes: Uint8Array<ArrayBuffer>, mimeType: string) => Blob;
+
 /** The rows that the core checks. */
 export type PayloadTable = 'project' | 'photo' | 'media-item' | 'profile';
 
@@ -139,7 +142,7 @@ export interface RawModule {
    */
   advance(preparation: number, milliseconds: number): number | Promise<number>;
   /** What came of it, once `advance` gave 0; the preparation is gone. */
-  take(preparation: number): RawPrepared | RawError;
+  take(preparation: number, keep: RawKeep): RawPrepared | RawError;
   sha256(address: number, byteLength: number): string;
   /** JSON text in and out. */
   checkPayload(table: PayloadTable, json: string): string;

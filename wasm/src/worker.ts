@@ -20,14 +20,10 @@ async function work(port: Port, engine: Engine, id: number, job: Job): Promise<v
   const alive = setInterval(() => say('', 0, 0), alive_interval_ms);
   const result = await engine.run(job, say);
   clearInterval(alive);
-  const transfer: Transferable[] = [];
-  if (!result.ok) {
-    if (result.source) transfer.push(result.source.buffer);
-  } else if (result.kind === 'prepare') {
-    const { photo, thumbnails } = result.prepared;
-    for (const image of [photo, ...thumbnails]) transfer.push(image.bytes.buffer);
-  }
-  port.postMessage({ photoCore: 'result', id, result, heapBytes: engine.heapBytes() }, transfer);
+  port.postMessage(
+    { photoCore: 'result', id, result, heapBytes: engine.heapBytes() },
+    !result.ok && result.source ? [result.source.buffer] : [],
+  );
 }
 
 function listen(port: Port): (message: ToWorker | undefined) => void {

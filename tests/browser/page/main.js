@@ -37,6 +37,8 @@ function crowded(type) {
   }
   return canvas.convertToBlob({ type });
 }
+const sha256 = async (blob) =>
+  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const failed = (error) => (isPhotoError(error) ? { ...error.toJSON(), kind: error.kind } : { message: String(error) });
 
@@ -53,13 +55,17 @@ const tests = {
       if (fraction < last) backwards++;
       last = fraction;
     };
+    const photos = [];
     for await (const result of core.prepareAll(files, { onProgress })) {
+      if (result.ok) photos.push(result.photo);
       seen.push(result.ok ? `${result.index} ${result.photo.width}x${result.photo.height} ${result.photo.photo.type}` : `${result.index} ${result.error.code} ${result.error.detail}`);
     }
     const ms = Math.round(performance.now() - start);
     core.close();
+    // The bytes outlive the workers that made them.
+    const lost = (await Promise.all(photos.map(async ({ photo, photoSha256 }) => (await sha256(photo)) !== photoSha256))).filter(Boolean).length;
     const heap = Math.max(...workers.flatMap((one) => one.heaps));
-    return { seen, ms, backwards, fraction: last, workers: workers.length, heap, violations };
+    return { seen, lost, ms, backwards, fraction: last, workers: workers.length, heap, violations };
   },
 
   /** One worker is ended behind the pool's back while twenty photos are at work. */

@@ -55,7 +55,7 @@ export default async function createModule({ instantiateWasm }) {
       return 1;
     },
     advance: () => Number(begun.looks-- > 0), // as the core does when its time is up
-    take() {
+    take(preparation, keep) {
       const { address, options, onProgress } = begun;
       const script = scriptOf(sources.get(address));
       heap = script.heap ?? heap;
@@ -68,10 +68,9 @@ export default async function createModule({ instantiateWasm }) {
       if (script.hang) for (;;);
       if (script.error) return refused(script);
       onProgress?.('encode', 0, 1);
-      const image = (width) => ({
-        bytes: new TextEncoder().encode(JSON.stringify({ ...script, options })),
-        mimeType: options.format === 'webp' ? 'image/webp' : 'image/jpeg', width, height: width,
-      });
+      const mimeType = options.format === 'webp' ? 'image/webp' : 'image/jpeg';
+      const bytes = new TextEncoder().encode(JSON.stringify({ ...script, options }));
+      const image = (width) => ({ blob: keep(bytes, mimeType), mimeType, width, height: width });
       const source = facts(script);
       return {
         ok: true, photo: image(options.maxEdge), thumbnails: options.thumbnails.map(({ maxEdge }) => image(maxEdge)),
