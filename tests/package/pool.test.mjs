@@ -49,6 +49,15 @@ test('workers start when there is work, and not more than the pool has', () => {
   assert.ok(made.every((one) => one.stopped));
 });
 
+test('a worker tells its steps only to somebody who listens', () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 2, start, module: null });
+  pool.run(job('a'), { onStep() {} });
+  pool.run(job('b'));
+  assert.deepEqual(made.map((one) => one.jobs[0].tell), [true, false]);
+  pool.close();
+});
+
 test('a small question goes before waiting photos', () => {
   const { made, start } = workers();
   const pool = new Pool({ size: 1, start, module: null });

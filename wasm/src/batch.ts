@@ -16,7 +16,7 @@ export interface BatchWork {
   readonly existingCount: number;
   /** Bytes that a source announces; 0 when unknown or no source at all. */
   size(file: PhotoSource): number;
-  prepare(file: PhotoSource, option: string, signal: AbortSignal, meter: PhotoMeter, touch: () => void): Promise<PreparedPhoto>;
+  prepare(file: PhotoSource, option: string, signal: AbortSignal, meter: PhotoMeter, touch: (() => void) | undefined): Promise<PreparedPhoto>;
   fail(data: ErrorData): Promise<PhotoError>;
 }
 
@@ -112,7 +112,7 @@ export async function* runBatch<F extends PhotoSource>(
     let outcome: PreparedPhoto | PhotoError;
     try {
       own = linked(batch.signal, options.photoSignal?.(index, file));
-      outcome = await work.prepare(file, `files[${index}]`, own.signal, meter, telling.touch);
+      outcome = await work.prepare(file, `files[${index}]`, own.signal, meter, options.onProgress && telling.touch);
       accepted++;
     } catch (error) {
       const [code, detail] = own ? ['internal', `${error}`] : ['invalid_option', `photoSignal: ${error}`];

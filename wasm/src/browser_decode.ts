@@ -56,7 +56,7 @@ export async function decodeInBrowser(
   source: SourceData,
   name: string,
   options: RawOptions,
-  onStep: OnStep,
+  onStep: OnStep | undefined,
 ): Promise<BrowserPicture | ErrorData | null> {
   if (typeof createImageBitmap !== 'function' || typeof OffscreenCanvas !== 'function') return null;
   const format = kinds[name]!;
@@ -73,7 +73,7 @@ export async function decodeInBrowser(
   const announced = tooMany(...announcedSize(new DataView(head), format));
   if (announced) return announced;
 
-  onStep('decode', 0, 1);
+  onStep?.('decode', 0, 1);
   let late = false;
   const bitmap = await new Promise<ImageBitmap | null>((resolve) => {
     const timer = setTimeout(() => {
@@ -103,7 +103,7 @@ export async function decodeInBrowser(
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, 0, 0, pixelWidth, pixelHeight);
     const { data: rgba } = context.getImageData(0, 0, pixelWidth, pixelHeight);
-    onStep('decode', 1, 1);
+    onStep?.('decode', 1, 1);
     // An animated GIF says so in its application extension, an image sequence in its brands.
     const moves = /NETSCAPE2\.0|^.{4}ftyp.{0,40}(avis|hevc|msf1)/s.test(new TextDecoder('latin1').decode(head));
     return { rgba, pixelWidth, pixelHeight, width, height, moves };

@@ -174,7 +174,7 @@ class Core implements PhotoCore {
     { raw, browserDecode, transfer }: Checked,
     signal: AbortSignal | undefined,
     meter: PhotoMeter,
-    touch: () => void,
+    touch: (() => void) | undefined,
   ): Promise<PreparedPhoto> {
     const source = await this.#open(file, option, signal);
     const transferable = transfer && source.data instanceof Uint8Array ? [source.data.buffer] : [];
@@ -185,10 +185,13 @@ class Core implements PhotoCore {
       {
         signal,
         transfer: transferable,
-        onStep: (step, done, total) => {
-          meter.step(step, done, total);
-          touch();
-        },
+        // Words that nobody waits for are not sent.
+        onStep:
+          touch &&
+          ((step, done, total) => {
+            meter.step(step, done, total);
+            touch();
+          }),
       },
     );
     return preparedPhoto(prepared, source);
@@ -210,7 +213,7 @@ class Core implements PhotoCore {
     const meter = new PhotoMeter(announced(file, 'file').size ?? 0);
     const telling = throttled(() => onProgress?.(meter.view));
     try {
-      const photo = await this.#prepare(file, 'file', checked, signal, meter, telling.touch);
+      const photo = await this.#prepare(file, 'file', checked, signal, meter, onProgress && telling.touch);
       meter.end('accepted');
       return photo;
     } catch (error) {

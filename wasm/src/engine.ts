@@ -71,7 +71,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     }
   };
 
-  const load = async ({ data, size }: SourceData, address: number, onStep: OnStep): Promise<void> => {
+  const load = async ({ data, size }: SourceData, address: number, onStep: OnStep | undefined): Promise<void> => {
     if (data instanceof Uint8Array) {
       raw.sourceView(address, size).set(data);
       return;
@@ -84,7 +84,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
           throw new Unreadable(String(error));
         });
       raw.sourceView(address, size).set(new Uint8Array(part), at);
-      onStep('read', at + part.byteLength, size);
+      onStep?.('read', at + part.byteLength, size);
     }
   };
 
@@ -93,11 +93,11 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     globalThis.crypto?.subtle ? hex(await crypto.subtle.digest('SHA-256', bytes)) : raw.sha256(bytes.byteOffset, bytes.length);
 
   /** Takes a preparation to its end, and its pictures out of the core's memory. */
-  const finish = async (preparation: number, onStep: OnStep): Promise<Made | RawError> => {
+  const finish = async (preparation: number, onStep: OnStep | undefined): Promise<Made | RawError> => {
     while (await raw.advance(preparation, turn_ms)) await turn();
     let photoSha256: Promise<string> | undefined;
     const made = raw.take(preparation, (bytes, type) => {
-      onStep('hash', 0, 1);
+      onStep?.('hash', 0, 1);
       photoSha256 ??= hashOf(bytes);
       return new Blob([bytes], { type });
     });
@@ -105,7 +105,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
   };
 
   /** The browser decodes what the core cannot, and the picture joins at "upright". */
-  const prepareForeign = async (job: PrepareJob, error: RawError, onStep: OnStep): Promise<Made | JobResult> => {
+  const prepareForeign = async (job: PrepareJob, error: RawError, onStep: OnStep | undefined): Promise<Made | JobResult> => {
     const format = foreignFormat(error, job.options);
     const started = performance.now();
     const picture = format && job.browserDecode ? await decodeInBrowser(job.source, error.detail, job.options, onStep) : null;
@@ -125,7 +125,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     });
   };
 
-  const prepare = async (job: PrepareJob, onStep: OnStep): Promise<JobResult> => {
+  const prepare = async (job: PrepareJob, onStep: OnStep | undefined): Promise<JobResult> => {
     const { size } = job.source;
     const started = performance.now();
     let read = 0;
@@ -133,7 +133,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     let made = await withSource<Made | RawError | JobResult>(size, async (address) => {
       await load(job.source, address, onStep);
       read = performance.now() - started;
-      onStep('probe', 0, 1);
+      onStep?.('probe', 0, 1);
       sha256 = hashOf(raw.sourceView(address, size));
       return finish(raw.begin(address, size, job.options, onStep), onStep);
     });
@@ -146,7 +146,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     return { ok: true, kind: 'prepare', prepared };
   };
 
-  const probe = (job: Job & { kind: 'probe' }, onStep: OnStep): Promise<JobResult> =>
+  const probe = (job: Job & { kind: 'probe' }, onStep: OnStep | undefined): Promise<JobResult> =>
     withSource(job.source.size, async (address) => {
       await load(job.source, address, onStep);
       const answer = raw.probe(address, job.source.size, job.options);
@@ -155,7 +155,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
       return { ok: true, kind: 'probe', probe: probed };
     });
 
-  const work = async (job: Job, onStep: OnStep): Promise<JobResult> => {
+  const work = async (job: Job, onStep: OnStep | undefined): Promise<JobResult> => {
     if (job.kind === 'check') return { ok: true, kind: 'text', text: raw.checkPayload(job.table, job.json) };
     if (job.kind === 'probe') return probe(job, onStep);
     const result = await prepare(job, onStep);

@@ -8,7 +8,7 @@ export function inlineRunner(module: WebAssembly.Module, highWaterBytes = 128 <<
   let engine: ReturnType<typeof fresh> | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
-  const one = async (job: Job, { signal, onStep = () => {} }: RunOptions, retry: boolean): Promise<JobResult> => {
+  const one = async (job: Job, { signal, onStep }: RunOptions, retry: boolean): Promise<JobResult> => {
     if (closed || signal?.aborted) return failed('cancelled', '');
     let result: JobResult;
     try {

@@ -23,7 +23,7 @@ export interface RunOptions {
 interface Task {
   readonly id: number;
   job: Job;
-  readonly onStep: OnStep;
+  readonly onStep: OnStep | undefined;
   transfer: Transferable[];
   /** The second try after memory ran out, with no other photo at work. */
   alone: boolean;
@@ -79,7 +79,7 @@ export class Pool {
   }
 
   /** Never rejects: what went wrong is in the result. */
-  run(job: Job, { signal, onStep = () => {}, transfer = [] }: RunOptions = {}): Promise<JobResult> {
+  run(job: Job, { signal, onStep, transfer = [] }: RunOptions = {}): Promise<JobResult> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed('cancelled', 'the core is closed'));
       if (signal?.aborted) return resolve(failed('cancelled', ''));
@@ -145,7 +145,7 @@ export class Pool {
     slot.silent = 0;
     slot.port.hold(true);
     try {
-      slot.port.post({ photoCore: 'job', id: task.id, job: task.job }, task.transfer);
+      slot.port.post({ photoCore: 'job', id: task.id, job: task.job, tell: !!task.onStep }, task.transfer);
     } catch (error) {
       // Bytes that were given away before, or anything else that cannot cross.
       this.#finish(slot, failed('invalid_option', `file: expected readable bytes, received ${String(error)}`));
@@ -181,7 +181,7 @@ export class Pool {
     } else if (message.id !== slot.task?.id) {
       return;
     } else if (message.photoCore === 'progress') {
-      if (message.step) slot.task.onStep(message.step, message.done, message.total);
+      if (message.step) slot.task.onStep?.(message.step, message.done, message.total);
     } else {
       const { result } = message;
       const fatal = !result.ok && result.fatal;

@@ -53,10 +53,10 @@ export type JobResult =
       readonly source?: Uint8Array<ArrayBuffer>;
     };
 
-/** To a worker. The mark keeps other messages of a shared worker scope apart. */
+/** To a worker. The mark keeps other messages of a shared worker scope apart; `tell`: somebody listens for the steps. */
 export type ToWorker =
   | { readonly photoCore: 'start'; readonly module: WebAssembly.Module }
-  | { readonly photoCore: 'job'; readonly id: number; readonly job: Job };
+  | { readonly photoCore: 'job'; readonly id: number; readonly job: Job; readonly tell: boolean };
 
 /** From a worker. */
 export type FromWorker =
@@ -69,6 +69,6 @@ export type OnStep = (step: string, done: number, total: number) => void;
 
 /** Runs jobs one after the other: in a worker, or on the calling thread. */
 export interface Engine {
-  run(job: Job, onStep: OnStep): Promise<JobResult>;
+  run(job: Job, onStep: OnStep | undefined): Promise<JobResult>;
   heapBytes(): number;
 }

@@ -132,7 +132,7 @@ export interface RawModule {
   /** Of the options only those that concern the source are read. */
   probe(address: number, byteLength: number, options: RawOptions): RawProbe | RawError;
   /** Begins a preparation, known by its address; `take` ends it. */
-  begin(address: number, byteLength: number, options: RawOptions, onProgress: RawProgress | null): number;
+  begin(address: number, byteLength: number, options: RawOptions, onProgress: RawProgress | undefined): number;
   /** The source holds width * height * 4 bytes: upright sRGB, not premultiplied. */
   beginPixels(width: number, height: number, address: number, options: RawOptions): number;
   /**

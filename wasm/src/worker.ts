@@ -14,11 +14,11 @@ interface Port {
 /** While an asynchronous step runs (a slow disk, a browser's decoder) the page hears that the worker lives. */
 const alive_interval_ms = 5_000;
 
-async function work(port: Port, engine: Engine, id: number, job: Job): Promise<void> {
+async function work(port: Port, engine: Engine, { id, job, tell }: ToWorker & { photoCore: 'job' }): Promise<void> {
   const say = (step: string, done: number, total: number): void =>
     port.postMessage({ photoCore: 'progress', id, step, done, total });
   const alive = setInterval(() => say('', 0, 0), alive_interval_ms);
-  const result = await engine.run(job, say);
+  const result = await engine.run(job, tell ? say : undefined);
   clearInterval(alive);
   port.postMessage(
     { photoCore: 'result', id, result, heapBytes: engine.heapBytes() },
@@ -41,8 +41,7 @@ function listen(port: Port): (message: ToWorker | undefined) => void {
         },
       );
     } else if (message?.photoCore === 'job') {
-      const { id, job } = message;
-      void engine?.then((made) => made && work(port, made, id, job));
+      void engine?.then((made) => made && work(port, made, message));
     }
   };
 }

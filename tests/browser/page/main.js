@@ -97,7 +97,7 @@ const tests = {
         stop.abort();
       };
       // Under a narrow limit the photo is encoded after its decode, not with it: then both are steps of their own.
-      const call = core.prepare(file, { maxBytes: 400_000, keepOriginal: 'never', signal: stop.signal });
+      const call = core.prepare(file, { maxBytes: 400_000, keepOriginal: 'never', signal: stop.signal, onProgress() {} });
       if (step === 'at once') {
         aborted = performance.now();
         stop.abort();
@@ -112,7 +112,7 @@ const tests = {
     const stop = new AbortController();
     heard = ({ step }) => step === 'decode' && stop.abort();
     const [first, waiting] = await Promise.all([
-      core.prepare(file, { keepOriginal: 'never' }).then(() => 'ok', (error) => error.code),
+      core.prepare(file, { keepOriginal: 'never', onProgress() {} }).then(() => 'ok', (error) => error.code),
       core.prepare(file, { signal: stop.signal }).then(() => 'ok', (error) => error.code),
     ]);
     heard = () => {};
@@ -127,7 +127,7 @@ const tests = {
     const core = await createPhotoCore({ workers: 1 });
     const stop = new AbortController();
     heard = (told) => told.step === step && stop.abort();
-    const code = await core.prepare(file, { maxEdge: 4000, ...options, signal: stop.signal }).then(() => 'ok', (error) => error.code);
+    const code = await core.prepare(file, { maxEdge: 4000, ...options, signal: stop.signal, onProgress() {} }).then(() => 'ok', (error) => error.code);
     heard = () => {};
     return { code };
   },
