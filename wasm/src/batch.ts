@@ -65,7 +65,7 @@ export async function* runBatch<F extends PhotoSource>(
   const meters = new BatchMeter();
   known?.forEach((file, index) => meters.of(index, work.size(file)));
   /** Results that may wait for an earlier one, and how far a file may be started before its turn. */
-  const ahead = 2 * work.workers + 2;
+  const ahead = 4 * work.workers + 2;
   // Past the limit of a project the first in input order get its places: then files are started in that order.
   const allFit = known && known.length + work.existingCount <= work.maxPhotos;
   const order = known && (allFit ? startOrder(known.map(work.size), work.workers, ahead) : [...known.keys()]);
