@@ -2,8 +2,6 @@
 // grants, then the tests in JavaScript. `node run.mjs pglite|postgresql|node` runs one of the parts.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { here } from './migrations.mjs';
 import { runAllOnCluster } from './tap_cluster.mjs';
@@ -21,12 +19,7 @@ const parts = {
     return failures === 0;
   },
   postgresql: () => runAllOnCluster(),
-  async node() {
-    const files = readdirSync(here).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(here, name));
-    // Side by side: each has a cluster of its own.
-    const jobs = Math.min(availableParallelism(), 4);
-    return spawnSync(process.execPath, ['--test', `--test-concurrency=${jobs}`, ...files], { stdio: 'inherit' }).status === 0;
-  },
+  node: () => spawnSync('bash', [path.join(here, '../node.sh'), 'database'], { stdio: 'inherit' }).status === 0,
 };
 
 const asked = process.argv.slice(2);
