@@ -1,8 +1,9 @@
 // The packed package, installed into an empty folder, under every Node that is promised: modules, CommonJS, worker threads,
 // the command line, a killed worker, two hundred photos.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { installPacked } from '../browser/kit/packed.mjs';
@@ -92,6 +93,28 @@ for (const [version, node] of nodes) {
     });
   });
 }
+
+test('where no context is secure the core makes the hashes itself', { timeout: 100_000 }, async () => {
+  const script = path.join(folder, 'insecure.mjs');
+  await writeFile(
+    script,
+    `import { readFileSync } from 'node:fs';
+     import { createPhotoCore } from '@photomemory/photo-core';
+     const bytes = readFileSync(process.argv[2]);
+     const core = await createPhotoCore({ workers: 0 });
+     const hashes = async () => {
+       const { sha256, photoSha256, photo } = await core.prepare(bytes, { maxEdge: 600 });
+       return [sha256, photoSha256, photo.size].join(' ');
+     };
+     const secure = await hashes();
+     let asked = 0;
+     Object.defineProperty(globalThis, 'crypto', { value: { get subtle() { asked++; } } });
+     console.log(secure === (await hashes()), asked > 0, secure.split(' ')[0]);`,
+  );
+  const { stdout } = await run(process.execPath, [script, photo.file], { timeout: 90_000 });
+  const sha256 = createHash('sha256').update(await readFile(photo.file)).digest('hex');
+  assert.equal(stdout, `true true ${sha256}\n`);
+});
 
 test('a worker thread killed in the middle of twenty takes one photo with it', { timeout: 200_000 }, async (t) => {
   const script = path.join(folder, 'kill.cjs');
