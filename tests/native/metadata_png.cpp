@@ -111,20 +111,42 @@ TEST_CASE("PNG: colour chunks", "[metadata]") {
   CHECK((*blocks.png_chromaticities)[2] == Approx(0.68));
   CHECK_FALSE(blocks.has_private);
 
-  // cICP goes before all others.
+  // cICP goes before all others, where it is of RGB in full range and known.
   const Bytes iccp = png_chunk("iCCP", joined({keyword("name"), {0}, zlib_stored(empty_profile())}));
   const MetadataBlocks p3 = find_png_metadata(with_chunks({iccp, png_chunk("cICP", {12, 13, 0, 1})}));
   CHECK(p3.icc_profile.empty());
-  REQUIRE(p3.png_chromaticities);
-  CHECK((*p3.png_chromaticities)[4] == Approx(0.265));
-  CHECK_FALSE(p3.png_srgb);
-  CHECK(find_png_metadata(with_chunks({png_chunk("cICP", {1, 13, 0, 1})})).png_srgb);
-  // Frames of films: the primaries of 525 lines, the curve of the screens that they were made for.
-  const MetadataBlocks film = find_png_metadata(with_chunks({png_chunk("cICP", {6, 6, 0, 1})}));
-  REQUIRE(film.png_chromaticities);
-  CHECK((*film.png_chromaticities)[3] == Approx(0.34));
-  CHECK(film.png_gamma == Approx(1 / 2.4));
-  CHECK_FALSE(find_png_metadata(with_chunks({iccp, png_chunk("cICP", {9, 16, 0, 1})})).icc_profile.empty());  // PQ
+  REQUIRE(p3.code_points);
+  CHECK(p3.code_points->primaries == 12);
+  CHECK(p3.code_points->transfer == 13);
+  for (const Bytes& other :
+       {Bytes{2, 13, 0, 1}, {9, 2, 0, 1}, {9, 19, 0, 1}, {9, 16, 9, 1}, {9, 16, 0, 0}, {9, 16, 0}}) {
+    const MetadataBlocks blocks_of_other = find_png_metadata(with_chunks({iccp, png_chunk("cICP", other)}));
+    CHECK_FALSE(blocks_of_other.code_points);
+    CHECK_FALSE(blocks_of_other.icc_profile.empty());
+  }
+}
+
+TEST_CASE("PNG: the brightest light of a picture of high dynamic range", "[metadata]") {
+  const Bytes pq = png_chunk("cICP", {9, 16, 0, 1});
+  const auto peak_of = [&](std::initializer_list<Bytes> chunks) {
+    return find_png_metadata(with_chunks(chunks)).code_points->peak_nits;
+  };
+  Bytes content, display(16, 0);
+  for (const std::uint32_t value : {4'000'0000u, 400'0000u}) append_be32(content, value);
+  for (const std::uint32_t value : {600'0000u, 50u}) append_be32(display, value);
+  CHECK(peak_of({pq}) == 1000);
+  CHECK(peak_of({pq, png_chunk("mDCV", display)}) == 600);
+  CHECK(peak_of({png_chunk("mDCV", display), png_chunk("cLLI", content), pq}) == 4000);
+  // Zero is unknown, and what is broken or late says nothing.
+  CHECK(peak_of({pq, png_chunk("cLLI", Bytes(8, 0)), png_chunk("mDCV", display)}) == 600);
+  CHECK(peak_of({pq, png_chunk("cLLI", Bytes(7, 1))}) == 1000);
+  CHECK(peak_of({pq, png_chunk("PLTE", {1, 2, 3}), png_chunk("cLLI", content)}) == 1000);
+  // What is kept of the colours, is kept whole.
+  const Bytes kept = with_chunks({pq, png_chunk("mDCV", display), png_chunk("cLLI", content)});
+  ScrubKeep keep;
+  keep.icc_profile = true;
+  CHECK(scrub_png(kept, keep).value() == kept);
+  CHECK(scrub_png(kept, {}).value() == with_chunks({}));
 }
 
 TEST_CASE("PNG: a scrub keeps the picture and drops the rest", "[metadata]") {

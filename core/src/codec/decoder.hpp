@@ -50,6 +50,9 @@ struct DecodeRequest {
   // JPEG: where chroma is stored as much coarser across as down, and the scale leaves its blocks as many coefficients,
   // make it as fine as the luma (no subsampling then). False: keep it as it is stored.
   bool full_chroma = false;
+  // PNG: 65 536 codes that colour samples of 16 bits become (ColourTransform::codes_of_16_bits), the caller's while
+  // decoding lasts. null: the upper 8 bits, rounded.
+  const std::uint8_t* codes_of_16_bits = nullptr;
 };
 
 class Decoder {

@@ -32,6 +32,7 @@ class PngDecoder final : public Decoder {
 
   Result<PlaneLayout> start(const DecodeRequest& request) override {
     allow_truncated_ = request.allow_truncated;
+    header_.format.codes_of_16_bits = request.codes_of_16_bits;
     layout_.model = header_.info.is_gray ? ColorModel::gray : ColorModel::rgb;
     layout_.has_alpha = header_.info.has_alpha;
     layout_.width_px = header_.info.width_px;

@@ -29,12 +29,27 @@ void for_each_packed(const std::uint8_t* row, std::uint32_t width, std::uint32_t
   }
 }
 
+// Pixels of 16-bit samples: `colors` of colour, and alpha where the format has more.
+void split_16(const PngPixelFormat& format, const std::uint8_t* row, std::uint32_t width, int colors,
+              const std::array<std::uint8_t*, 4>& planes) {
+  const int channels = static_cast<int>(format.samples_per_pixel());
+  for (int channel = 0; channel < channels; ++channel) {
+    std::uint8_t* const out = planes[channel];
+    const std::uint8_t* p = row + 2 * channel;
+    if (const std::uint8_t* const codes = format.codes_of_16_bits; codes != nullptr && channel < colors) {
+      for (std::uint32_t x = 0; x < width; ++x, p += 2 * channels) out[x] = codes[read_16(p)];
+    } else {
+      for (std::uint32_t x = 0; x < width; ++x, p += 2 * channels) out[x] = to_8_bit(read_16(p));
+    }
+  }
+}
+
 void expand_gray(const PngPixelFormat& format, const std::uint8_t* row, std::uint32_t width,
                  const std::array<std::uint8_t*, 4>& planes) {
   std::uint8_t* const gray = planes[0];
   const std::uint32_t depth = format.bit_depth;
   if (depth == 16) {
-    for (std::uint32_t x = 0; x < width; ++x) gray[x] = to_8_bit(read_16(row + 2 * std::size_t{x}));
+    split_16(format, row, width, 1, planes);
     if (format.has_transparent_color) {
       for (std::uint32_t x = 0; x < width; ++x) {
         planes[1][x] = read_16(row + 2 * std::size_t{x}) == format.transparent_color[0] ? 0 : 255;
@@ -106,20 +121,11 @@ void split_rgba(const std::uint8_t* row, std::uint32_t width, const std::array<s
   }
 }
 
-// Samples of `count` channels, each of 16 bits.
-void split_16(const std::uint8_t* row, std::uint32_t width, int count, const std::array<std::uint8_t*, 4>& planes) {
-  for (int channel = 0; channel < count; ++channel) {
-    std::uint8_t* const out = planes[channel];
-    const std::uint8_t* p = row + 2 * channel;
-    for (std::uint32_t x = 0; x < width; ++x, p += 2 * count) out[x] = to_8_bit(read_16(p));
-  }
-}
-
 void expand_rgb(const PngPixelFormat& format, const std::uint8_t* row, std::uint32_t width,
                 const std::array<std::uint8_t*, 4>& planes) {
   const auto& key = format.transparent_color;
   if (format.bit_depth == 16) {
-    split_16(row, width, 3, planes);
+    split_16(format, row, width, 3, planes);
     if (!format.has_transparent_color) return;
     const std::uint8_t* p = row;
     for (std::uint32_t x = 0; x < width; ++x, p += 6) {
@@ -150,7 +156,7 @@ void expand_palette(const PngPixelFormat& format, const std::uint8_t* row, std::
 void expand_gray_alpha(const PngPixelFormat& format, const std::uint8_t* row, std::uint32_t width,
                        const std::array<std::uint8_t*, 4>& planes) {
   if (format.bit_depth == 16) {
-    split_16(row, width, 2, planes);
+    split_16(format, row, width, 1, planes);
     return;
   }
   for (std::uint32_t x = 0; x < width; ++x) {
@@ -169,7 +175,7 @@ void png_expand_row(const PngPixelFormat& format, const std::uint8_t* row, std::
     case PngColorType::palette: expand_palette(format, row, width, planes); break;
     case PngColorType::gray_alpha: expand_gray_alpha(format, row, width, planes); break;
     case PngColorType::rgb_alpha:
-      if (format.bit_depth == 16) split_16(row, width, 4, planes);
+      if (format.bit_depth == 16) split_16(format, row, width, 3, planes);
       else split_rgba(row, width, planes);
       break;
   }

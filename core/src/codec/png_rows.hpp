@@ -20,6 +20,8 @@ struct PngPixelFormat {
   // tRNS of a gray or rgb picture: the one colour, at the file's depth, that is transparent.
   bool has_transparent_color = false;
   std::array<std::uint16_t, 3> transparent_color{};
+  // What colour samples of 16 bits become; null: scaled with rounding. DecodeRequest::codes_of_16_bits.
+  const std::uint8_t* codes_of_16_bits = nullptr;
 
   constexpr std::uint32_t samples_per_pixel() const {
     switch (color_type) {
@@ -44,7 +46,7 @@ struct PngPixelFormat {
 };
 
 // Writes `width` samples to each plane of `planes`: gray or red, green, blue, then alpha when the format has it.
-// 16-bit samples are scaled to 8 with rounding.
+// Alpha of 16 bits is scaled to 8 with rounding.
 void png_expand_row(const PngPixelFormat& format, const std::uint8_t* row, std::uint32_t width,
                     const std::array<std::uint8_t*, 4>& planes);
 

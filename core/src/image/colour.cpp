@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <functional>
 
+#include "image/colour_cicp.hpp"
+#include "image/colour_hdr.hpp"
 #include "image/colour_profile.hpp"
 #include "image/colour_rows.hpp"
 
@@ -127,7 +131,8 @@ std::unique_ptr<ColourTransform> make_profile_transform(const IccProfile& profil
   switch (profile.kind) {
     case ProfileKind::gray: return make_gray_transform(profile, model);
     case ProfileKind::matrix: {
-      auto rows = make_matrix_rows(profile.curves, multiply(xyz_d50_to_srgb(), profile.to_xyz));
+      auto rows = make_matrix_rows([&](std::size_t channel, double sample) { return profile.curves[channel](sample); },
+                                   multiply(xyz_d50_to_srgb(), profile.to_xyz));
       return model == ColorModel::gray ? gray_through(*rows) : std::move(rows);
     }
     case ProfileKind::lut: return model == ColorModel::gray ? nullptr : make_lut_transform(profile);
@@ -138,10 +143,53 @@ std::unique_ptr<ColourTransform> make_profile_transform(const IccProfile& profil
 
 // Whether pictures of the profile's own kind can be taken as sRGB.
 bool is_srgb(const IccProfile& profile) {
+  if (profile.high_range) return false;
   if (profile.kind == ProfileKind::lut) return lut_changes_nothing(profile);
   if (profile.kind != ProfileKind::matrix && profile.kind != ProfileKind::gray) return false;
   const ColorModel model = profile.kind == ProfileKind::gray ? ColorModel::gray : ColorModel::rgb;
   return changes_nothing(*make_profile_transform(profile, model), model);
+}
+
+// Samples of 16 bits, turned to sRGB's curve before they become 8, and what is left to do with them then.
+class DeepRows final : public ColourTransform {
+ public:
+  DeepRows(const std::function<double(double)>& light, std::unique_ptr<ColourTransform> rest, int planes)
+      : codes_(65'536), rest_(std::move(rest)), planes_(planes) {
+    for (std::size_t i = 0; i < codes_.size(); ++i) {
+      const double linear = light(static_cast<double>(i) / static_cast<double>(codes_.size() - 1));
+      codes_[i] = static_cast<std::uint8_t>(clamp_unit(linear_to_srgb(linear)) * 255 + 0.5);
+    }
+  }
+
+  void row(const std::uint8_t* const* in, std::uint8_t* const* out, std::uint32_t width) const override {
+    if (rest_) return rest_->row(in, out, width);
+    for (int plane = 0; plane < planes_; ++plane) std::memmove(out[plane], in[plane], width);
+  }
+  const std::uint8_t* codes_of_16_bits() const override { return codes_.data(); }
+
+ private:
+  std::vector<std::uint8_t> codes_;
+  std::unique_ptr<ColourTransform> rest_;
+  int planes_;
+};
+
+// From a curve (`light`: of a sample of 0 … 1), the same for all channels, and primaries; `gain` multiplies what is
+// linear. null when nothing changes.
+std::unique_ptr<ColourTransform> make_primaries_transform(const std::array<double, 8>& chromaticities, double gain,
+                                                          const std::function<double(double)>& light, ColorModel model,
+                                                          bool is_deep) {
+  const std::optional<Matrix3> to_xyz = rgb_to_xyz_d50(chromaticities);
+  if (!to_xyz) return nullptr;
+  Matrix3 to_srgb = multiply(xyz_d50_to_srgb(), *to_xyz);
+  for (Vector3& row : to_srgb) {
+    for (double& value : row) value *= gain;
+  }
+  std::unique_ptr<ColourTransform> transform = make_matrix_rows(
+      [&](std::size_t, double sample) { return is_deep ? srgb_to_linear(sample) : light(sample); }, to_srgb);
+  if (model == ColorModel::gray) transform = gray_through(*transform);
+  if (changes_nothing(*transform, model)) transform = nullptr;
+  if (!is_deep) return transform;
+  return std::make_unique<DeepRows>(light, std::move(transform), model == ColorModel::gray ? 1 : 3);
 }
 
 class PlainCmykRows final : public ColourTransform {
@@ -171,28 +219,48 @@ ProfileInfo inspect_profile(ByteView icc_profile) {
   return info;
 }
 
-std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk) {
+std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk,
+                                                    bool is_deep) {
   const IccProfile profile = read_icc_profile(icc_profile);
   if ((profile.kind == ProfileKind::cmyk) != is_cmyk) return nullptr;
+  if (profile.high_range) return make_hdr_rows(*profile.high_range, model, is_deep);
   if (is_srgb(profile)) return nullptr;
   return make_profile_transform(profile, model);
 }
 
 std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const std::array<double, 8>* chromaticities,
-                                                    ColorModel model) {
+                                                    ColorModel model, bool is_deep) {
   // An exponent within 5 percent of 1/2.2 is what programs wrote that meant sRGB; readers have always taken it so.
   constexpr double usual_gamma = 1 / 2.2;
   constexpr double tolerance = 0.05;
   const bool has_gamma = encoding_gamma > 0.01 && encoding_gamma < 100;
   if (!has_gamma && chromaticities == nullptr) return nullptr;
   const bool usual = !has_gamma || std::abs(encoding_gamma / usual_gamma - 1) < tolerance;
-  const ToneCurve curve = usual ? ToneCurve::srgb() : ToneCurve::power(1 / encoding_gamma);
-  const std::optional<Matrix3> to_xyz = rgb_to_xyz_d50(chromaticities ? *chromaticities : srgb_chromaticities);
-  if (!to_xyz) return nullptr;
-  std::unique_ptr<ColourTransform> transform =
-      make_matrix_rows({curve, curve, curve}, multiply(xyz_d50_to_srgb(), *to_xyz));
-  if (model == ColorModel::gray) transform = gray_through(*transform);
-  return changes_nothing(*transform, model) ? nullptr : std::move(transform);
+  const auto light = [&](double sample) {
+    return usual ? srgb_to_linear(sample) : std::pow(sample, 1 / encoding_gamma);
+  };
+  return make_primaries_transform(chromaticities ? *chromaticities : srgb_chromaticities, 1, light, model,
+                                  is_deep && !usual);
+}
+
+bool are_known(const CodePoints& points) {
+  return find_primaries(points.primaries) != nullptr && linear_light(points.transfer, 0) >= 0;
+}
+
+bool is_high_range(const CodePoints& points) {
+  const TransferCharacteristics transfer{points.transfer};
+  return are_known(points) && (transfer == TransferCharacteristics::pq || transfer == TransferCharacteristics::hlg);
+}
+
+std::unique_ptr<ColourTransform> make_cicp_transform(const CodePoints& points, ColorModel model, bool is_deep) {
+  if (!are_known(points)) return nullptr;
+  if (is_high_range(points)) return make_hdr_rows(points, model, is_deep);
+  const TransferCharacteristics transfer{points.transfer};
+  constexpr double digital_cinema_white = 52.37 / 48;  // ST 428-1: 48 cd/m² of the 52.37 that the samples can say
+  return make_primaries_transform(
+      *find_primaries(points.primaries), transfer == TransferCharacteristics::dcdm ? digital_cinema_white : 1,
+      [&](double sample) { return linear_light(points.transfer, sample); }, model,
+      is_deep && transfer != TransferCharacteristics::srgb);
 }
 
 std::unique_ptr<ColourTransform> make_plain_cmyk_transform() { return std::make_unique<PlainCmykRows>(); }

@@ -20,6 +20,9 @@ class ColourTransform {
   // `width` samples. in: 3 planes (rgb), 1 (gray) or 4 (cmyk, 255 = full ink); out: 3 planes sRGB (gray profile: 1).
   // in and out may be the same pointers plane by plane.
   virtual void row(const std::uint8_t* const* in, std::uint8_t* const* out, std::uint32_t width) const = 0;
+  // Where 8 bits of the file's own curve would be too coarse: 65 536 codes that samples of 16 bits have to become
+  // before they are rows. null: the upper 8 bits, rounded.
+  virtual const std::uint8_t* codes_of_16_bits() const { return nullptr; }
 };
 
 struct ProfileInfo {
@@ -32,11 +35,28 @@ struct ProfileInfo {
 ProfileInfo inspect_profile(ByteView icc_profile);
 // null when nothing is to be done (no profile, sRGB, broken, or the wrong kind for `source_kind`).
 // Relative colorimetric; CMYK with black point compensation. A gray picture takes gray and matrix profiles, a picture
-// in rgb planes also a gray profile. Allocates at most 1.2 MB (CMYK).
-std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk);
+// in rgb planes also a gray profile. Allocates at most 1.2 MB (CMYK). `is_deep`: for samples of 16 bits, whose decoder
+// heeds codes_of_16_bits().
+std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk,
+                                                    bool is_deep = false);
 // PNG's gAMA/cHRM without a profile; null when it is sRGB near enough.
 std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const std::array<double, 8>* chromaticities,
-                                                    ColorModel model);
+                                                    ColorModel model, bool is_deep = false);
+
+// Colours by the numbers of ITU-T H.273, of RGB in full range.
+struct CodePoints {
+  std::uint8_t primaries = 0;  // table 2
+  std::uint8_t transfer = 0;   // table 3
+  // PQ and HLG: the brightest light of the picture, in cd/m². That of HLG's nominal display where nobody says.
+  double peak_nits = 1000;
+};
+// Whether both numbers have a meaning here: all but those that are reserved or unspecified.
+bool are_known(const CodePoints& points);
+// Whether they are known, and mean PQ or HLG.
+bool is_high_range(const CodePoints& points);
+// null when it is sRGB, or not known. PQ and HLG are mapped to what an SDR screen shows (colour_hdr.hpp).
+std::unique_ptr<ColourTransform> make_cicp_transform(const CodePoints& points, ColorModel model, bool is_deep = false);
+
 // CMYK without a profile: the plain formula that browsers use.
 std::unique_ptr<ColourTransform> make_plain_cmyk_transform();
 

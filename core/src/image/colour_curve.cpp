@@ -22,13 +22,6 @@ ToneCurve ToneCurve::power(double exponent) {
   return curve;
 }
 
-ToneCurve ToneCurve::srgb() {
-  ToneCurve curve;
-  curve.function_ = 3;
-  curve.p_ = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045, 0, 0};
-  return curve;
-}
-
 ToneCurve ToneCurve::sampled(ByteView table, int entry_bytes) {
   ToneCurve curve;
   curve.form_ = entry_bytes == 1 ? Form::table8 : Form::table16;

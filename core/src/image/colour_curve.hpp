@@ -18,7 +18,6 @@ class ToneCurve {
  public:
   ToneCurve() = default;  // identity
   static ToneCurve power(double exponent);
-  static ToneCurve srgb();
   // `table` holds entries of 1 or 2 bytes (big-endian), at least two of them.
   static ToneCurve sampled(ByteView table, int entry_bytes);
   // A curv or para element at the beginning of `element` (ICC.1:2022, 10.6 and 10.18); `used` gets its length in bytes.

@@ -66,6 +66,13 @@ double find_black_lightness(ByteView bytes, const IccProfile& profile) {
   return std::clamp(profile.lut(inks)[0] * scale * 100, 0.0, 50.0);
 }
 
+std::optional<CodePoints> read_high_range(ByteView bytes) {
+  const ByteView element = find_tag(bytes, "cicp");
+  if (element.size() < 12 || element[10] != 0 || element[11] != 1) return std::nullopt;  // RGB in full range
+  const CodePoints points{element[8], element[9]};
+  return is_high_range(points) ? std::optional(points) : std::nullopt;
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -106,6 +113,8 @@ IccProfile read_icc_profile(ByteView bytes) {
     } else if (!is_cmyk && read_matrix_profile(bytes, profile)) {
       profile.kind = ProfileKind::matrix;
     }
+    if (!is_cmyk) profile.high_range = read_high_range(bytes);
+    if (profile.high_range) profile.kind = ProfileKind::matrix;
   }
   return profile;
 }

@@ -24,6 +24,8 @@ struct IccProfile {
   ColourLut lut;
   // cmyk: black as the printing side reaches it, for black point compensation. Lightness 0 … 50.
   double black_lightness = 0;
+  // A cicp tag (ICC.1:2022, 9.2.17) of an RGB profile whose curve is PQ or HLG: its other tags are but a stand-in then.
+  std::optional<CodePoints> high_range;
 };
 
 IccProfile read_icc_profile(ByteView bytes);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/simd.hpp"
+#include "image/colour_curve.hpp"
 
 namespace photo_core {
 namespace {
@@ -13,11 +14,11 @@ namespace {
 
 class MatrixRows final : public ColourTransform {
  public:
-  MatrixRows(const std::array<ToneCurve, 3>& curves, const Matrix3& to_srgb)
+  MatrixRows(const std::function<double(std::size_t, double)>& curve, const Matrix3& to_srgb)
       : encode_(linear15_to_srgb_table().data()) {
     for (std::size_t channel = 0; channel < 3; ++channel) {
       for (std::size_t code = 0; code < 256; ++code) {
-        const double linear = clamp_unit(curves[channel](static_cast<double>(code) / 255));
+        const double linear = clamp_unit(curve(channel, static_cast<double>(code) / 255));
         const auto value = static_cast<std::int16_t>(std::lround(linear * 32767));
         // Red lies below green, blue below a 1 that the rounding is multiplied with.
         pairs_[channel][code] = channel == 1 ? pair(0, value) : pair(value, channel == 2 ? 1 : 0);
@@ -249,8 +250,9 @@ class GridRows final : public ColourTransform {
 
 }  // namespace
 
-std::unique_ptr<ColourTransform> make_matrix_rows(const std::array<ToneCurve, 3>& curves, const Matrix3& to_srgb) {
-  return std::make_unique<MatrixRows>(curves, to_srgb);
+std::unique_ptr<ColourTransform> make_matrix_rows(const std::function<double(std::size_t, double)>& curve,
+                                                  const Matrix3& to_srgb) {
+  return std::make_unique<MatrixRows>(curve, to_srgb);
 }
 
 std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table, int planes) {

@@ -6,13 +6,14 @@
 #include <memory>
 
 #include "image/colour.hpp"
-#include "image/colour_curve.hpp"
 #include "image/colour_space.hpp"
 
 namespace photo_core {
 
-// Curves to linear light, a matrix to linear sRGB, sRGB's own curve. `to_srgb` takes linear values of 0 … 1.
-std::unique_ptr<ColourTransform> make_matrix_rows(const std::array<ToneCurve, 3>& curves, const Matrix3& to_srgb);
+// Curves to linear light, a matrix to linear sRGB, sRGB's own curve. `curve(channel, x)` maps a sample of 0 … 1 to
+// light (clamped to 0 … 1), which `to_srgb` takes.
+std::unique_ptr<ColourTransform> make_matrix_rows(const std::function<double(std::size_t, double)>& curve,
+                                                  const Matrix3& to_srgb);
 
 // One table for the one plane of a gray picture, or for each of the three planes of a picture that is gray by its
 // profile.

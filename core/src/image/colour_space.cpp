@@ -41,14 +41,16 @@ std::optional<Matrix3> inverse(const Matrix3& m) {
 std::optional<Matrix3> rgb_to_xyz_d50(const std::array<double, 8>& chromaticities) {
   // Bradford's cone responses (ICC.1:2022, annex E.3).
   constexpr Matrix3 bradford = {{{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}}};
-  std::array<Vector3, 4> xyz{};  // white, red, green, blue with Y = 1
+  std::array<Vector3, 4> xyz{};  // white, red, green, blue with a sum of 1
   for (std::size_t i = 0; i < 4; ++i) {
     const double x = chromaticities[i * 2];
     const double y = chromaticities[i * 2 + 1];
-    if (!(y > 1e-4) || !(x >= 0) || !(x <= 1) || !(y <= 1)) return std::nullopt;
-    xyz[i] = {x / y, 1, (1 - x - y) / y};
+    if (!(y >= 0) || !(x >= 0) || !(x <= 1) || !(y <= 1)) return std::nullopt;
+    xyz[i] = {x, y, 1 - x - y};
   }
-  const auto& [white, red, green, blue] = xyz;
+  auto& [white, red, green, blue] = xyz;
+  if (!(white[1] > 1e-4)) return std::nullopt;
+  white = {white[0] / white[1], 1, white[2] / white[1]};
   Matrix3 primaries{};
   for (std::size_t row = 0; row < 3; ++row) primaries[row] = {red[row], green[row], blue[row]};
   const std::optional<Matrix3> unscaled = inverse(primaries);

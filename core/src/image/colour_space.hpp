@@ -16,7 +16,8 @@ Matrix3 multiply(const Matrix3& a, const Matrix3& b);
 Vector3 multiply(const Matrix3& a, const Vector3& v);
 std::optional<Matrix3> inverse(const Matrix3& m);  // nullopt when there is none worth the name
 
-// Linear RGB of the given primaries and white (CIE x, y: white, red, green, blue) to XYZ under D50 (Bradford).
+// Linear RGB of the given primaries and white (CIE x, y: white, red, green, blue) to XYZ under D50 (Bradford). The
+// primaries may be without light (y = 0), as those of XYZ itself.
 std::optional<Matrix3> rgb_to_xyz_d50(const std::array<double, 8>& chromaticities);
 // XYZ under D50 to linear sRGB.
 const Matrix3& xyz_d50_to_srgb();

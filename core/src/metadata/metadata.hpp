@@ -10,6 +10,7 @@
 #include <photo_core/result.hpp>
 
 #include "base/bytes.hpp"
+#include "image/colour.hpp"
 
 namespace photo_core {
 
@@ -24,11 +25,12 @@ struct MetadataBlocks {
   bool has_gain_map = false;  // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
   bool has_private = false;   // anything that a scrub would remove: Exif, XMP, IPTC, comments, MPF, thumbnails, text
   std::size_t image_end = 0;  // offset behind the image's own last byte (EOI, IEND, end of RIFF); size when unknown
-  // PNG colour chunks, used when there is no profile (PNG specification, third edition, section 11.3.2). A cICP chunk
-  // that these fields can express replaces them and the profile.
+  // PNG colour chunks, used when there is no profile (PNG specification, third edition, section 11.3.2).
   bool png_srgb = false;
   double png_gamma = 0;                                     // gAMA as an encoding exponent (0.45455); 0 absent
   std::optional<std::array<double, 8>> png_chromaticities;  // cHRM: white x y, red x y, green x y, blue x y
+  // cICP, with the picture's peak by cLLI or mDCV; only when it is known here, and there is no profile beside it then.
+  std::optional<CodePoints> code_points;
   Bytes icc_storage, exif_storage, xmp_storage, xmp_extension_storage;
 };
 

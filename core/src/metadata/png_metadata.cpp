@@ -168,45 +168,19 @@ void take_colour(const PngChunk& chunk, MetadataBlocks& blocks) {
   }
 }
 
-// cICP (11.3.2.6) goes before every other colour chunk. RGB in full range with primaries and transfer functions that
-// the other fields can say; the wide dynamic range ones (PQ, HLG) are left to what else the file has.
-void take_cicp(ByteView data, MetadataBlocks& blocks) {
-  struct Primaries {
-    std::uint8_t code;  // ITU-T H.273, table 2
-    std::array<double, 8> chromaticities;
-  };
-  constexpr std::array<Primaries, 9> known = {{
-      {1, {0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060}},   // BT.709, sRGB
-      {4, {0.3100, 0.3160, 0.670, 0.330, 0.210, 0.710, 0.140, 0.080}},   // BT.470 M
-      {5, {0.3127, 0.3290, 0.640, 0.330, 0.290, 0.600, 0.150, 0.060}},   // BT.470 B and G
-      {6, {0.3127, 0.3290, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070}},   // BT.601, 525 lines
-      {7, {0.3127, 0.3290, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070}},   // SMPTE 240M
-      {9, {0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046}},   // BT.2020
-      {11, {0.3140, 0.3510, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}},  // DCI P3
-      {12, {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}},  // Display P3
-      {22, {0.3127, 0.3290, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077}},  // EBU 3213
-  }};
+// What says how bright a picture of high dynamic range is, in 0.0001 cd/m²; 0 when absent.
+struct PeakLight {
+  std::uint32_t content = 0;  // cLLI (11.3.2.8)
+  std::uint32_t display = 0;  // mDCV (11.3.2.7)
+};
+
+// cICP (11.3.2.6) goes before every other colour chunk; here where it is of RGB in full range.
+void take_cicp(ByteView data, const PeakLight& peak, MetadataBlocks& blocks) {
   if (data.size() != 4 || data[2] != 0 || data[3] != 1) return;
-  const auto primaries =
-      std::find_if(known.begin(), known.end(), [&](const Primaries& p) { return p.code == data[0]; });
-  if (primaries == known.end()) return;
-  double gamma = 0;   // absent: sRGB's curve
-  switch (data[1]) {  // H.273, table 3
-    case 13: break;
-    // The television curves are the cameras': what they were meant to be seen with is BT.1886, as in Chromium.
-    case 1:
-    case 6:
-    case 11:
-    case 14:
-    case 15: gamma = 1 / 2.4; break;
-    case 4: gamma = 1 / 2.2; break;
-    case 5: gamma = 1 / 2.8; break;
-    case 8: gamma = 1; break;
-    default: return;
-  }
-  blocks.png_chromaticities = primaries->chromaticities;
-  blocks.png_gamma = gamma;
-  blocks.png_srgb = data[0] == 1 && gamma == 0;
+  CodePoints points{data[0], data[1]};
+  if (!are_known(points)) return;
+  if (const std::uint32_t light = peak.content != 0 ? peak.content : peak.display) points.peak_nits = light / 10'000.0;
+  blocks.code_points = points;
   blocks.icc_profile = {};
   blocks.icc_storage.clear();
 }
@@ -218,6 +192,7 @@ MetadataBlocks find_png_metadata(ByteView source) {
   TextFinds finds;
   bool before_pixels = true;
   ByteView cicp;
+  PeakLight peak;
   PngWalker walker(source);
   PngChunk chunk;
   while (walker.next(chunk)) {
@@ -226,7 +201,12 @@ MetadataBlocks find_png_metadata(ByteView source) {
     if (chunk.is_critical()) continue;
     if (std::find(harmless_chunks.begin(), harmless_chunks.end(), type) == harmless_chunks.end())
       blocks.has_private = true;
-    if (type == "cICP" && before_pixels && chunk.crc_matches()) cicp = chunk.data;
+    if (before_pixels && (type == "cICP" || type == "cLLI" || type == "mDCV") && chunk.crc_matches()) {
+      const ByteView data = chunk.data;
+      if (type == "cICP" && cicp.empty()) cicp = data;
+      if (type == "cLLI" && data.size() == 8 && peak.content == 0) peak.content = read_be32(data.data());
+      if (type == "mDCV" && data.size() == 24 && peak.display == 0) peak.display = read_be32(data.data() + 16);
+    }
     const bool is_colour = before_pixels && (type == "iCCP" || type == "sRGB" || type == "gAMA" || type == "cHRM");
     const bool is_text = type == "tEXt" || type == "zTXt" || type == "iTXt";
     const bool is_exif = type == "eXIf" && blocks.exif.empty();
@@ -251,7 +231,7 @@ MetadataBlocks find_png_metadata(ByteView source) {
     blocks.icc_storage = std::move(finds.icc_profile);
     blocks.icc_profile = whole_profile(blocks.icc_storage);
   }
-  take_cicp(cicp, blocks);
+  take_cicp(cicp, peak, blocks);
   return blocks;
 }
 

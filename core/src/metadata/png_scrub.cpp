@@ -31,7 +31,9 @@ unsigned colour_chunk(std::string_view type, std::size_t bytes) {
   if (type == "sRGB" && bytes == 1) return 2;
   if (type == "gAMA" && bytes == 4) return 4;
   if (type == "cHRM" && bytes == 32) return 8;
-  return type == "cICP" && bytes == 4 ? 16 : 0;
+  if (type == "cICP" && bytes == 4) return 16;
+  if (type == "mDCV" && bytes == 24) return 32;
+  return type == "cLLI" && bytes == 8 ? 64 : 0;
 }
 
 // Bytes of a picture before compression: each row's filter and samples, of all passes (sections 7.2, 8.1 and 8.2).

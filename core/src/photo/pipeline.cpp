@@ -96,7 +96,8 @@ class Pipeline::Stages {
   Status connect() {
     const double before = now();
     auto started =
-        request_.decoder->start({request_.scale_eighths, request_.allow_truncated, request_.is_ink, request_.in_rgb});
+        request_.decoder->start({request_.scale_eighths, request_.allow_truncated, request_.is_ink, request_.in_rgb,
+                                 request_.transform != nullptr ? request_.transform->codes_of_16_bits() : nullptr});
     out_.decode_ms = now() - before;  // a file whose scans must all be read first is read here
     if (!started) return std::move(started).error();
     source_ = started.value();

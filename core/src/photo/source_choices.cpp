@@ -6,15 +6,28 @@
 namespace photo_core {
 namespace {
 
+// Of 16 bits, by a decoder that heeds DecodeRequest::codes_of_16_bits.
+bool has_deep_samples(const ImageInfo& info) { return info.format == ImageFormat::png && info.bits_per_sample == 16; }
+
+// By PNG's colour chunks.
+std::unique_ptr<ColourTransform> make_chunk_transform(const Inspected& inspected, ColorModel model) {
+  const MetadataBlocks& blocks = inspected.blocks;
+  const ImageInfo& info = inspected.decoder->info();
+  if (info.format != ImageFormat::png) return nullptr;
+  const bool is_deep = has_deep_samples(info);
+  if (blocks.code_points) return make_cicp_transform(*blocks.code_points, model, is_deep);
+  if (blocks.png_srgb) return nullptr;
+  const auto& primaries = blocks.png_chromaticities;
+  return make_png_transform(blocks.png_gamma, primaries ? &*primaries : nullptr, model, is_deep);
+}
+
 // Whether the colours are sRGB as they stand, so that the samples may be kept.
 bool colours_stand(const Inspected& inspected) {
   if (inspected.decoder->info().is_cmyk) return false;
   if (inspected.profile.kind != ProfileKind::none && inspected.profile.kind != ProfileKind::broken) {
     return inspected.profile.is_srgb;
   }
-  if (inspected.blocks.png_srgb || inspected.decoder->info().format != ImageFormat::png) return true;
-  const auto& primaries = inspected.blocks.png_chromaticities;
-  return make_png_transform(inspected.blocks.png_gamma, primaries ? &*primaries : nullptr, ColorModel::rgb) == nullptr;
+  return make_chunk_transform(inspected, ColorModel::rgb) == nullptr;
 }
 
 }  // namespace
@@ -55,10 +68,9 @@ std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, cons
   }
   if (options.color == ColorChoice::keep || colours_stand(inspected)) return nullptr;
   if (!inspected.blocks.icc_profile.empty() && inspected.profile.kind != ProfileKind::broken) {
-    return make_icc_transform(inspected.blocks.icc_profile, model, false);
+    return make_icc_transform(inspected.blocks.icc_profile, model, false, has_deep_samples(info));
   }
-  const auto& primaries = inspected.blocks.png_chromaticities;
-  return make_png_transform(inspected.blocks.png_gamma, primaries ? &*primaries : nullptr, model);
+  return make_chunk_transform(inspected, model);
 }
 
 }  // namespace photo_core
