@@ -28,6 +28,40 @@ Frame tiles(std::uint32_t width, std::uint32_t height) {
   return frame;
 }
 
+// Drawn line by line, of two colours: what has no noise.
+template <class IsDark>
+Frame drawn(std::uint32_t width, std::uint32_t height, IsDark is_dark) {
+  Frame frame;
+  frame.allocate({ColorModel::rgb, false, width, height});
+  for (std::uint32_t y = 0; y < height; ++y) {
+    for (std::uint32_t x = 0; x < width; ++x) {
+      frame.row(0, y)[x] = is_dark(x, y) ? 20 : 250;
+      frame.row(1, y)[x] = is_dark(x, y) ? 40 : 250;
+      frame.row(2, y)[x] = is_dark(x, y) ? 90 : 240;
+    }
+  }
+  return frame;
+}
+Frame checks(std::uint32_t width, std::uint32_t height) {
+  return drawn(width, height, [](std::uint32_t x, std::uint32_t y) { return (x / 8 + y / 8) % 2 == 0; });
+}
+Frame stripes(std::uint32_t width, std::uint32_t height) {
+  return drawn(width, height, [](std::uint32_t x, std::uint32_t y) { return (x + 2 * y) / 7 % 3 == 0; });
+}
+Frame writing(std::uint32_t width, std::uint32_t height) {
+  return drawn(width, height, [](std::uint32_t x, std::uint32_t y) {
+    const std::uint32_t letter = (x / 8 * 7 + y / 16 * 11 + x / 8 * (y / 16)) % 23;
+    return x % 8 != 0 && y % 16 > 3 && (letter >> (x + y / 2) % 4 & 1) != 0;
+  });
+}
+Frame nearly_blank(std::uint32_t width, std::uint32_t height) {
+  return drawn(width, height, [](std::uint32_t x, std::uint32_t y) { return x / 9 == 30 && y / 6 == 40; });
+}
+// Saved as JPEG before: its bytes fall by steps where a quantiser comes to what that left.
+Frame saved_before(std::uint32_t width, std::uint32_t height) {
+  return decode(encode(landscape(width, height), OutputFormat::jpeg, 80));
+}
+
 void check_lands(const Frame& picture, OutputFormat format, double share) {
   const Bytes source = encode(picture, OutputFormat::png);
   PrepareOptions options;
@@ -100,5 +134,65 @@ TEST_CASE("where a smaller size alone gives up too much, quality goes back up to
     CHECK(fitted->width_px < picture.layout.width_px);
     CHECK(static_cast<double>(fitted->bytes.size()) >= 0.9 * static_cast<double>(limit));
     CHECK(fitted->bytes.size() <= limit);
+  }
+}
+
+TEST_CASE("a byte limit is met and nearly reached by drawings and by what was saved before, at every quality") {
+  struct Kind {
+    const char* name;
+    Frame picture;
+  };
+  const Kind kinds[] = {{"checks", checks(640, 480)},
+                        {"stripes", stripes(640, 480)},
+                        {"writing", writing(640, 480)},
+                        {"nearly blank", nearly_blank(700, 500)},
+                        {"saved before", saved_before(640, 480)}};
+  int lands = 0, fits = 0;
+  for (const Kind& kind : kinds) {
+    for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::webp}) {
+      for (const double quality : {95.0, 82.0, 60.0}) {
+        OutputSpec spec;
+        spec.format = format;
+        spec.request.quality = quality;
+        const auto whole = encode_frame(kind.picture, spec, false);
+        REQUIRE(whole.ok());
+        for (const double share : {0.96, 0.8, 0.5, 0.25}) {
+          const auto limit = static_cast<std::uint64_t>(share * static_cast<double>(whole->size()));
+          if (limit < 1000) continue;
+          INFO(kind.name << ", format " << int(format) << ", quality " << quality << ", " << share << " of "
+                         << whole->size());
+          const auto fitted = fit_into_bytes(kind.picture, spec, false, limit, whole->size());
+          REQUIRE(fitted.ok());
+          CHECK(fitted->bytes.size() <= limit);
+          ++fits;
+          lands += static_cast<double>(fitted->bytes.size()) >= 0.9 * static_cast<double>(limit);
+        }
+      }
+    }
+  }
+  CAPTURE(lands, fits);
+  CHECK(lands >= fits - fits / 20);
+}
+
+TEST_CASE("a byte limit of a large picture is nearly reached in at most three encodes") {
+  const Frame picture = landscape(1500, 1100);
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::webp, OutputFormat::png}) {
+    for (const double quality : {90.0, 70.0}) {  // from the one to the other chroma is halved at once
+      if (format == OutputFormat::png && quality != 70) continue;
+      OutputSpec spec;
+      spec.format = format;
+      spec.request.quality = quality;
+      const auto whole = encode_frame(picture, spec, false);
+      REQUIRE(whole.ok());
+      for (const double share : {0.9, 0.6, 0.3, 0.05}) {
+        const auto limit = static_cast<std::uint64_t>(share * static_cast<double>(whole->size()));
+        INFO("format " << int(format) << ", quality " << quality << ", " << share << " of " << whole->size());
+        const auto fitted = fit_into_bytes(picture, spec, false, limit, whole->size());
+        REQUIRE(fitted.ok());
+        CHECK(fitted->encodes <= 3);
+        CHECK(static_cast<double>(fitted->bytes.size()) >= 0.9 * static_cast<double>(limit));
+        CHECK(fitted->bytes.size() <= limit);
+      }
+    }
   }
 }

@@ -5,21 +5,30 @@
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace photo_core {
 namespace {
 
-constexpr double lowest_quality = 35;      // below it a smaller picture looks better than a coarser one,
-constexpr double last_coarser = 0.3;       // but for the last correction: a size has whole pixels and smooths at once
-constexpr double aim = 0.95;               // of the byte limit: the middle of what counts as landing
-constexpr double usual_slope = -0.65;      // log bytes against log quantiser step, over photos
-constexpr double pixel_slope = -0.85;      // the same against log pixels given up
-constexpr int most_encodes = 3;            // of the picture
-constexpr int most_samples = 3;            // before an encode, beside that of where it starts
-constexpr double near_enough = 0.02;       // of the goal, in log bytes
-constexpr double small_step = 0.06;        // in log bytes: foreseen from the slope alone
-constexpr double last_room = 0.04;         // in log bytes, for a last encode that has to fit,
-constexpr double blind_room = 0.4;         // where there is no sample
+constexpr double lowest_quality = 35;       // below it a smaller picture looks better than a coarser one
+constexpr double aim = 0.95;                // of the byte limit: the middle of what counts as landing,
+constexpr double landing = 0.9;             // which begins here
+constexpr double coarser_slope = 0.65;      // log bytes against log quantiser step, over photos
+constexpr double pixel_slope = 0.85;        // the same against log pixels given up
+constexpr int most_encodes = 3;             // of the picture, while it is not small:
+constexpr double small_pixels = 500'000;    // then it is its own sample, encoded in a few milliseconds,
+constexpr int most_trials = 16;             // so often at the most
+constexpr int most_looks = 6;               // along one dial
+constexpr double trial_pixels = 4e6;        // and with so many pixels in all
+constexpr int most_samples = 4;             // before an encode of a picture that is not small
+constexpr double near_enough = 0.02;        // of the goal, in log bytes
+constexpr double small_step = 0.06;         // in log bytes: foreseen from the slope alone,
+constexpr double size_step = 0.15;          // and this where sizes change
+constexpr double coarsest_of_drawings = 2;  // beyond the lowest quality, in log quantiser steps
+constexpr double near_knee = 0.4;           // in log pixels given up: coarser alone may do
+constexpr double little_coarser = 0.2;      // beyond the lowest quality, in log quantiser steps, instead of a size
+constexpr double most_finer = 0.3;         // than asked for, in log quantiser steps, of a picture that was made smaller
+constexpr double last_room = 0.04;         // in log bytes, for a last encode that has to fit
 constexpr double strip_rows = 32;          // a sample is strips of so many rows after scaling,
 constexpr double strip_share = 6;          // one in so many before it,
 constexpr double sample_pixels = 250'000;  // or of so many pixels, up to half of the picture
@@ -78,134 +87,314 @@ Frame sample_of(const Frame& frame, double shrink) {
   return out;
 }
 
-// Foresees from a sample which setting gives how many bytes.
-class Foresight {
- public:
-  Foresight(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double header_bytes, double log_ratio)
-      : width_px_(frame.layout.width_px),
-        height_px_(frame.layout.height_px),
-        spec_(spec),
-        drop_alpha_(drop_alpha),
-        header_bytes_(header_bytes),
-        has_quality_(spec.format != OutputFormat::png),
-        most_coarser_(std::max(0.0, std::log(step_of(lowest_quality) / step_of(spec.request.quality)))),
-        sample_(sample_of(frame, std::exp(std::max(0.0, first_guess(log_ratio)) / 2))) {}
+// A line of settings, from more bytes to fewer: coarser steps up to a knee, then fewer pixels.
+struct Way {
+  Setting from;
+  double knee = 0;
 
-  bool is_blind() const { return sample_.layout.height_px == 0; }
+  Setting setting(double at) const {
+    return {from.coarser + std::min(at, knee), from.fewer + std::max(0.0, at - knee)};
+  }
+  // Where the bytes are exp(need) times as few as at `at`, when they change at `pace` times what is usual.
+  double further(double at, double need, double pace) const {
+    const double coarser = std::clamp(need / (pace * coarser_slope), 0.0, std::max(0.0, knee - at));
+    return at + coarser + (need - coarser * pace * coarser_slope) / (pixel_slope * (at < knee ? 1 : pace));
+  }
+  // What log bytes usually are less at `at`.
+  double usual(double at) const { return std::min(at, knee) * coarser_slope + std::max(0.0, at - knee) * pixel_slope; }
+};
 
-  // The setting that changes the bytes by exp(log_ratio) from what they are at `from`: coarser first, then smaller;
-  // of a size that gave up too much, finer again.
-  Setting find(const Setting& from, double log_ratio, bool is_last) {
-    double fewest = too_many_;  // pixels given up where it is known to be too large
-    const double coarsest = most_coarser_ + (is_last ? last_coarser : 0);
-    Setting at = from;
-    double left = log_ratio;
-    bool can_sample = !is_blind() && std::abs(left) > (is_last ? small_step : near_enough);
-    double bytes = 0;
-    if (can_sample) can_sample = measure(at, bytes);
-    for (int samples = 0;; ++samples) {
-      if (left < 0 && (!has_quality_ || at.coarser >= most_coarser_)) {
-        fewest = std::max(fewest, at.fewer);
-        if (samples == 0) too_many_ = fewest;
-      }
-      Setting next = at;
-      double still = left;
-      if (has_quality_ && (left < 0 || at.fewer > 0 || at.coarser > 0)) {
-        next.coarser += left / coarser_slope_;
-        next.coarser = std::clamp(next.coarser, at.fewer > 0 ? -last_coarser : 0.0, std::max(coarsest, at.coarser));
-        still -= (next.coarser - at.coarser) * coarser_slope_;
-      }
-      if (std::abs(still) > near_enough || !has_quality_) {
-        next.fewer = std::max(0.0, at.fewer + still / fewer_slope_);
-        if (still > 0 && next.fewer <= fewest) next.fewer = (fewest + at.fewer) / 2;
-      }
-      if (!can_sample || samples == most_samples) return next;
-      double next_bytes = 0;
-      if (!measure(next, next_bytes)) return next;
-      const double change = next_bytes - bytes;
-      learn(at, next, change);
-      left -= change;
-      at = next;
-      bytes = next_bytes;
-      if (std::abs(left) < near_enough) return at;
+// A place on a way, and by how much its log bytes are beyond the goal.
+struct Point {
+  double at = 0;
+  double beyond = 0;
+};
+
+// What is known of a way: the last place that is too large, and the first that is not.
+struct Bracket {
+  std::optional<Point> over, fits;
+  double pace = 1;
+
+  void add(const Way& way, const Point& point) {
+    std::optional<Point>& same = point.beyond > 0 ? over : fits;
+    if (same) {
+      const double usual = way.usual(point.at) - way.usual(same->at);
+      if (std::abs(usual) > 0.01) pace = std::clamp((same->beyond - point.beyond) / usual, 0.25, 2.0);
     }
+    same = point;
   }
 
-  void learn(const Setting& from, const Setting& to, double change) {
-    learn_one(coarser_slope_, change, to.coarser - from.coarser, to.fewer - from.fewer, usual_slope);
-    learn_one(fewer_slope_, change, to.fewer - from.fewer, to.coarser - from.coarser, pixel_slope);
+  // Where to look next, after so many looks.
+  double next(const Way& way, int looks) const {
+    const double more = 1 + 0.2 * looks;  // in the end there is another side
+    if (!fits) {
+      const double at = way.further(over->at, over->beyond * more, pace);
+      return over->at < way.knee && at < way.knee + near_knee ? std::min(at, way.knee) : at;
+    }
+    if (!over) return std::max(0.0, fits->at + fits->beyond * more / (pace * coarser_slope));
+    const double share = over->beyond / (over->beyond - fits->beyond);
+    return over->at + (fits->at - over->at) * (looks % 3 == 2 ? 0.5 : std::clamp(share, 0.04, 0.96));
+  }
+};
+
+class Fit {
+ public:
+  Fit(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double limit, double first_bytes)
+      : frame_(frame),
+        spec_(spec),
+        drop_alpha_(drop_alpha),
+        limit_(limit),
+        header_bytes_(
+            std::min(0.5 * limit, (spec.format == OutputFormat::jpeg ? 350 : 60) +
+                                      static_cast<double>(spec.request.icc_profile.size() + spec.request.exif.size()))),
+        has_quality_(spec.format != OutputFormat::png),
+        smallest_(first_bytes) {
+    if (has_quality_) {
+      way_.knee = std::max(0.0, std::log(step_of(lowest_quality) / step_of(spec.request.quality)));
+    }
+    known_.add(way_, {0, beyond(first_bytes)});
+    if (has_quality_ && known_.over->beyond < (way_.knee + little_coarser) * coarser_slope) way_.knee += little_coarser;
+  }
+
+  Result<FittedImage> run() {
+    search_all();
+    if (error_) return std::move(*error_);
+    if (!best_) return fail_limit(ErrorCode::output_too_large, limit_, smallest_);
+    best_->encodes = encodes_;
+    return std::move(*best_);
   }
 
  private:
-  // Log pixels to give up, as photos usually are.
-  double first_guess(double log_ratio) const {
-    return (log_ratio - (has_quality_ ? most_coarser_ * usual_slope : 0)) / pixel_slope;
+  double log_body(double bytes) const { return std::log(std::max(1.0, bytes - header_bytes_)); }
+  double beyond(double bytes) const {
+    return bytes > limit_ ? std::max(1e-3, log_body(bytes) - log_body(aim * limit_))
+                          : std::min(-1e-3, log_body(bytes) - log_body(aim * limit_));
+  }
+  double pixels_of(const Setting& setting) const {
+    return static_cast<double>(scaled(frame_.layout.width_px, setting.fewer)) *
+           scaled(frame_.layout.height_px, setting.fewer);
+  }
+  bool is_small(const Setting& setting) const { return pixels_of(setting) <= small_pixels; }
+  // Whether hardly anything is left in between.
+  bool is_close(const Way& way, const Bracket& known) const {
+    if (!known.over || !known.fits) return false;
+    const Setting a = way.setting(known.over->at), b = way.setting(known.fits->at);
+    const auto apart = [&](std::uint32_t edge) {
+      return std::abs(1.0 * scaled(edge, a.fewer) - scaled(edge, b.fewer));
+    };
+    const double step = step_of(spec_.request.quality) * std::exp(std::min(a.coarser, b.coarser));
+    return std::abs(a.coarser - b.coarser) < std::max(0.02, 1.01 / step) &&
+           apart(frame_.layout.width_px) + apart(frame_.layout.height_px) <= 1;
   }
 
-  bool measure(const Setting& setting, double& log_bytes) const {
+  // Encodes the picture as it is at `at`.
+  void look(const Way& way, Bracket& known, double at) {
+    const Setting setting = way.setting(at);
+    const double pixels = pixels_of(setting);
+    if (pixels > small_pixels) {
+      ++encodes_;
+    } else {
+      ++trials_;
+      pixels_left_ -= pixels;
+    }
+    auto image = encode_at(frame_, spec_, drop_alpha_, setting);
+    if (!image) {
+      error_ = std::move(image).error();
+      is_done_ = true;
+      return;
+    }
+    const double bytes = static_cast<double>(image->bytes.size());
+    smallest_ = std::min(smallest_, bytes);
+    const Point point{at, beyond(bytes)};
+    if (at > way.knee && known.over && point.beyond > known.over->beyond + 0.05) is_drawing_ = true;
+    known.add(way, point);
+    if (bytes > limit_) return;
+    is_done_ = bytes >= landing * limit_;
+    // Without a quality the larger picture is the better one.
+    const bool is_better = !best_ || (has_quality_ ? image->bytes.size() > best_->bytes.size() : pixels > best_pixels_);
+    if (!is_better && !is_done_) return;
+    best_ = std::move(image).value();
+    best_pixels_ = pixels;
+  }
+
+  bool may_look(const Setting& setting) const {
+    const double pixels = pixels_of(setting);
+    if (is_done_) return false;
+    return pixels > small_pixels ? encodes_ < most_encodes : trials_ < most_trials && pixels <= pixels_left_;
+  }
+
+  // Encodes the picture along a way, at `at` first, until it lands, or hardly anything is in between, or (of the whole
+  // way) it is large and better foreseen.
+  void search(const Way& way, Bracket& known, std::optional<double> first = {}) {
+    for (int looks = 0; looks < most_looks || !known.fits; ++looks) {
+      if (is_close(way, known)) return;
+      if (!known.over && known.fits->at == 0) return;
+      if (known.over && pixels_of(way.setting(known.over->at)) <= 1) return;
+      double at = first && looks == 0 ? *first : known.next(way, looks);
+      if (!is_small(way.setting(at))) {
+        if (encodes_ == most_encodes) {
+          while (!is_small(way.setting(at))) at += 0.02;
+          if (known.fits && at >= known.fits->at) return;
+        } else if (first && looks > 0) {
+          return;
+        }
+      }
+      if (!may_look(way.setting(at))) return;
+      const Bracket before = known;
+      look(way, known, at);
+      if (is_drawing_ && !is_stretched_ && !is_done_) {
+        known = before;
+        stretch();
+      }
+    }
+  }
+
+  // A drawing may need more bytes where it is smaller: then even coarser steps come first, and sizes at which its
+  // lines stay lines.
+  void stretch() {
+    is_stretched_ = true;
+    if (has_quality_) {
+      if (known_.fits && known_.fits->at > way_.knee) known_.fits->at += coarsest_of_drawings;
+      way_.knee += coarsest_of_drawings;
+      measured_.clear();
+      return;
+    }
+    constexpr std::uint32_t parts[][2] = {{3, 4}, {2, 3}, {1, 2}, {1, 3}, {1, 4}, {1, 8}};
+    for (const auto& [part, of] : parts) {
+      const Setting setting{0, 2 * std::log(double(of) / part)};
+      const bool is_whole = frame_.layout.width_px * part % of == 0 && frame_.layout.height_px * part % of == 0;
+      if (!is_whole || (known_.fits && setting.fewer >= known_.fits->at)) continue;
+      if (!may_look(setting)) return;
+      look(way_, known_, setting.fewer);
+      if (known_.fits && known_.fits->at == setting.fewer) return;
+    }
+  }
+
+  // Each step with what the ones before have told, until it lands or nothing is left to try.
+  void search_all() {
+    for (int before = -1; before != trials_ + encodes_ && !is_done_;) {
+      before = trials_ + encodes_;
+      if (!is_close(way_, known_)) {
+        const double at = foresee();
+        if (is_done_) return;
+        const bool is_large = encodes_ < most_encodes && !is_small(way_.setting(at));
+        is_large ? look(way_, known_, at) : search(way_, known_, at);
+        if (is_large || (encodes_ < most_encodes && !is_small(way_.setting(known_.next(way_, 0))))) continue;
+      }
+      if (!has_quality_) continue;
+      const bool is_last = is_close(way_, known_);
+      search_between();
+      if (is_last) return;
+    }
+  }
+
+  // Where one dial jumps over the goal, the other may land in between.
+  void search_between() {
+    Way way = way_;
+    Bracket known = known_;
+    for (int before = -1; before != trials_ && !is_done_ && known.over && known.fits;) {
+      before = trials_;
+      const Setting over = way.setting(known.over->at), fits = way.setting(known.fits->at);
+      Bracket next;
+      if (over.fewer == fits.fewer) {
+        way = {over, 0};
+        next.over = Point{0, known.over->beyond};
+      } else {
+        way = {{-most_finer, fits.fewer}, 10};
+        next.fits = Point{fits.coarser + most_finer, known.fits->beyond};
+      }
+      known = next;
+      search(way, known);
+    }
+  }
+
+  // Where on the way the goal is, by samples.
+  double foresee() {
+    const Point over = *known_.over;
+    const bool is_nearer = known_.fits && over.beyond > -known_.fits->beyond;
+    const Point from = is_nearer ? *known_.fits : over;
+    const bool must_fit = !best_ || static_cast<double>(best_->bytes.size()) < 0.75 * limit_;
+    const double room = encodes_ + 1 < most_encodes ? 0 : must_fit ? last_room : last_room / 2;
+    Bracket guess = known_;
+    guess.over->beyond += room;
+    double at = guess.next(way_, 0);
+    if (encodes_ == most_encodes ||
+        (std::abs(from.beyond) < (from.at > way_.knee ? size_step : small_step) && known_.pace > 0.5) ||
+        is_small(way_.setting(at)))
+      return at;
+    if (!sample_) {
+      sample_ = sample_of(frame_, std::exp(std::max(0.0, way_.further(0, from.beyond, 1) - way_.knee) / 2));
+    }
+    double start = 0, end = 0, scale = 1;
+    if (!measure(from.at, start)) return at;
+    if (known_.fits) {  // samples change as the picture did between what is known of it
+      const Point& other = is_nearer ? over : *known_.fits;
+      if (!measure(other.at, end)) return at;
+      if (std::abs(end - start) > near_enough) {
+        scale = std::clamp((other.beyond - from.beyond) / (end - start), 0.3, 3.0);
+      }
+    }
+    for (int samples = 0; samples < most_samples; ++samples) {
+      double log_bytes = 0;
+      if (is_small(way_.setting(at)) || !measure(at, log_bytes)) return at;
+      const double beyond = from.beyond + (log_bytes - start) * scale + room;
+      if (std::abs(beyond) < near_enough) return at;
+      if (!is_drawing_ && at > way_.knee && beyond > guess.over->beyond + 0.05) {
+        is_drawing_ = true;
+        stretch();
+        return foresee();
+      }
+      guess.add(way_, {at, beyond});
+      at = guess.next(way_, samples + 1);
+    }
+    return guess.fits && room == last_room ? guess.fits->at : at;
+  }
+
+  // The sample's log bytes.
+  bool measure(double at, double& log_bytes) {
+    if (sample_->layout.height_px == 0) return false;
+    const auto known =
+        std::find_if(measured_.begin(), measured_.end(), [&](const Point& point) { return point.at == at; });
+    if (known != measured_.end()) {
+      log_bytes = known->beyond;
+      return true;
+    }
     OutputSpec spec = spec_;
-    spec.request.pixels = std::uint64_t{scaled(width_px_, setting.fewer)} * scaled(height_px_, setting.fewer);
-    auto image = encode_at(sample_, spec, drop_alpha_, setting);
-    if (image) log_bytes = std::log(std::max(1.0, static_cast<double>(image->bytes.size()) - header_bytes_));
-    return static_cast<bool>(image);
+    spec.request.pixels = static_cast<std::uint64_t>(pixels_of(way_.setting(at)));
+    auto image = encode_at(*sample_, spec, drop_alpha_, way_.setting(at));
+    if (!image) return false;
+    log_bytes = log_body(static_cast<double>(image->bytes.size()));
+    measured_.push_back({at, log_bytes});
+    return true;
   }
 
-  // A slope from one step along its dial alone, within what is usual.
-  static void learn_one(double& slope, double change, double along, double across, double usual) {
-    if (std::abs(along) > 0.03 && across == 0) slope = std::clamp(change / along, 2 * usual, 0.2 * usual);
-  }
-
-  const std::uint32_t width_px_, height_px_;  // of the whole
+  const Frame& frame_;
   const OutputSpec& spec_;
   const bool drop_alpha_;
+  const double limit_;
   const double header_bytes_;
   const bool has_quality_;
-  const double most_coarser_;
-  const Frame sample_;
-  double coarser_slope_ = usual_slope;
-  double fewer_slope_ = pixel_slope;
-  double too_many_ = 0;  // of a real encode, as `fewest`
+  Way way_;
+  Bracket known_;
+  std::optional<Frame> sample_;
+  std::vector<Point> measured_;  // of the sample: log bytes
+  std::optional<FittedImage> best_;
+  double best_pixels_ = 0;
+  std::optional<Error> error_;
+  double smallest_;
+  double pixels_left_ = trial_pixels;
+  int encodes_ = 1;
+  int trials_ = 0;
+  bool is_done_ = false;
+  bool is_drawing_ = false;    // it needed more bytes where it is smaller
+  bool is_stretched_ = false;  // and is treated so
 };
 
 }  // namespace
 
 Result<FittedImage> fit_into_bytes(const Frame& frame, const OutputSpec& spec, bool drop_alpha, std::uint64_t max_bytes,
                                    std::uint64_t first_bytes) {
-  const double limit = static_cast<double>(max_bytes);
-  const double header_bytes = (spec.format == OutputFormat::jpeg ? 350 : 60) +
-                              static_cast<double>(spec.request.icc_profile.size() + spec.request.exif.size());
-  const auto body = [&](double bytes) { return std::max(1.0, bytes - header_bytes); };
-  Foresight foresight(frame, spec, drop_alpha, header_bytes,
-                      std::log(body(limit * aim) / body(static_cast<double>(first_bytes))));
-  std::optional<FittedImage> best;
-  Setting setting, over;
-  double bytes = static_cast<double>(first_bytes), smallest = bytes;
-  for (int encodes = 2; encodes <= most_encodes; ++encodes) {
-    double log_ratio = std::log(body(limit * aim) / body(bytes));
-    if (encodes == most_encodes && log_ratio < -small_step) log_ratio -= foresight.is_blind() ? blind_room : last_room;
-    const Setting from = setting;
-    setting = foresight.find(from, log_ratio, encodes == most_encodes);
-    // Bytes may change by steps: never back to what was too large.
-    if (best && over.fewer == setting.fewer) {
-      setting.coarser = std::max(setting.coarser, over.coarser + 0.2 * (from.coarser - over.coarser));
-    }
-    auto image = encode_at(frame, spec, drop_alpha, setting);
-    if (!image) return std::move(image).error();
-    image->encodes = encodes;
-    if (foresight.is_blind()) {
-      foresight.learn(from, setting, std::log(body(static_cast<double>(image->bytes.size())) / body(bytes)));
-    }
-    bytes = static_cast<double>(image->bytes.size());
-    smallest = std::min(smallest, bytes);
-    if (bytes > limit) {
-      over = setting;
-      continue;
-    }
-    if (!best || image->bytes.size() > best->bytes.size()) best = std::move(image).value();
-    if (bytes >= 0.9 * limit) break;
-  }
-  if (!best) return fail_limit(ErrorCode::output_too_large, limit, smallest);
-  return std::move(*best);
+  return Fit(frame, spec, drop_alpha, static_cast<double>(max_bytes), static_cast<double>(first_bytes)).run();
 }
 
 }  // namespace photo_core
