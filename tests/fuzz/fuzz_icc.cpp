@@ -1,4 +1,4 @@
-// Colour profiles made of any bytes: read, turned into transforms, run over a row.
+// Colour profiles, and code points, made of any bytes: read, turned into transforms, run over a row.
 #include <array>
 #include <cstdlib>
 
@@ -35,5 +35,11 @@ int photo_fuzz(const std::uint8_t* bytes, std::size_t size) {
   run(ColorModel::rgb, false);
   run(ColorModel::gray, false);
   run(ColorModel::rgb, true);
+  // The same bytes as code points and a peak.
+  if (size < 6) return 0;
+  const CodePoints points{bytes[0], bytes[1], read_be32(bytes + 2) / 10'000.0};
+  for (const ColorModel model : {ColorModel::rgb, ColorModel::gray}) {
+    if (const auto transform = make_cicp_transform(points, model)) transform->row(in, out, 300);
+  }
   return 0;
 }
