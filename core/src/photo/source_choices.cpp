@@ -10,11 +10,9 @@ namespace {
 bool has_deep_samples(const ImageInfo& info) { return info.format == ImageFormat::png && info.bits_per_sample == 16; }
 
 // By PNG's colour chunks.
-std::unique_ptr<ColourTransform> make_chunk_transform(const Inspected& inspected, ColorModel model) {
+std::unique_ptr<ColourTransform> make_chunk_transform(const Inspected& inspected, ColorModel model, bool is_deep) {
   const MetadataBlocks& blocks = inspected.blocks;
-  const ImageInfo& info = inspected.decoder->info();
-  if (info.format != ImageFormat::png) return nullptr;
-  const bool is_deep = has_deep_samples(info);
+  if (inspected.decoder->info().format != ImageFormat::png) return nullptr;
   if (blocks.code_points) return make_cicp_transform(*blocks.code_points, model, is_deep);
   if (blocks.png_srgb) return nullptr;
   const auto& primaries = blocks.png_chromaticities;
@@ -27,7 +25,7 @@ bool colours_stand(const Inspected& inspected) {
   if (inspected.profile.kind != ProfileKind::none && inspected.profile.kind != ProfileKind::broken) {
     return inspected.profile.is_srgb;
   }
-  return make_chunk_transform(inspected, ColorModel::rgb) == nullptr;
+  return make_chunk_transform(inspected, ColorModel::rgb, false) == nullptr;
 }
 
 }  // namespace
@@ -70,7 +68,7 @@ std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, cons
   if (!inspected.blocks.icc_profile.empty() && inspected.profile.kind != ProfileKind::broken) {
     return make_icc_transform(inspected.blocks.icc_profile, model, false, has_deep_samples(info));
   }
-  return make_chunk_transform(inspected, model);
+  return make_chunk_transform(inspected, model, has_deep_samples(info));
 }
 
 }  // namespace photo_core
