@@ -98,7 +98,7 @@ struct Way {
   // Where the bytes are exp(need) times as few as at `at`, when they change at `pace` times what is usual.
   double further(double at, double need, double pace) const {
     const double coarser = std::clamp(need / (pace * coarser_slope), 0.0, std::max(0.0, knee - at));
-    return at + coarser + (need - coarser * pace * coarser_slope) / (pixel_slope * (at < knee ? 1 : pace));
+    return at + coarser + (need - coarser * pace * coarser_slope) / (pixel_slope * (at <= knee ? 1 : pace));
   }
   // What log bytes usually are less at `at`.
   double usual(double at) const { return std::min(at, knee) * coarser_slope + std::max(0.0, at - knee) * pixel_slope; }
@@ -263,7 +263,8 @@ class Fit {
     for (const auto& [part, of] : parts) {
       const Setting setting{0, 2 * std::log(double(of) / part)};
       const bool is_whole = frame_.layout.width_px * part % of == 0 && frame_.layout.height_px * part % of == 0;
-      if (!is_whole || (known_.fits && setting.fewer >= known_.fits->at)) continue;
+      const bool may_be = is_small(setting) || of == 2;  // there are few encodes of a large one
+      if (!is_whole || !may_be || (known_.fits && setting.fewer >= known_.fits->at)) continue;
       if (!may_look(setting)) return;
       look(way_, known_, setting.fewer);
       if (known_.fits && known_.fits->at == setting.fewer) return;
@@ -353,10 +354,9 @@ class Fit {
   // The sample's log bytes.
   bool measure(double at, double& log_bytes) {
     if (sample_->layout.height_px == 0) return false;
-    const auto known =
-        std::find_if(measured_.begin(), measured_.end(), [&](const Point& point) { return point.at == at; });
-    if (known != measured_.end()) {
-      log_bytes = known->beyond;
+    for (const Point& point : measured_) {
+      if (point.at != at) continue;
+      log_bytes = point.beyond;
       return true;
     }
     OutputSpec spec = spec_;
