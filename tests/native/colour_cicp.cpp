@@ -179,6 +179,12 @@ TEST_CASE("a PNG of high dynamic range is prepared as what it looks like, of 8 b
     const auto shown = test::decode(open_png, prepared->photo.bytes);
     REQUIRE(shown.ok());
     CHECK(std::abs(shown->frame.row(0, 20)[20] - 187) <= 1);
+    // Encoded anew it has no chunk that tells: then `keep` has nothing to keep.
+    options.keep_original = OriginalChoice::never;
+    options.color = ColorChoice::keep;
+    const auto kept = prepare_photo(parts.file(), options);
+    REQUIRE(kept.ok());
+    CHECK(kept->photo.bytes == prepared->photo.bytes);
   }
 }
 

@@ -157,7 +157,10 @@ export interface PrepareOptions {
   readonly quality?: number;
   /** Largest size of the photo in bytes. Default and highest: the database's 10 485 760. */
   readonly maxBytes?: number;
-  /** `srgb` converts by the source's profile; `keep` keeps pixels and profile. Default `srgb`. */
+  /**
+   * `srgb` converts by the source's profile; `keep` keeps pixels and profile (CMYK, and colours that only chunks of a PNG tell, are
+   * converted all the same when the photo is encoded anew: no profile could say them). Default `srgb`.
+   */
   readonly color?: 'srgb' | 'keep';
   /** The light in which pixels are averaged. Default `encoded`, as nearly every program does. */
   readonly light?: 'encoded' | 'linear';

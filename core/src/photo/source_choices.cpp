@@ -64,10 +64,12 @@ std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, cons
       transform = make_icc_transform(inspected.blocks.icc_profile, model, true);
     return transform ? std::move(transform) : make_plain_cmyk_transform();
   }
-  if (options.color == ColorChoice::keep || colours_stand(inspected)) return nullptr;
+  if (colours_stand(inspected)) return nullptr;
   if (!inspected.blocks.icc_profile.empty() && inspected.profile.kind != ProfileKind::broken) {
+    if (options.color == ColorChoice::keep) return nullptr;
     return make_icc_transform(inspected.blocks.icc_profile, model, false, has_deep_samples(info));
   }
+  // Also under `keep`: what is encoded anew has no chunk that could say so, and would look otherwise.
   return make_chunk_transform(inspected, model, has_deep_samples(info));
 }
 
