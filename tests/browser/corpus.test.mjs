@@ -12,13 +12,14 @@ let browser;
 before(async () => (browser = corpus ? await launchChromium() : undefined));
 after(() => browser?.close());
 
-test('every file of the corpus gets its verdict', { skip: corpus ? false : 'PHOTO_CORPUS is not set', timeout: 600_000 }, async () => {
+test('every file of the corpus gets its verdict', { skip: corpus ? false : 'PHOTO_CORPUS is not set', timeout: 600_000 }, async (t) => {
   const blank = (request, response) => response.end('<!doctype html><title>corpus</title>');
   const site = await serve({
     folders: [`${root}/wasm/dist`, corpus],
     routes: { '/': blank },
     headers: { 'content-security-policy': strictPolicy },
   });
+  t.after(() => site.close());
   const { page, notes, close } = await watchedPage(browser, site.origin);
   await page.goto(site.origin);
   const expected = await readExpectations(corpus);
@@ -37,7 +38,6 @@ test('every file of the corpus gets its verdict', { skip: corpus ? false : 'PHOT
     return found;
   }, expected.map(({ file }) => file));
   await close();
-  await site.close();
   const wrong = expected
     .map((line, index) => ({ ...line, code: codes[index] }))
     .filter(({ verdict, code }) => (verdict === 'reject' ? code === 'accept' || code === 'internal' : code !== verdict));

@@ -102,7 +102,7 @@ test('sentences come in the language that was asked for', async () => {
   german.close();
 });
 
-test('each way of missing the binary has its own sentence', async () => {
+test('each way of missing the binary has its own sentence', async (t) => {
   const wasm = await readFile(path.join(await fakeDist(), 'photo-core.wasm'));
   const send = (type, body) => (_, response) => {
     response.setHeader('content-type', type);
@@ -116,6 +116,7 @@ test('each way of missing the binary has its own sentence', async () => {
       '/plain': send('application/octet-stream', wasm),
     },
   });
+  t.after(() => server.close());
   const sentences = new Set();
   for (const [wasmUrl, sentence] of [
     [`${server.origin}/missing`, /was answered with status 404\.$/],
@@ -134,7 +135,6 @@ test('each way of missing the binary has its own sentence', async () => {
   const core = await fakeCore({ wasmUrl: `${server.origin}/plain`, workers: 1 });
   assert.ok(await core.prepare(scripted({})), 'a wrong type alone is no reason to fail');
   core.close();
-  await server.close();
 });
 
 test('a missing worker is its own sentence', async () => {
