@@ -12,9 +12,12 @@
 
 namespace photo_core {
 
+constexpr double full_chroma_quality = 90;  // of a JPEG: from here on chroma is not subsampled
+
 struct EncodeRequest {
   double quality = 82;            // 1..100, fractions allowed (a byte limit may need them); JPEG and WebP
   bool progressive = false;       // JPEG
+  bool half_chroma = false;       // JPEG: 4:2:0 at quality 90 and above too
   ByteView icc_profile;           // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
   ByteView exif;                  // a TIFF structure ("II*\0…"), written when not empty, in the format's own wrapping
   bool palette = false;           // PNG: write a palette when the picture has at most 256 colours

@@ -14,7 +14,6 @@ namespace photo_core {
 namespace {
 
 constexpr std::size_t marker_room = 65533;  // bytes of data in one marker segment
-constexpr int full_chroma_quality = 90;     // from here on chroma is not subsampled
 
 // A destination that grows. The library's calls cannot return an error, so a failed allocation takes its error exit.
 struct JpegSink {
@@ -79,7 +78,7 @@ class JpegEncoder final : public Encoder {
     layout.model = source.model == ColorModel::gray ? ColorModel::gray : ColorModel::ycc;
     layout.has_alpha = false;
     layout.h_subsampling = layout.v_subsampling = 1;
-    if (layout.model == ColorModel::ycc && request_.quality < full_chroma_quality) {
+    if (layout.model == ColorModel::ycc && (request_.half_chroma || request_.quality < full_chroma_quality)) {
       layout.h_subsampling = 2;
       layout.v_subsampling = 2;
     }

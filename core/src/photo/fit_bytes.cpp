@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -20,14 +21,15 @@ constexpr double small_pixels = 500'000;    // then it is its own sample, encode
 constexpr int most_trials = 16;             // so often at the most
 constexpr int most_looks = 6;               // along one dial
 constexpr double trial_pixels = 4e6;        // and with so many pixels in all
-constexpr int most_samples = 4;             // before an encode of a picture that is not small
-constexpr double near_enough = 0.02;        // of the goal, in log bytes
+constexpr int most_samples = 6;             // before an encode of a picture that is not small
+constexpr double near_enough = 0.015;       // of the goal, in log bytes
 constexpr double small_step = 0.06;         // in log bytes: foreseen from the slope alone,
 constexpr double size_step = 0.15;          // and this where sizes change
 constexpr double coarsest_of_drawings = 2;  // beyond the lowest quality, in log quantiser steps
 constexpr double near_knee = 0.4;           // in log pixels given up: coarser alone may do
 constexpr double little_coarser = 0.2;      // beyond the lowest quality, in log quantiser steps, instead of a size
 constexpr double most_finer = 0.3;         // than asked for, in log quantiser steps, of a picture that was made smaller
+constexpr double most_finer_chroma = 0.8;  // in log quantiser steps, when chroma is halved
 constexpr double last_room = 0.04;         // in log bytes, for a last encode that has to fit
 constexpr double strip_rows = 32;          // a sample is strips of so many rows after scaling,
 constexpr double strip_share = 6;          // one in so many before it,
@@ -47,11 +49,18 @@ std::uint32_t scaled(std::uint32_t edge, double fewer) {
   return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * std::exp(-fewer / 2))));
 }
 
-Result<FittedImage> encode_at(const Frame& frame, const OutputSpec& spec, bool drop_alpha, const Setting& setting) {
+// A JPEG whose chroma is whole: where it is halved, with quantisers so much finer that the bytes do not jump.
+struct ChromaSwitch {
+  double at = std::numeric_limits<double>::infinity();  // of `coarser`
+  double finer = 0;
+};
+
+Result<FittedImage> encode_at(const Frame& frame, const OutputSpec& spec, bool drop_alpha, const Setting& setting,
+                              const ChromaSwitch& halved) {
   OutputSpec attempt = spec;
-  if (setting.coarser != 0) {
-    attempt.request.quality = quality_of(step_of(spec.request.quality) * std::exp(setting.coarser));
-  }
+  attempt.request.half_chroma = setting.coarser > halved.at;
+  const double coarser = setting.coarser - (attempt.request.half_chroma ? halved.finer : 0);
+  if (coarser != 0) attempt.request.quality = quality_of(step_of(spec.request.quality) * std::exp(coarser));
   FittedImage image;
   image.width_px = scaled(frame.layout.width_px, setting.fewer);
   image.height_px = scaled(frame.layout.height_px, setting.fewer);
@@ -110,6 +119,12 @@ struct Point {
   double beyond = 0;
 };
 
+// What a sample gave.
+struct Measured {
+  Setting setting;
+  double log_bytes = 0;
+};
+
 // What is known of a way: the last place that is too large, and the first that is not.
 struct Bracket {
   std::optional<Point> over, fits;
@@ -157,6 +172,7 @@ class Fit {
   }
 
   Result<FittedImage> run() {
+    if (spec_.format == OutputFormat::jpeg && spec_.request.quality >= full_chroma_quality) halve_chroma();
     search_all();
     if (error_) return std::move(*error_);
     if (!best_) return fail_limit(ErrorCode::output_too_large, limit_, smallest_);
@@ -187,6 +203,18 @@ class Fit {
            apart(frame_.layout.width_px) + apart(frame_.layout.height_px) <= 1;
   }
 
+  // Says where chroma is halved, and how the bytes go on from there.
+  void halve_chroma() {
+    if (frame_.layout.model == ColorModel::gray) return;
+    halved_.at = std::log(step_of(full_chroma_quality) / step_of(spec_.request.quality));
+    double whole = 0, half = 0;
+    make_sample();
+    if (!measure(halved_.at, whole) || !measure(halved_.at + 1e-6, half)) return;
+    measured_.pop_back();
+    halved_.finer = std::clamp((whole - half) / coarser_slope, 0.0, most_finer_chroma);
+    way_.knee += halved_.finer;
+  }
+
   // Encodes the picture as it is at `at`.
   void look(const Way& way, Bracket& known, double at) {
     const Setting setting = way.setting(at);
@@ -197,7 +225,7 @@ class Fit {
       ++trials_;
       pixels_left_ -= pixels;
     }
-    auto image = encode_at(frame_, spec_, drop_alpha_, setting);
+    auto image = encode_at(frame_, spec_, drop_alpha_, setting, halved_);
     if (!image) {
       error_ = std::move(image).error();
       is_done_ = true;
@@ -275,6 +303,11 @@ class Fit {
   void search_all() {
     for (int before = -1; before != trials_ + encodes_ && !is_done_;) {
       before = trials_ + encodes_;
+      if (has_quality_ && encodes_ + 1 == most_encodes && known_.fits && known_.fits->at > way_.knee &&
+          !is_small(way_.setting(known_.fits->at))) {
+        look_finer();
+        continue;
+      }
       if (!is_close(way_, known_)) {
         const double at = foresee();
         if (is_done_) return;
@@ -283,6 +316,8 @@ class Fit {
         if (is_large || (encodes_ < most_encodes && !is_small(way_.setting(known_.next(way_, 0))))) continue;
       }
       if (!has_quality_) continue;
+      // No small picture lands where a large one nearly does.
+      if (best_pixels_ > small_pixels && encodes_ == most_encodes) return;
       const bool is_last = is_close(way_, known_);
       search_between();
       if (is_last) return;
@@ -323,9 +358,7 @@ class Fit {
         (std::abs(from.beyond) < (from.at > way_.knee ? size_step : small_step) && known_.pace > 0.5) ||
         is_small(way_.setting(at)))
       return at;
-    if (!sample_) {
-      sample_ = sample_of(frame_, std::exp(std::max(0.0, way_.further(0, from.beyond, 1) - way_.knee) / 2));
-    }
+    make_sample();
     double start = 0, end = 0, scale = 1;
     if (!measure(from.at, start)) return at;
     if (known_.fits) {  // samples change as the picture did between what is known of it
@@ -351,22 +384,48 @@ class Fit {
     return guess.fits && room == last_room ? guess.fits->at : at;
   }
 
+  void make_sample() {
+    if (sample_) return;
+    const double at = way_.further(0, known_.over->beyond, 1);
+    sample_ = sample_of(frame_, std::exp(std::max(0.0, at - way_.knee) / 2));
+  }
+
+  // The last encode of a large picture, when one that fits was made too small: of that size, with finer steps. Strips
+  // foresee those better than they foresee sizes.
+  void look_finer() {
+    const Setting fits = way_.setting(known_.fits->at);
+    const double need = -known_.fits->beyond;
+    Setting finer{fits.coarser - need / coarser_slope, fits.fewer};
+    make_sample();
+    double start = 0, log_bytes = 0;
+    for (int samples = 0; samples < most_samples && measure(fits, start) && measure(finer, log_bytes); ++samples) {
+      const double off = log_bytes - start - need;
+      if (std::abs(off) < near_enough) break;
+      const double slope = (log_bytes - start) / (fits.coarser - finer.coarser);
+      finer.coarser += off / std::clamp(slope, 0.5 * coarser_slope, 2 * coarser_slope);
+      finer.coarser = std::min(finer.coarser, fits.coarser - 0.01);
+    }
+    Bracket known;
+    look({finer, 0}, known, 0);
+  }
+
   // The sample's log bytes.
-  bool measure(double at, double& log_bytes) {
+  bool measure(const Setting& setting, double& log_bytes) {
     if (sample_->layout.height_px == 0) return false;
-    for (const Point& point : measured_) {
-      if (point.at != at) continue;
-      log_bytes = point.beyond;
+    for (const Measured& one : measured_) {
+      if (one.setting.coarser != setting.coarser || one.setting.fewer != setting.fewer) continue;
+      log_bytes = one.log_bytes;
       return true;
     }
     OutputSpec spec = spec_;
-    spec.request.pixels = static_cast<std::uint64_t>(pixels_of(way_.setting(at)));
-    auto image = encode_at(*sample_, spec, drop_alpha_, way_.setting(at));
+    spec.request.pixels = static_cast<std::uint64_t>(pixels_of(setting));
+    auto image = encode_at(*sample_, spec, drop_alpha_, setting, halved_);
     if (!image) return false;
     log_bytes = log_body(static_cast<double>(image->bytes.size()));
-    measured_.push_back({at, log_bytes});
+    measured_.push_back({setting, log_bytes});
     return true;
   }
+  bool measure(double at, double& log_bytes) { return measure(way_.setting(at), log_bytes); }
 
   const Frame& frame_;
   const OutputSpec& spec_;
@@ -375,9 +434,10 @@ class Fit {
   const double header_bytes_;
   const bool has_quality_;
   Way way_;
+  ChromaSwitch halved_;
   Bracket known_;
   std::optional<Frame> sample_;
-  std::vector<Point> measured_;  // of the sample: log bytes
+  std::vector<Measured> measured_;
   std::optional<FittedImage> best_;
   double best_pixels_ = 0;
   std::optional<Error> error_;
