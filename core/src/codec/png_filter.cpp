@@ -93,28 +93,24 @@ void undo_average_by_pixel(std::uint8_t* row, const std::uint8_t* previous, std:
   }
 }
 
-inline __m128i absolute_16(__m128i x) { return _mm_max_epi16(x, _mm_sub_epi16(_mm_setzero_si128(), x)); }
-inline __m128i choose(__m128i mask, __m128i yes, __m128i no) {
-  return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
-}
-
+// With bound = 3 * upper left - left - above: the smaller of left and above where the bound is not below the larger,
+// the larger where it is not above the smaller, else upper left. The same as paeth(), and few steps wait for `left`.
 template <std::size_t step>
 void undo_paeth_by_pixel(std::uint8_t* row, const std::uint8_t* previous, std::size_t size) {
   const __m128i zero = _mm_setzero_si128();
-  const __m128i byte_mask = _mm_set1_epi16(0xff);
   __m128i left = zero, upper_left = zero;  // 16-bit lanes
   for (std::size_t i = 0; i + step <= size; i += step) {
     const __m128i above = _mm_unpacklo_epi8(load_pixel<step>(previous + i), zero);
     const __m128i filtered = _mm_unpacklo_epi8(load_pixel<step>(row + i), zero);
-    const __m128i to_left = _mm_sub_epi16(above, upper_left);
-    const __m128i to_above = _mm_sub_epi16(left, upper_left);
-    const __m128i from_upper_left = absolute_16(_mm_add_epi16(to_left, to_above));
-    const __m128i from_left = absolute_16(to_left);
-    const __m128i from_above = absolute_16(to_above);
-    const __m128i least = _mm_min_epi16(from_upper_left, _mm_min_epi16(from_left, from_above));
+    const __m128i twice_more = _mm_sub_epi16(_mm_add_epi16(upper_left, _mm_add_epi16(upper_left, upper_left)), above);
+    const __m128i bound = _mm_sub_epi16(twice_more, left);
+    const __m128i smaller = _mm_min_epi16(left, above), larger = _mm_max_epi16(left, above);
+    const __m128i not_smaller = _mm_cmpgt_epi16(larger, bound), not_larger = _mm_cmpgt_epi16(bound, smaller);
+    // Where both the smaller and the larger are taken they are equal.
     const __m128i predicted =
-        choose(_mm_cmpeq_epi16(least, from_left), left, choose(_mm_cmpeq_epi16(least, from_above), above, upper_left));
-    left = _mm_and_si128(_mm_add_epi16(filtered, predicted), byte_mask);
+        _mm_or_si128(_mm_or_si128(_mm_andnot_si128(not_smaller, smaller), _mm_andnot_si128(not_larger, larger)),
+                     _mm_and_si128(_mm_and_si128(not_smaller, not_larger), upper_left));
+    left = _mm_add_epi8(filtered, predicted);  // the upper halves of the lanes are 0
     upper_left = above;
     store_pixel<step>(row + i, _mm_packus_epi16(left, left));
   }
