@@ -162,6 +162,63 @@ TEST_CASE("colours of transparent pixels do not bleed") {
   }
 }
 
+TEST_CASE("colour is weighed by alpha wherever the first row begins that is not opaque") {
+  constexpr std::uint32_t width = 60, height = 90, to_width = 25, to_height = 37;
+  const PlaneLayout source{ColorModel::rgb, true, width, height}, target{ColorModel::rgb, true, to_width, to_height};
+  for (const std::uint32_t opaque_rows : {0u, 1u, 41u, 89u, 90u}) {
+    Frame in;
+    in.allocate(source);
+    std::uint32_t state = 3;
+    for (int plane = 0; plane < 4; ++plane) {
+      for (std::uint32_t y = 0; y < height; ++y) {
+        for (std::uint32_t x = 0; x < width; ++x) {
+          state = state * 1664525 + 1013904223;
+          const auto sample = static_cast<std::uint8_t>(60 + (state >> 24) % 130);  // nothing to cut off
+          in.row(plane, y)[x] = plane == 3 && y < opaque_rows ? 255 : sample;
+        }
+      }
+    }
+    FrameCollector out(target);
+    ResizeStage stage({source, target, 0, 0, width, height}, out);
+    for (std::uint32_t y = 0; y < height; ++y) {  // in bands of one row, as some decoders give them
+      Band band;
+      for (int plane = 0; plane < 4; ++plane) band.planes[plane] = {in.row(plane, y), width, y, 1};
+      REQUIRE(stage.push(band).ok());
+    }
+    REQUIRE(stage.done());
+
+    // Colour times alpha (and alpha alone), filtered in floating point along columns, then rows.
+    const auto filtered = [&](int plane) {
+      std::vector<std::vector<double>> columns(width);
+      for (std::uint32_t x = 0; x < width; ++x) {
+        std::vector<double> column(height);
+        for (std::uint32_t y = 0; y < height; ++y) {
+          column[y] = in.row(3, y)[x] / 255.0 * (plane == 3 ? 255 : in.row(plane, y)[x]);
+        }
+        columns[x] = reference_axis(column, to_height);
+      }
+      std::vector<double> picture;
+      for (std::uint32_t y = 0; y < to_height; ++y) {
+        std::vector<double> row(width);
+        for (std::uint32_t x = 0; x < width; ++x) row[x] = columns[x][y];
+        for (const double sample : reference_axis(row, to_width)) picture.push_back(sample);
+      }
+      return picture;
+    };
+    const std::vector<double> alpha = filtered(3);
+    for (int plane = 0; plane < 4; ++plane) {
+      const std::vector<double> expected = filtered(plane);
+      double worst = 0;
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const double exact = plane == 3 ? expected[i] : expected[i] * 255 / alpha[i];
+        worst = std::max(worst, std::abs(std::clamp(exact, 0.0, 255.0) - out.frame().planes[plane][i]));
+      }
+      INFO(opaque_rows << " opaque rows, plane " << plane);
+      CHECK(worst < 1.1);
+    }
+  }
+}
+
 TEST_CASE("linear light keeps the light of a fine pattern, encoded light keeps its numbers") {
   const PlaneLayout source{ColorModel::rgb, false, 64, 64}, target{ColorModel::rgb, false, 8, 8};
   Frame in;

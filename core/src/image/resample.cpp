@@ -177,14 +177,33 @@ void PlaneResampler<Sample>::grow() {
 }
 
 template <typename Sample>
-void PlaneResampler<Sample>::push(const Sample* row) {
+Sample* PlaneResampler<Sample>::begin_row() {
   // Two rows of slack: windows whose leading zeros were cut need not be strictly ascending.
   std::uint32_t needed_from =
       done() ? pushed_ : (kernels_->y_map.is_identity() ? next_target_ : kernels_->y.first[next_target_]);
   needed_from -= std::min(needed_from, 2u);
   if (pushed_ >= capacity_ && pushed_ - capacity_ >= needed_from && needed_from < pushed_) grow();
-  std::memcpy(slot(pushed_), row, kernels_->x_map.source_size * sizeof(Sample));
-  ++pushed_;
+  return slot(pushed_);
+}
+
+template <typename Sample>
+void PlaneResampler<Sample>::push(const Sample* row) {
+  std::memcpy(begin_row(), row, kernels_->x_map.source_size * sizeof(Sample));
+  end_row();
+}
+
+template <typename Sample>
+template <typename Other>
+void PlaneResampler<Sample>::go_on_from(const PlaneResampler<Other>& other,
+                                        void (*turn)(const Other* row, std::uint32_t count, Sample* out)) {
+  capacity_ = other.capacity_;
+  ring_.resize(row_length_ * capacity_);
+  pushed_ = other.pushed_;
+  next_target_ = other.next_target_;
+  for (std::uint32_t row = pushed_ > capacity_ ? pushed_ - capacity_ : 0; row < pushed_; ++row) {
+    const std::size_t at = std::size_t{row % capacity_} * row_length_;
+    turn(other.ring_.data() + at, kernels_->x_map.source_size, ring_.data() + at);
+  }
 }
 
 template <typename Sample>
@@ -224,5 +243,7 @@ void PlaneResampler<Sample>::emit(Sample* out) {
 
 template class PlaneResampler<std::uint8_t>;
 template class PlaneResampler<std::int16_t>;
+template void PlaneResampler<std::int16_t>::go_on_from(const PlaneResampler<std::uint8_t>& other,
+                                                       void (*turn)(const std::uint8_t*, std::uint32_t, std::int16_t*));
 
 }  // namespace photo_core

@@ -50,7 +50,7 @@ struct PlaneKernels {
   PlaneKernels(const AxisMap& x_axis, const AxisMap& y_axis);
 };
 
-// Sample is std::uint8_t (0..255), or std::int16_t (0..32767: linear light, premultiplied colour).
+// Sample is std::uint8_t (0..255), or std::int16_t (linear light, premultiplied colour: wide_rows.hpp).
 template <typename Sample>
 class PlaneResampler {
  public:
@@ -58,17 +58,26 @@ class PlaneResampler {
 
   // Takes the next source row (copied). Rows come in order; every row must be pushed.
   void push(const Sample* row);
+  // The same in place: where the next source row is to be written. Call end_row() when it is.
+  Sample* begin_row();
+  void end_row() { ++pushed_; }
   // Whether the next target row can be made from what was pushed.
   bool can_emit() const;
   // Makes the next target row; call only when can_emit().
   void emit(Sample* out);
   std::uint32_t emitted() const { return next_target_; }
+  // Goes on where `other`, of the same kernels, is: `turn` makes each row that the other holds one of this.
+  template <typename Other>
+  void go_on_from(const PlaneResampler<Other>& other, void (*turn)(const Other* row, std::uint32_t count, Sample* out));
   bool done() const { return next_target_ == kernels_->y_map.target_size; }
 
   // Upper bound of the memory one instance needs, for the plan.
   static std::uint64_t memory_bytes(const AxisMap& x, const AxisMap& y);
 
  private:
+  template <typename>
+  friend class PlaneResampler;
+
   Sample* slot(std::uint32_t row) { return ring_.data() + std::size_t{row % capacity_} * row_length_; }
   void grow();
 

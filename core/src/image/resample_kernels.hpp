@@ -6,7 +6,7 @@
 namespace photo_core::resample {
 
 // Vertical pass: a weighted sum of `taps` rows (even; rows[i] readable for width rounded up to 16 samples).
-// From 8-bit samples the result has 6 fraction bits, from 15-bit samples none; it saturates to int16.
+// From 8-bit samples the result has 6 fraction bits, from 16-bit samples none; it saturates to int16.
 void vertical(const std::uint8_t* const* rows, const std::int16_t* weights, std::uint32_t taps, std::uint32_t width,
               std::int16_t* out);
 void vertical(const std::int16_t* const* rows, const std::int16_t* weights, std::uint32_t taps, std::uint32_t width,

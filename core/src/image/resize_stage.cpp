@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
-#include "image/colour.hpp"
+#include "image/wide_rows.hpp"
 
 namespace photo_core {
 namespace {
 
 constexpr std::uint32_t unit_rows = 2;
 constexpr std::uint32_t chunk_rows = 16;  // rows taken before target rows are made, so that rings stay small
-constexpr std::int32_t one = 32767;       // 1.0 in 15-bit samples
 
 // One axis of a plane.
 struct PlaneAxis {
@@ -55,41 +54,66 @@ std::uint64_t ResizeStage::memory_bytes(const ResizeMap& map) {
 }
 
 ResizeStage::ResizeStage(const ResizeMap& map, RowSink& next)
-    : map_(map), next_(next), wide_(map.space == ResizeSpace::linear || (map.target.has_alpha && map.premultiply)) {
-  std::shared_ptr<const PlaneKernels> luma, chroma;
-  for (int plane = 0; plane < map_.target.plane_count(); ++plane) {
-    auto& kernels = map_.target.is_chroma(plane) ? chroma : luma;
-    if (!kernels) kernels = std::make_shared<PlaneKernels>(axis_of(map_, plane, true), axis_of(map_, plane, false));
-    if (wide_) {
-      wide_planes_[plane] = std::make_unique<PlaneResampler<std::int16_t>>(kernels);
-      wide_rows_[plane].resize(std::max(map_.source.width_px, map_.target.width_px));
-    } else {
-      narrow_planes_[plane] = std::make_unique<PlaneResampler<std::uint8_t>>(kernels);
-    }
-    unit_[plane].resize(std::size_t{map_.target.plane_width(plane)} * unit_rows);
+    : map_(map),
+      next_(next),
+      weighs_(map.target.has_alpha && map.premultiply),
+      wide_(map.space == ResizeSpace::linear) {
+  const int planes = map_.target.plane_count();
+  for (int plane = 0; plane < planes; ++plane) {
+    kernels_[plane] = plane > 0 && map_.target.is_chroma(plane) == map_.target.is_chroma(plane - 1)
+                          ? kernels_[plane - 1]
+                          : std::make_shared<PlaneKernels>(axis_of(map_, plane, true), axis_of(map_, plane, false));
+    unit_[plane].assign(std::size_t{map_.target.plane_width(plane)} * unit_rows, 255);
+    if (wide_) wide_planes_[plane] = std::make_unique<PlaneResampler<std::int16_t>>(kernels_[plane]);
+    else if (!weighs_ || plane < planes - 1)  // alpha is 255 until it was seen to be less
+      narrow_planes_[plane] = std::make_unique<PlaneResampler<std::uint8_t>>(kernels_[plane]);
+    if (wide_ || weighs_) wide_rows_[plane].resize(map_.target.width_px);
   }
 }
 
-void ResizeStage::push_wide_row(const Band& band, std::uint32_t y) {
+bool ResizeStage::wants_wide(const Band& band, std::uint32_t y) const {
+  return !is_opaque_row(band.planes[color_plane_count(map_.source.model)].row(y), map_.source.width_px);
+}
+
+// From here on with alpha: what the narrow planes hold is opaque.
+void ResizeStage::widen() {
   const int colors = color_plane_count(map_.source.model);
-  const bool alpha = map_.source.has_alpha;
-  const std::uint32_t width = map_.source.width_px;
-  const auto& to_linear = srgb_to_linear15();
-  const std::uint8_t* alpha_row = alpha ? band.planes[colors].row(y) : nullptr;
-  for (int plane = 0; plane < colors; ++plane) {
-    const std::uint8_t* in = band.planes[plane].row(y);
-    std::int16_t* out = wide_rows_[plane].data();
-    for (std::uint32_t x = 0; x < width; ++x) {
-      const std::int32_t value = map_.space == ResizeSpace::linear ? to_linear[in[x]] : (in[x] * one + 127) / 255;
-      out[x] = static_cast<std::int16_t>(alpha ? (value * alpha_row[x] + 127) / 255 : value);
+  for (int plane = 0; plane <= colors; ++plane) {
+    wide_planes_[plane] = std::make_unique<PlaneResampler<std::int16_t>>(kernels_[plane]);
+    if (plane < colors) {
+      wide_planes_[plane]->go_on_from(
+          *narrow_planes_[plane], +[](const std::uint8_t* row, std::uint32_t count, std::int16_t* out) {
+            widen_row(row, nullptr, count, out);
+          });
+    } else {
+      wide_planes_[plane]->go_on_from(
+          *narrow_planes_[0],
+          +[](const std::uint8_t*, std::uint32_t count, std::int16_t* out) { std::fill_n(out, count, wide_one); });
     }
-    wide_planes_[plane]->push(out);
   }
-  if (alpha) {
-    std::int16_t* out = wide_rows_[colors].data();
-    for (std::uint32_t x = 0; x < width; ++x) out[x] = static_cast<std::int16_t>((alpha_row[x] * one + 127) / 255);
-    wide_planes_[colors]->push(out);
+  narrow_planes_ = {};
+  wide_ = true;
+}
+
+// A row of every plane, all of the same size.
+void ResizeStage::push_row(const Band& band, std::uint32_t y) {
+  const int colors = color_plane_count(map_.source.model);
+  const std::uint32_t width = map_.source.width_px;
+  const std::uint8_t* const alpha = map_.source.has_alpha ? band.planes[colors].row(y) : nullptr;
+  for (int plane = 0; plane < colors; ++plane) {
+    const std::uint8_t* const in = band.planes[plane].row(y);
+    if (!wide_) {
+      narrow_planes_[plane]->push(in);
+      continue;
+    }
+    std::int16_t* const out = wide_planes_[plane]->begin_row();
+    if (map_.space == ResizeSpace::linear) widen_row_to_light(in, alpha, width, out);
+    else widen_row(in, alpha, width, out);
+    wide_planes_[plane]->end_row();
   }
+  if (!wide_ || alpha == nullptr) return;
+  widen_row(alpha, nullptr, width, wide_planes_[colors]->begin_row());
+  wide_planes_[colors]->end_row();
 }
 
 // Takes one row of every plane out of the wide resamplers into row `index` of the unit.
@@ -97,29 +121,23 @@ void ResizeStage::finish_wide_row(std::uint32_t index) {
   const int colors = color_plane_count(map_.target.model);
   const std::uint32_t width = map_.target.width_px;
   for (int plane = 0; plane < map_.target.plane_count(); ++plane) wide_planes_[plane]->emit(wide_rows_[plane].data());
-  const std::int16_t* alpha = map_.target.has_alpha ? wide_rows_[colors].data() : nullptr;
-  for (int plane = 0; plane < colors; ++plane) {
-    const std::int16_t* in = wide_rows_[plane].data();
-    std::uint8_t* out = unit_[plane].data() + std::size_t{index} * width;
-    for (std::uint32_t x = 0; x < width; ++x) {
-      std::int32_t value = in[x];
-      if (alpha) value = alpha[x] > 0 ? std::min<std::int32_t>((value * one + alpha[x] / 2) / alpha[x], one) : 0;
-      out[x] = map_.space == ResizeSpace::linear ? linear15_to_srgb(value)
-                                                 : static_cast<std::uint8_t>((value * 255 + one / 2) / one);
-    }
-  }
-  if (alpha) {
-    std::uint8_t* out = unit_[colors].data() + std::size_t{index} * width;
-    for (std::uint32_t x = 0; x < width; ++x) out[x] = static_cast<std::uint8_t>((alpha[x] * 255 + one / 2) / one);
+  const std::int16_t* const alpha = map_.target.has_alpha ? wide_rows_[colors].data() : nullptr;
+  for (int plane = 0; plane < map_.target.plane_count(); ++plane) {
+    std::int16_t* const in = wide_rows_[plane].data();
+    std::uint8_t* const out = unit_[plane].data() + std::size_t{index} * width;
+    if (plane < colors && alpha != nullptr) unweigh_row(in, alpha, width);
+    if (plane < colors && map_.space == ResizeSpace::linear) narrow_row_from_light(in, width, out);
+    else narrow_row(in, width, out);
   }
 }
 
 Status ResizeStage::push(const Band& band) {
   const int planes = map_.source.plane_count();
-  if (wide_) {  // rgb and gray planes are always in step
+  if (wide_ || weighs_) {  // rgb and gray planes are always in step
     const PlaneRows& rows = band.planes[0];
     for (std::uint32_t i = 0; i < rows.row_count; ++i) {
-      push_wide_row(band, rows.first_row + i);
+      if (!wide_ && wants_wide(band, rows.first_row + i)) widen();
+      push_row(band, rows.first_row + i);
       if (Status status = drain(); !status) return status;
     }
     return {};
@@ -157,6 +175,7 @@ Status ResizeStage::drain() {
       complete = filled_[0] == luma_rows;
     } else {
       for (int plane = 0; plane < planes; ++plane) {
+        if (!narrow_planes_[plane]) continue;  // opaque alpha: the unit says so already
         while (filled_[plane] < wanted(plane) && narrow_planes_[plane]->can_emit()) {
           narrow_planes_[plane]->emit(unit_[plane].data() +
                                       std::size_t{filled_[plane]++} * map_.target.plane_width(plane));

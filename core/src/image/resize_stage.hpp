@@ -40,13 +40,17 @@ class ResizeStage final : public RowSink {
   static std::uint64_t memory_bytes(const ResizeMap& map);
 
  private:
-  void push_wide_row(const Band& band, std::uint32_t y);
+  bool wants_wide(const Band& band, std::uint32_t y) const;
+  void widen();
+  void push_row(const Band& band, std::uint32_t y);
   Status drain();
   void finish_wide_row(std::uint32_t index);
 
   ResizeMap map_;
   RowSink& next_;
-  bool wide_;  // 15-bit samples: linear light, or alpha
+  const bool weighs_;  // colour by alpha
+  bool wide_;          // 16-bit samples: linear light, or an alpha sample below 255 was seen
+  std::array<std::shared_ptr<const PlaneKernels>, max_planes> kernels_;
   std::array<std::unique_ptr<PlaneResampler<std::uint8_t>>, max_planes> narrow_planes_;
   std::array<std::unique_ptr<PlaneResampler<std::int16_t>>, max_planes> wide_planes_;
   std::array<std::vector<std::uint8_t>, max_planes> unit_;       // two rows of each plane
