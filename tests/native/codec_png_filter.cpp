@@ -23,7 +23,8 @@ TEST_CASE("rows come back from every filter, whatever the size of a pixel") {
         for (const PngFilter filter :
              {PngFilter::none, PngFilter::sub, PngFilter::up, PngFilter::average, PngFilter::paeth}) {
           png_filter(filter, row.data(), above.data(), size, pixel_bytes, filtered.data());
-          INFO("filter " << int(filter) << ", " << pixels << " pixels of " << pixel_bytes << ", " << levels << " levels");
+          INFO("filter " << int(filter) << ", " << pixels << " pixels of " << pixel_bytes << ", " << levels
+                         << " levels");
           REQUIRE(png_unfilter(static_cast<std::uint8_t>(filter), filtered.data(), above.data(), size, pixel_bytes));
           CHECK(std::vector(filtered.begin(), filtered.begin() + static_cast<std::ptrdiff_t>(size)) ==
                 std::vector(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(size)));

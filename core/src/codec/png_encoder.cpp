@@ -14,8 +14,24 @@ namespace photo_core {
 namespace {
 
 constexpr int deflate_level = 6;
+// How far matches are looked for in true colour: a quarter of the level's own. Three photos and three screenshots take
+// two thirds of the time and 1.015 of the bytes.
+constexpr int longest_chain = 32;
+// Filtered photos have runs but hardly a match: without looking for any they are deflated in an eighth of the time and,
+// the shorter codes unspent, often into less. So pieces are tried both ways, one in so many.
+constexpr std::size_t piece_bytes = 65'536;
+constexpr std::uint32_t pieces_a_trial = 16;
+constexpr double worth_searching = 0.98;  // of the bytes without
 constexpr std::size_t max_colors = 256;
 constexpr std::size_t output_block_bytes = 32'768;
+
+// False without memory.
+bool start_deflating(z_stream& stream, int strategy) {
+  stream = {};
+  if (deflateInit2(&stream, deflate_level, Z_DEFLATED, 15, 8, strategy) != Z_OK) return false;
+  if (strategy != Z_DEFAULT_STRATEGY) deflateTune(&stream, 8, 16, 128, longest_chain);
+  return true;
+}
 
 Error no_memory() { return fail(ErrorCode::out_of_memory, "PNG encoder"); }
 
@@ -160,6 +176,8 @@ class PngEncoder final : public Encoder {
   Result<Bytes> finish() override {
     if (is_indexing_) {
       if (Status status = write_palette_picture(); !status) return std::move(status).error();
+    } else if (Status status = deflate_piece(); !status) {
+      return std::move(status).error();
     }
     if (Status status = deflate_bytes({}, Z_FINISH); !status) return std::move(status).error();
     writer_.end();
@@ -225,6 +243,7 @@ class PngEncoder final : public Encoder {
 
   Status begin_true_color() {
     const bool is_gray = layout_.model == ColorModel::gray;
+    if (!piece_.allocate(std::max(piece_bytes, row_bytes_ + 1))) return no_memory();
     return begin_file(static_cast<std::uint8_t>((is_gray ? 0 : 2) | (layout_.has_alpha ? 4 : 0)), 8, Z_FILTERED);
   }
 
@@ -242,7 +261,8 @@ class PngEncoder final : public Encoder {
     }
     if (!request_.exif.empty()) writer_.chunk("eXIf", request_.exif);
     if (color_type == 3) write_palette_chunks();
-    if (deflateInit2(&stream_, deflate_level, Z_DEFLATED, 15, 8, strategy) != Z_OK) return no_memory();
+    if (!start_deflating(stream_, strategy)) return no_memory();
+    strategy_ = strategy;
     is_deflating_ = true;
     writer_.begin("IDAT");
     return {};
@@ -312,9 +332,54 @@ class PngEncoder final : public Encoder {
       least = sum;
       std::swap(best_, trial_);
     }
-    if (Status status = deflate_bytes({best_.data(), row_bytes_ + 1}, Z_NO_FLUSH); !status) return status;
+    if (piece_.size() - piece_size_ < row_bytes_ + 1) {
+      if (Status status = deflate_piece(); !status) return status;
+    }
+    std::memcpy(piece_.data() + piece_size_, best_.data(), row_bytes_ + 1);
+    piece_size_ += row_bytes_ + 1;
     std::swap(row_, previous_);
     return {};
+  }
+
+  // Deflates the filtered rows of `piece_`.
+  Status deflate_piece() {
+    const ByteView piece(piece_.data(), piece_size_);
+    piece_size_ = 0;
+    if (pieces_++ % pieces_a_trial == 0) {
+      if (Status status = choose_strategy(piece); !status) return status;
+    }
+    return deflate_bytes(piece, Z_NO_FLUSH);
+  }
+
+  Status choose_strategy(ByteView piece) {
+    const std::size_t searched = deflated_size(piece, Z_FILTERED), runs = deflated_size(piece, Z_RLE);
+    const bool is_worth_it = static_cast<double>(searched) < worth_searching * static_cast<double>(runs);
+    const int strategy = is_worth_it ? Z_FILTERED : Z_RLE;
+    if (strategy == strategy_) return {};
+    strategy_ = strategy;
+    int code = Z_BUF_ERROR;  // what was taken and not yet written is written first
+    while (code == Z_BUF_ERROR && writer_.ok()) {
+      stream_.next_out = block_.data();
+      stream_.avail_out = output_block_bytes;
+      code = deflateParams(&stream_, deflate_level, strategy);
+      writer_.body({block_.data(), output_block_bytes - stream_.avail_out});
+    }
+    return code == Z_OK ? Status{} : Status{no_memory()};
+  }
+
+  // 0 without memory.
+  std::size_t deflated_size(ByteView piece, int strategy) {
+    z_stream stream;
+    if (!start_deflating(stream, strategy)) return 0;
+    stream.next_in = const_cast<Bytef*>(piece.data());
+    stream.avail_in = static_cast<uInt>(piece.size());
+    do {
+      stream.next_out = block_.data();
+      stream.avail_out = output_block_bytes;
+    } while (deflate(&stream, Z_FINISH) == Z_OK);
+    const auto size = static_cast<std::size_t>(stream.total_out);
+    deflateEnd(&stream);
+    return size;
   }
 
   Status deflate_bytes(ByteView data, int flush) {
@@ -335,8 +400,11 @@ class PngEncoder final : public Encoder {
   std::size_t row_bytes_ = 0;
   Buffer row_, previous_;  // interleaved, unfiltered
   Buffer best_, trial_;    // filtered, each with its filter byte
-  Buffer block_;           // deflated
-  Buffer indices_;         // of the whole picture, while a palette may do
+  Buffer piece_;           // filtered rows of true colour, to be deflated
+  std::size_t piece_size_ = 0;
+  std::uint32_t pieces_ = 0;
+  Buffer block_;    // deflated
+  Buffer indices_;  // of the whole picture, while a palette may do
   ColorSet colors_;
   std::size_t color_limit_ = max_colors;
   bool is_indexing_ = false;
@@ -344,6 +412,7 @@ class PngEncoder final : public Encoder {
   std::array<std::uint8_t, max_colors> place_{};  // index to place in the file
   z_stream stream_{};
   bool is_deflating_ = false;
+  int strategy_ = Z_DEFAULT_STRATEGY;
   ChunkWriter writer_;
 };
 
