@@ -1,5 +1,6 @@
 #include "codec/png_rows.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #if defined(__wasm_simd128__)
@@ -144,13 +145,21 @@ void expand_rgb(const PngPixelFormat& format, const std::uint8_t* row, std::uint
 
 void expand_palette(const PngPixelFormat& format, const std::uint8_t* row, std::uint32_t width,
                     const std::array<std::uint8_t*, 4>& planes) {
-  for_each_packed(row, width, format.bit_depth, [&](std::uint32_t x, std::uint32_t index) {
-    const auto& color = format.palette[index];
-    planes[0][x] = color[0];
-    planes[1][x] = color[1];
-    planes[2][x] = color[2];
-    if (format.has_palette_alpha) planes[3][x] = color[3];
-  });
+  // Whole colours into a short row, and that into the planes: one look into the palette a pixel. Its length is a whole
+  // number of bytes at every depth.
+  constexpr std::uint32_t part = 256;
+  std::array<std::uint8_t, part * 4> colors;
+  std::array<std::uint8_t, part> opaque;
+  for (std::uint32_t begin = 0; begin < width; begin += part) {
+    const std::uint32_t count = std::min(part, width - begin);
+    for_each_packed(row + std::size_t{begin} * format.bit_depth / 8, count, format.bit_depth,
+                    [&](std::uint32_t x, std::uint32_t index) {
+                      std::memcpy(colors.data() + std::size_t{x} * 4, format.palette[index].data(), 4);
+                    });
+    split_rgba(colors.data(), count,
+               {planes[0] + begin, planes[1] + begin, planes[2] + begin,
+                format.has_palette_alpha ? planes[3] + begin : opaque.data()});
+  }
 }
 
 void expand_gray_alpha(const PngPixelFormat& format, const std::uint8_t* row, std::uint32_t width,
