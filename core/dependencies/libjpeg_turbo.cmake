@@ -38,9 +38,18 @@ foreach(file
 endforeach()
 # What stands in for the modules that are not in that list.
 target_sources(jpeg PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/libjpeg_turbo_left_out.c)
+# What a progressive scan is prepared with, in place of what jsimd_none.c says of it.
+target_sources(jpeg PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/libjpeg_turbo_progression.c)
+set(jpeg_replaced)
+foreach(pass first refine)
+  foreach(function jsimd_can_encode_mcu_AC_${pass}_prepare jsimd_encode_mcu_AC_${pass}_prepare)
+    list(APPEND jpeg_replaced ${function}=photo_none_${function})
+  endforeach()
+endforeach()
+set_source_files_properties(${jpeg_dir}/jsimd_none.c PROPERTIES COMPILE_DEFINITIONS "${jpeg_replaced}")
 target_include_directories(jpeg SYSTEM PUBLIC ${jpeg_config_dir} ${jpeg_dir})
 photo_third_party_target(jpeg)
-photo_hot_files(${jpeg_dir}/jdhuff.c)
+photo_hot_files(${jpeg_dir}/jdhuff.c ${CMAKE_CURRENT_SOURCE_DIR}/libjpeg_turbo_progression.c)
 
 # A component's transform is of its picture's N/8, N up to 8, doubled at most from below 8: these are never chosen.
 set_source_files_properties(${jpeg_dir}/jddctmgr.c PROPERTIES COMPILE_DEFINITIONS
