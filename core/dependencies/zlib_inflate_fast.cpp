@@ -1,16 +1,19 @@
 // zlib's inner loop of inflate, in place of its inffast.c: the one function of that file is zlib's own seam for other
 // implementations (contrib/inflate86, ASMINF). This one has a bit buffer of 64 bits where `unsigned long` has 32, and
-// copies matches by 8 or 16 bytes: a screenshot's data, mostly matches, inflates in a third of the time. The same bytes,
-// the same errors; bytes behind what was produced, up to avail_out, may be overwritten.
+// copies matches by 8 or 16 bytes: a screenshot's data, mostly matches, inflates in a third of the time. The same
+// bytes, the same errors; bytes behind what was produced, up to avail_out, may be overwritten.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 extern "C" {
+// In the order that they need each other.
 #include "zutil.h"
-// The order matters: each needs what the one before declares.
+
 #include "inftrees.h"
+
 #include "inflate.h"
+
 #include "inffast.h"
 }
 

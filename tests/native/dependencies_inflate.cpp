@@ -120,8 +120,8 @@ TEST_CASE("inflate gives the same by our inner loop and by zlib's own") {
 }
 
 TEST_CASE("inflate refuses a match that begins before the first byte") {
-  // A zlib header, a final block of the fixed codes (RFC 1951, 3.2.6), "a", a match of three bytes from one or two back,
-  // and zeros: no code's end is missed for want of input.
+  // A zlib header, a final block of the fixed codes (RFC 1951, 3.2.6), "a", a match of three bytes from one or two
+  // back, and zeros: no code's end is missed for want of input.
   for (const unsigned distance : {1u, 2u}) {
     Bytes source = {0x78, 0x01};
     unsigned bit = 0;
@@ -135,7 +135,7 @@ TEST_CASE("inflate refuses a match that begins before the first byte") {
     put(1, 1, false);
     put(1, 2, false);
     put(0x30 + 'a', 8, true);
-    put(1, 7, true);             // length 3
+    put(1, 7, true);  // length 3
     put(distance - 1, 5, true);
     source.resize(source.size() + 8);
     const Inflated got = inflated(source, source.size(), 70'000);

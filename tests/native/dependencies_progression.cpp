@@ -1,5 +1,6 @@
-// What a progressive scan is prepared with (core/dependencies/libjpeg_turbo_progression.c) against libjpeg-turbo's words
-// for it: magnitudes after the point transform, which of them are not zero, their signs, the last that became one.
+// What a progressive scan is prepared with (core/dependencies/libjpeg_turbo_progression.c) against libjpeg-turbo's
+// words for it: magnitudes after the point transform, which of them are not zero, their signs, the last that became
+// one.
 #include <catch2/catch_test_macros.hpp>
 
 #include <array>
