@@ -1,11 +1,16 @@
 # libwebp: decoder and encoder in one static library, single-threaded, without what we never use.
 # Its SSE2 code is used on x86-64 and, through Emscripten's translation of those intrinsics, in
-# WebAssembly; SSE4.1 natively only (chosen at run time). The linker drops what nobody calls.
+# WebAssembly; SSE4.1 natively only (chosen at run time); Neon on 64-bit ARM. The linker drops what
+# nobody calls.
 
 file(GLOB webp_files
   ${libwebp_SOURCE_DIR}/src/dec/*.c ${libwebp_SOURCE_DIR}/src/enc/*.c ${libwebp_SOURCE_DIR}/src/dsp/*.c
   ${libwebp_SOURCE_DIR}/src/utils/*.c ${libwebp_SOURCE_DIR}/sharpyuv/*.c)
-list(FILTER webp_files EXCLUDE REGEX "_(mips32|mips_dsp_r2|msa|neon)\\.c$")
+list(FILTER webp_files EXCLUDE REGEX "_(mips32|mips_dsp_r2|msa)\\.c$")
+# The compiler alone says whether libwebp asks for its Neon code (src/dsp/dsp.h).
+if(EMSCRIPTEN OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(arm64|aarch64|ARM64)$")
+  list(FILTER webp_files EXCLUDE REGEX "_neon\\.c$")
+endif()
 
 add_library(webp STATIC ${webp_files} ${CMAKE_CURRENT_SOURCE_DIR}/libwebp_left_out.c)
 # The root too: webp_decoder.cpp drives the decoder by rows, through src/dec/*.h.

@@ -121,8 +121,8 @@ void rgb_to_ycc_row(const std::uint8_t* r, const std::uint8_t* g, const std::uin
 #endif
   for (; x < width; ++x) {
     const std::int32_t red = r[x], green = g[x], blue = b[x];
-    y[x] = static_cast<std::uint8_t>((fixed(0.299) * red + fixed(0.587) * green + fixed(0.114) * blue + half_fixed) >>
-                                     fixed_bits);
+    const std::int32_t rest = fixed(0.299) * red + green_rest * green + fixed(0.114) * blue + half_fixed;
+    y[x] = static_cast<std::uint8_t>(green + (rest >> fixed_bits));
     cb[x] = static_cast<std::uint8_t>((centre - fixed(0.168736) * red - fixed(0.331264) * green + fixed(0.5) * blue) >>
                                       fixed_bits);
     cr[x] = static_cast<std::uint8_t>((centre + fixed(0.5) * red - fixed(0.418688) * green - fixed(0.081312) * blue) >>
