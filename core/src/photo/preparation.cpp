@@ -152,7 +152,8 @@ class Preparation::State {
     request.orientation = inspected_.orientation;
     request.transform = transform_.get();
     request.is_ink = info.is_cmyk;
-    request.space = space_of(options_);
+    // Ink is no light: it is averaged as it is stored.
+    request.space = info.is_cmyk ? ResizeSpace::encoded : space_of(options_);
     request.clock_ms = options_.clock_ms;
     for (const ThumbnailOptions& thumbnail : options_.thumbnails) {
       request.thumbnail_specs.push_back(spec_of(thumbnail));
