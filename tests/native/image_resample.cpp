@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -215,6 +216,48 @@ TEST_CASE("colour is weighed by alpha wherever the first row begins that is not 
       }
       INFO(opaque_rows << " opaque rows, plane " << plane);
       CHECK(worst < 1.1);
+    }
+  }
+}
+
+TEST_CASE("a colour stays what it is under dithered alpha, where a filter overshoots most") {
+  constexpr std::uint32_t size = 200;
+  const PlaneLayout source{ColorModel::gray, true, size, size};
+  Frame in;
+  in.allocate(source);
+  for (std::uint32_t y = 0; y < size; ++y) {
+    for (std::uint32_t x = 0; x < size; ++x) {
+      in.row(0, y)[x] = 200;
+      in.row(1, y)[x] = (x / 2 + y / 2) % 2 ? 255 : 0;
+    }
+  }
+  for (const std::uint32_t to : {189u, 154u, 100u}) {
+    const PlaneLayout target{ColorModel::gray, true, to, to};
+    FrameCollector out(target);
+    ResizeStage stage({source, target, 0, 0, size, size}, out);
+    REQUIRE(stage.push(in.band()).ok());
+    int worst = 0;
+    for (std::size_t i = 0; i < out.frame().planes[0].size(); ++i) {
+      if (out.frame().planes[1][i] >= 128) worst = std::max(worst, std::abs(out.frame().planes[0][i] - 200));
+    }
+    INFO(size << " to " << to);
+    CHECK(worst <= 1);
+  }
+}
+
+TEST_CASE("planes that are not alpha do not weigh the others, in linear light neither") {
+  const PlaneLayout source{ColorModel::rgb, true, 20, 20}, target{ColorModel::rgb, true, 9, 9};
+  Frame in;
+  in.allocate(source);
+  constexpr std::array<int, 4> ink{200, 100, 50, 0};
+  for (std::size_t plane = 0; plane < 4; ++plane)
+    std::fill(in.planes[plane].begin(), in.planes[plane].end(), static_cast<std::uint8_t>(ink[plane]));
+  for (const ResizeSpace space : {ResizeSpace::encoded, ResizeSpace::linear}) {
+    FrameCollector out(target);
+    ResizeStage stage({source, target, 0, 0, 20, 20, space, false}, out);
+    REQUIRE(stage.push(in.band()).ok());
+    for (std::size_t plane = 0; plane < 4; ++plane) {
+      for (const std::uint8_t sample : out.frame().planes[plane]) CHECK(std::abs(sample - ink[plane]) <= 1);
     }
   }
 }

@@ -99,7 +99,8 @@ void ResizeStage::widen() {
 void ResizeStage::push_row(const Band& band, std::uint32_t y) {
   const int colors = color_plane_count(map_.source.model);
   const std::uint32_t width = map_.source.width_px;
-  const std::uint8_t* const alpha = map_.source.has_alpha ? band.planes[colors].row(y) : nullptr;
+  const std::uint8_t* const last = map_.source.has_alpha ? band.planes[colors].row(y) : nullptr;
+  const std::uint8_t* const alpha = weighs_ ? last : nullptr;
   for (int plane = 0; plane < colors; ++plane) {
     const std::uint8_t* const in = band.planes[plane].row(y);
     if (!wide_) {
@@ -111,8 +112,8 @@ void ResizeStage::push_row(const Band& band, std::uint32_t y) {
     else widen_row(in, alpha, width, out);
     wide_planes_[plane]->end_row();
   }
-  if (!wide_ || alpha == nullptr) return;
-  widen_row(alpha, nullptr, width, wide_planes_[colors]->begin_row());
+  if (!wide_ || last == nullptr) return;
+  widen_row(last, nullptr, width, wide_planes_[colors]->begin_row());
   wide_planes_[colors]->end_row();
 }
 
@@ -121,7 +122,7 @@ void ResizeStage::finish_wide_row(std::uint32_t index) {
   const int colors = color_plane_count(map_.target.model);
   const std::uint32_t width = map_.target.width_px;
   for (int plane = 0; plane < map_.target.plane_count(); ++plane) wide_planes_[plane]->emit(wide_rows_[plane].data());
-  const std::int16_t* const alpha = map_.target.has_alpha ? wide_rows_[colors].data() : nullptr;
+  const std::int16_t* const alpha = weighs_ ? wide_rows_[colors].data() : nullptr;
   for (int plane = 0; plane < map_.target.plane_count(); ++plane) {
     std::int16_t* const in = wide_rows_[plane].data();
     std::uint8_t* const out = unit_[plane].data() + std::size_t{index} * width;

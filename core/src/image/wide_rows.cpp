@@ -10,7 +10,7 @@ namespace {
 
 // a * b / 65025 of two 8-bit samples, rounded to a part of `wide_one`: the factor in 1/65536 is the nearest.
 std::int16_t product(std::uint32_t a, std::uint32_t b) {
-  return static_cast<std::int16_t>((a * b * 24'769u + 32'768u) >> 16);
+  return static_cast<std::int16_t>((a * b * 16'513u + 32'768u) >> 16);
 }
 
 void weigh(std::int16_t* samples, const std::uint8_t* alpha, std::uint32_t count) {
@@ -38,7 +38,7 @@ void widen_row(const std::uint8_t* in, const std::uint8_t* alpha, std::uint32_t 
 
 void widen_row_to_light(const std::uint8_t* in, const std::uint8_t* alpha, std::uint32_t count, std::int16_t* out) {
   const std::int16_t* const light = srgb_to_linear15().data();
-  for (std::uint32_t x = 0; x < count; ++x) out[x] = static_cast<std::int16_t>((light[in[x]] * 3 + 3) >> 2);
+  for (std::uint32_t x = 0; x < count; ++x) out[x] = static_cast<std::int16_t>((light[in[x]] + 1) >> 1);
   if (alpha != nullptr) weigh(out, alpha, count);
 }
 
@@ -52,14 +52,14 @@ void unweigh_row(std::int16_t* samples, const std::int16_t* alpha, std::uint32_t
 
 void narrow_row(const std::int16_t* in, std::uint32_t count, std::uint8_t* out) {
   for (std::uint32_t x = 0; x < count; ++x) {
-    const std::int32_t rounded = (in[x] * 85 + 4096) >> 13;  // 255 / wide_one = 85 / 2^13
+    const std::int32_t rounded = (in[x] * 255 + wide_one / 2) >> 14;
     out[x] = static_cast<std::uint8_t>(std::min(rounded, 255));
   }
 }
 
 void narrow_row_from_light(const std::int16_t* in, std::uint32_t count, std::uint8_t* out) {
   const std::uint8_t* const encoded = linear15_to_srgb_table().data();
-  for (std::uint32_t x = 0; x < count; ++x) out[x] = encoded[std::min((in[x] * 43'690 + 16'384) >> 15, 32'767)];
+  for (std::uint32_t x = 0; x < count; ++x) out[x] = encoded[std::min(in[x] * 2, 32'767)];
 }
 
 }  // namespace photo_core

@@ -5,9 +5,9 @@
 
 namespace photo_core {
 
-// What 255 becomes. A filter goes beyond it near an edge, by less than a third: of colour and of the alpha that it is
-// divided by alike, so neither may be cut off before.
-inline constexpr std::int16_t wide_one = 24'576;
+// What 255 becomes. A filter goes beyond it: its positive weights add up to 1.275 at the most in one direction, 1.7 in
+// both. Of colour and of the alpha that it is divided by alike, so neither may be cut off before.
+inline constexpr std::int16_t wide_one = 16'384;
 
 // Whether each of `count` alpha samples is 255.
 bool is_opaque_row(const std::uint8_t* alpha, std::uint32_t count);

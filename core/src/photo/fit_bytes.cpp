@@ -284,7 +284,6 @@ class Fit {
     if (has_quality_) {
       if (known_.fits && known_.fits->at > way_.knee) known_.fits->at += coarsest_of_drawings;
       way_.knee += coarsest_of_drawings;
-      measured_.clear();
       return;
     }
     constexpr std::uint32_t parts[][2] = {{3, 4}, {2, 3}, {1, 2}, {1, 3}, {1, 4}, {1, 8}};
