@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include "photo/byte_search.hpp"
+#include "photo/sample_strips.hpp"
 
 namespace photo_core {
 namespace {
@@ -14,8 +16,6 @@ namespace {
 constexpr double lowest_quality = 35;       // below it a smaller picture looks better than a coarser one
 constexpr double aim = 0.95;                // of the byte limit: the middle of what counts as landing,
 constexpr double landing = 0.9;             // which begins here
-constexpr double coarser_slope = 0.65;      // log bytes against log quantiser step, over photos
-constexpr double pixel_slope = 0.85;        // the same against log pixels given up
 constexpr int most_encodes = 3;             // of the picture, while it is not small:
 constexpr double small_pixels = 500'000;    // then it is its own sample, encoded in a few milliseconds,
 constexpr int most_trials = 16;             // so often at the most
@@ -26,24 +26,16 @@ constexpr double near_enough = 0.015;       // of the goal, in log bytes
 constexpr double small_step = 0.06;         // in log bytes: foreseen from the slope alone,
 constexpr double size_step = 0.15;          // and this where sizes change
 constexpr double coarsest_of_drawings = 2;  // beyond the lowest quality, in log quantiser steps
-constexpr double near_knee = 0.4;           // in log pixels given up: coarser alone may do
 constexpr double little_coarser = 0.2;      // beyond the lowest quality, in log quantiser steps, instead of a size
 constexpr double most_finer = 0.3;         // than asked for, in log quantiser steps, of a picture that was made smaller
 constexpr double most_finer_chroma = 0.8;  // in log quantiser steps, when chroma is halved
-constexpr double last_room = 0.04;         // in log bytes, for a last encode that has to fit
-constexpr double strip_rows = 32;          // a sample is strips of so many rows after scaling,
-constexpr double strip_share = 6;          // one in so many before it,
-constexpr double sample_pixels = 250'000;  // or of so many pixels, up to half of the picture
+constexpr double last_room = 0.04;         // in log bytes, at the most, for a last encode that has to fit,
+constexpr double least_room = 0.01;        // at the least, and between them
+constexpr double room_share = 0.4;         // of the way to the goal: so far off a guess may be
 
 // libjpeg's scale of its quantiser tables for a quality, in percent, and back.
 double step_of(double quality) { return quality < 50 ? 5000 / quality : std::max(1.0, 200 - 2 * quality); }
 double quality_of(double step) { return std::clamp(step > 100 ? 5000 / step : (200 - step) / 2, 1.0, 100.0); }
-
-// What gives fewer bytes than "as asked": both are logarithms, 0 for nothing given up.
-struct Setting {
-  double coarser = 0;  // quantiser step
-  double fewer = 0;    // pixels
-};
 
 std::uint32_t scaled(std::uint32_t edge, double fewer) {
   return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * std::exp(-fewer / 2))));
@@ -53,13 +45,17 @@ std::uint32_t scaled(std::uint32_t edge, double fewer) {
 struct ChromaSwitch {
   double at = std::numeric_limits<double>::infinity();  // of `coarser`
   double finer = 0;
+
+  bool is_on(double coarser) const { return coarser > at; }
+  // The log quantiser step of luma and chroma alike.
+  double step(double coarser) const { return coarser - (is_on(coarser) ? finer : 0); }
 };
 
 Result<FittedImage> encode_at(const Frame& frame, const OutputSpec& spec, bool drop_alpha, const Setting& setting,
                               const ChromaSwitch& halved) {
   OutputSpec attempt = spec;
-  attempt.request.half_chroma = setting.coarser > halved.at;
-  const double coarser = setting.coarser - (attempt.request.half_chroma ? halved.finer : 0);
+  attempt.request.half_chroma = halved.is_on(setting.coarser);
+  const double coarser = halved.step(setting.coarser);
   if (coarser != 0) attempt.request.quality = quality_of(step_of(spec.request.quality) * std::exp(coarser));
   FittedImage image;
   image.width_px = scaled(frame.layout.width_px, setting.fewer);
@@ -70,86 +66,10 @@ Result<FittedImage> encode_at(const Frame& frame, const OutputSpec& spec, bool d
   return image;
 }
 
-// Strips from the whole height of a frame that will be scaled to about 1 in `shrink` of its height: little to encode,
-// and yet of its kind. Nothing of a very low frame.
-Frame sample_of(const Frame& frame, double shrink) {
-  const double width = frame.layout.width_px;
-  const std::uint32_t height = frame.layout.height_px;
-  const double rows = std::min(std::max(sample_pixels / width, height / strip_share) * shrink, height / 2.0);
-  const std::uint32_t strip = static_cast<std::uint32_t>(std::min(strip_rows * shrink, height / 4.0)) / 2 * 2;
-  Frame out;
-  if (strip < strip_rows / 2) return out;
-  const std::uint32_t strips = std::max(1u, static_cast<std::uint32_t>(rows / strip));
-  const std::uint32_t period = height / strips / 2 * 2;  // even: chroma rows stay with their luma rows
-  PlaneLayout layout = frame.layout;
-  layout.height_px = strips * strip;
-  out.allocate(layout);
-  for (int plane = 0; plane < layout.plane_count(); ++plane) {
-    const std::uint32_t divisor = layout.is_chroma(plane) ? layout.v_subsampling : 1;
-    for (std::uint32_t i = 0; i < strips; ++i) {
-      for (std::uint32_t y = 0; y < strip / divisor; ++y) {
-        std::memcpy(out.row(plane, i * (strip / divisor) + y), frame.row(plane, i * period / divisor + y),
-                    layout.plane_width(plane));
-      }
-    }
-  }
-  return out;
-}
-
-// A line of settings, from more bytes to fewer: coarser steps up to a knee, then fewer pixels.
-struct Way {
-  Setting from;
-  double knee = 0;
-
-  Setting setting(double at) const {
-    return {from.coarser + std::min(at, knee), from.fewer + std::max(0.0, at - knee)};
-  }
-  // Where the bytes are exp(need) times as few as at `at`, when they change at `pace` times what is usual.
-  double further(double at, double need, double pace) const {
-    const double coarser = std::clamp(need / (pace * coarser_slope), 0.0, std::max(0.0, knee - at));
-    return at + coarser + (need - coarser * pace * coarser_slope) / (pixel_slope * (at <= knee ? 1 : pace));
-  }
-  // What log bytes usually are less at `at`.
-  double usual(double at) const { return std::min(at, knee) * coarser_slope + std::max(0.0, at - knee) * pixel_slope; }
-};
-
-// A place on a way, and by how much its log bytes are beyond the goal.
-struct Point {
-  double at = 0;
-  double beyond = 0;
-};
-
 // What a sample gave.
 struct Measured {
   Setting setting;
   double log_bytes = 0;
-};
-
-// What is known of a way: the last place that is too large, and the first that is not.
-struct Bracket {
-  std::optional<Point> over, fits;
-  double pace = 1;
-
-  void add(const Way& way, const Point& point) {
-    std::optional<Point>& same = point.beyond > 0 ? over : fits;
-    if (same) {
-      const double usual = way.usual(point.at) - way.usual(same->at);
-      if (std::abs(usual) > 0.01) pace = std::clamp((same->beyond - point.beyond) / usual, 0.25, 2.0);
-    }
-    same = point;
-  }
-
-  // Where to look next, after so many looks.
-  double next(const Way& way, int looks) const {
-    const double more = 1 + 0.2 * looks;  // in the end there is another side
-    if (!fits) {
-      const double at = way.further(over->at, over->beyond * more, pace);
-      return over->at < way.knee && at < way.knee + near_knee ? std::min(at, way.knee) : at;
-    }
-    if (!over) return std::max(0.0, fits->at + fits->beyond * more / (pace * coarser_slope));
-    const double share = over->beyond / (over->beyond - fits->beyond);
-    return over->at + (fits->at - over->at) * (looks % 3 == 2 ? 0.5 : std::clamp(share, 0.04, 0.96));
-  }
 };
 
 class Fit {
@@ -198,7 +118,7 @@ class Fit {
     const auto apart = [&](std::uint32_t edge) {
       return std::abs(1.0 * scaled(edge, a.fewer) - scaled(edge, b.fewer));
     };
-    const double step = step_of(spec_.request.quality) * std::exp(std::min(a.coarser, b.coarser));
+    const double step = step_of(spec_.request.quality) * std::exp(halved_.step(std::min(a.coarser, b.coarser)));
     return std::abs(a.coarser - b.coarser) < std::max(0.02, 1.01 / step) &&
            apart(frame_.layout.width_px) + apart(frame_.layout.height_px) <= 1;
   }
@@ -209,7 +129,7 @@ class Fit {
     halved_.at = std::log(step_of(full_chroma_quality) / step_of(spec_.request.quality));
     double whole = 0, half = 0;
     make_sample();
-    if (!measure(halved_.at, whole) || !measure(halved_.at + 1e-6, half)) return;
+    if (!measure(way_, halved_.at, whole) || !measure(way_, halved_.at + 1e-6, half)) return;
     measured_.pop_back();
     halved_.finer = std::clamp((whole - half) / coarser_slope, 0.0, most_finer_chroma);
     way_.knee += halved_.finer;
@@ -349,7 +269,9 @@ class Fit {
     const bool is_nearer = known_.fits && over.beyond > -known_.fits->beyond;
     const Point from = is_nearer ? *known_.fits : over;
     const bool must_fit = !best_ || static_cast<double>(best_->bytes.size()) < 0.75 * limit_;
-    const double room = encodes_ + 1 < most_encodes ? 0 : must_fit ? last_room : last_room / 2;
+    const double most_room = must_fit ? last_room : last_room / 2;
+    const double room =
+        encodes_ + 1 < most_encodes ? 0 : std::clamp(room_share * std::abs(from.beyond), least_room, most_room);
     Bracket guess = known_;
     guess.over->beyond += room;
     double at = guess.next(way_, 0);
@@ -359,53 +281,54 @@ class Fit {
       return at;
     make_sample();
     double start = 0, end = 0, scale = 1;
-    if (!measure(from.at, start)) return at;
     if (known_.fits) {  // samples change as the picture did between what is known of it
       const Point& other = is_nearer ? over : *known_.fits;
-      if (!measure(other.at, end)) return at;
+      if (!measure(way_, from.at, start) || !measure(way_, other.at, end)) return at;
       if (std::abs(end - start) > near_enough) {
         scale = std::clamp((other.beyond - from.beyond) / (end - start), 0.3, 3.0);
       }
     }
+    at = by_samples(way_, guess, from, scale, room);
+    if (!is_drawing_ || is_stretched_) return at;
+    stretch();
+    return foresee();
+  }
+
+  // Where on a way the goal is, less `room`: samples change by `scale` times what the picture does, from a place of it.
+  double by_samples(const Way& way, Bracket guess, const Point& from, double scale, double room) {
+    double at = guess.next(way, 0), start = 0;
+    if (!measure(way, from.at, start)) return at;
     for (int samples = 0; samples < most_samples; ++samples) {
       double log_bytes = 0;
-      if (is_small(way_.setting(at)) || !measure(at, log_bytes)) return at;
-      const double beyond = from.beyond + (log_bytes - start) * scale + room;
-      if (std::abs(beyond) < near_enough) return at;
-      if (!is_drawing_ && at > way_.knee && beyond > guess.over->beyond + 0.05) {
+      if (is_small(way.setting(at)) || !measure(way, at, log_bytes)) return at;
+      const Point point{at, from.beyond + (log_bytes - start) * scale + room};
+      if (std::abs(point.beyond) < near_enough) return at;
+      if (!is_drawing_ && at > way.knee && guess.over && point.beyond > guess.over->beyond + 0.05) {
         is_drawing_ = true;
-        stretch();
-        return foresee();
+        return at;
       }
-      guess.add(way_, {at, beyond});
-      at = guess.next(way_, samples + 1);
+      guess.add(way, point);
+      at = guess.next(way, samples + 1);
     }
-    return guess.fits && room == last_room ? guess.fits->at : at;
+    return guess.fits && room > 0 ? guess.fits->at : at;
   }
 
   void make_sample() {
     if (sample_) return;
     const double at = way_.further(0, known_.over->beyond, 1);
-    sample_ = sample_of(frame_, std::exp(std::max(0.0, at - way_.knee) / 2));
+    sample_ = sample_strips(frame_, std::exp(std::max(0.0, at - way_.knee) / 2));
   }
 
   // The last encode of a large picture, when one that fits was made too small: of that size, with finer steps. Strips
   // foresee those better than they foresee sizes.
   void look_finer() {
     const Setting fits = way_.setting(known_.fits->at);
-    const double need = -known_.fits->beyond;
-    Setting finer{fits.coarser - need / coarser_slope, fits.fewer};
-    make_sample();
-    double start = 0, log_bytes = 0;
-    for (int samples = 0; samples < most_samples && measure(fits, start) && measure(finer, log_bytes); ++samples) {
-      const double off = log_bytes - start - need;
-      if (std::abs(off) < near_enough) break;
-      const double slope = (log_bytes - start) / (fits.coarser - finer.coarser);
-      finer.coarser += off / std::clamp(slope, 0.5 * coarser_slope, 2 * coarser_slope);
-      finer.coarser = std::min(finer.coarser, fits.coarser - 0.01);
-    }
+    const Way way{{-most_finer, fits.fewer}, 10};
     Bracket known;
-    look({finer, 0}, known, 0);
+    known.fits = Point{fits.coarser + most_finer, known_.fits->beyond};
+    make_sample();
+    const double at = by_samples(way, known, *known.fits, 1, 0);
+    if (at < known.fits->at - 0.01) look(way, known, at);
   }
 
   // The sample's log bytes.
@@ -424,7 +347,7 @@ class Fit {
     measured_.push_back({setting, log_bytes});
     return true;
   }
-  bool measure(double at, double& log_bytes) { return measure(way_.setting(at), log_bytes); }
+  bool measure(const Way& way, double at, double& log_bytes) { return measure(way.setting(at), log_bytes); }
 
   const Frame& frame_;
   const OutputSpec& spec_;

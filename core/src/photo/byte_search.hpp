@@ -1,0 +1,70 @@
+// The search for a number of bytes along a line of settings: from quality to size.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace photo_core {
+
+inline constexpr double coarser_slope = 0.65;  // log bytes against log quantiser step, over photos
+inline constexpr double pixel_slope = 0.85;    // the same against log pixels given up
+inline constexpr double near_knee = 0.4;       // in log pixels given up: coarser alone may do
+
+// What gives fewer bytes than "as asked": both are logarithms, 0 for nothing given up.
+struct Setting {
+  double coarser = 0;  // quantiser step
+  double fewer = 0;    // pixels
+};
+
+// A line of settings, from more bytes to fewer: coarser steps up to a knee, then fewer pixels.
+struct Way {
+  Setting from;
+  double knee = 0;
+
+  Setting setting(double at) const {
+    return {from.coarser + std::min(at, knee), from.fewer + std::max(0.0, at - knee)};
+  }
+  // Where the bytes are exp(need) times as few as at `at`, when they change at `pace` times what is usual.
+  double further(double at, double need, double pace) const {
+    const double coarser = std::clamp(need / (pace * coarser_slope), 0.0, std::max(0.0, knee - at));
+    return at + coarser + (need - coarser * pace * coarser_slope) / (pixel_slope * (at <= knee ? 1 : pace));
+  }
+  // What log bytes usually are less at `at`.
+  double usual(double at) const { return std::min(at, knee) * coarser_slope + std::max(0.0, at - knee) * pixel_slope; }
+};
+
+// A place on a way, and by how much its log bytes are beyond the goal.
+struct Point {
+  double at = 0;
+  double beyond = 0;
+};
+
+// What is known of a way: the last place that is too large, and the first that is not.
+struct Bracket {
+  std::optional<Point> over, fits;
+  double pace = 1;
+
+  void add(const Way& way, const Point& point) {
+    std::optional<Point>& same = point.beyond > 0 ? over : fits;
+    if (same) {
+      const double usual = way.usual(point.at) - way.usual(same->at);
+      if (std::abs(usual) > 0.01) pace = std::clamp((same->beyond - point.beyond) / usual, 0.25, 2.0);
+    }
+    same = point;
+  }
+
+  // Where to look next, after so many looks.
+  double next(const Way& way, int looks) const {
+    const double more = 1 + 0.2 * looks;  // in the end there is another side
+    if (!fits) {
+      const double at = way.further(over->at, over->beyond * more, pace);
+      return over->at < way.knee && at < way.knee + near_knee ? std::min(at, way.knee) : at;
+    }
+    if (!over) return std::max(0.0, fits->at + fits->beyond * more / (pace * coarser_slope));
+    const double share = over->beyond / (over->beyond - fits->beyond);
+    return over->at + (fits->at - over->at) * (looks % 3 == 2 ? 0.5 : std::clamp(share, 0.04, 0.96));
+  }
+};
+
+}  // namespace photo_core
