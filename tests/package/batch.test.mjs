@@ -169,6 +169,54 @@ test('an abort of the batch answers every file, those at work too', { timeout: 6
   assert.ok((await core.prepare(scripted({ ms: 1 }))).photo, 'the pool works on');
 });
 
+test('an abort is heard while a file is still asked for its bytes', { timeout: 60_000 }, async () => {
+  const silent = { name: 'photo.jpg', data: () => new Promise(() => {}) };
+  const stop = new AbortController();
+  const call = failure(core.prepare(silent, { signal: stop.signal }));
+  const batch = all(core.prepareAll([scripted({}), silent, scripted({ n: 1 })], { signal: stop.signal }));
+  await sleep(20);
+  stop.abort();
+  assert.equal((await call).code, 'cancelled');
+  assert.deepEqual(codes(await batch).slice(1, 2), ['cancelled']);
+  // What asks with the same signal ends by it too: that is no broken file.
+  const asking = new AbortController();
+  const asked = { data: () => new Promise((_, reject) => asking.signal.addEventListener('abort', () => reject(asking.signal.reason))) };
+  const ended = failure(core.prepare(asked, { signal: asking.signal }));
+  await sleep(20);
+  asking.abort();
+  assert.equal((await ended).code, 'cancelled');
+  const early = new AbortController();
+  const never = failure(core.prepare(silent, { signal: early.signal }));
+  early.abort();
+  assert.equal((await never).code, 'cancelled');
+});
+
+test('an abort ends a batch whose input says nothing', { timeout: 60_000 }, async () => {
+  const stop = new AbortController();
+  let closed = 0;
+  const input = {
+    left: [scripted({})],
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next() {
+      const [value] = this.left.splice(0, 1);
+      return value ? Promise.resolve({ done: false, value }) : new Promise(() => {});
+    },
+    return: () => {
+      closed++;
+      return new Promise(() => {});
+    },
+  };
+  const results = [];
+  for await (const one of core.prepareAll(input, { signal: stop.signal })) {
+    results.push(one);
+    stop.abort();
+  }
+  assert.deepEqual(codes(results), ['ok']);
+  assert.equal(closed, 1, 'the input is told');
+});
+
 test('an abort of one photo leaves the others', async () => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 60);

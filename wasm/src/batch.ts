@@ -70,9 +70,9 @@ export async function* runBatch<F extends PhotoSource>(
   const allFit = known && known.length + work.existingCount <= work.maxPhotos;
   const order = known && (allFit ? startOrder(known.map(work.size), work.workers, ahead) : [...known.keys()]);
   const telling = throttled(() => options.onProgress?.(meters.view));
+  const duplicates = new DuplicateFinder(options.knownPhotos);
   const batch = linked(options.signal);
   const entries: Entry<F>[] = [];
-  const duplicates = new DuplicateFinder(options.knownPhotos);
   let pulled = 0;
   let answered = 0;
   let pending = 0;
@@ -128,6 +128,7 @@ export async function* runBatch<F extends PhotoSource>(
     const input = (
       order ? order.values() : Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()
     ) as AsyncIterator<F | number> | Iterator<F | number>;
+    const aborted = new Promise<null>((resolve) => batch.signal.addEventListener('abort', () => resolve(null)));
     try {
       for (;;) {
         const crowded = pending > work.workers || pulled - answered > ahead;
@@ -140,7 +141,12 @@ export async function* runBatch<F extends PhotoSource>(
           await input.return?.();
           break;
         }
-        const next = await input.next();
+        const next = await Promise.race([input.next(), aborted]);
+        if (!next) {
+          // An input that has not answered yet may not answer this either.
+          Promise.resolve(input.return?.()).catch(() => {});
+          break;
+        }
         if (next.done) break;
         // Known files come by their place, others as themselves, in the order of the input.
         const index = order ? (next.value as number) : pulled;

@@ -154,18 +154,28 @@ class Core implements PhotoCore {
   /** The bytes, after the refusals that need none. */
   async #open(file: PhotoSource, option: string, signal: AbortSignal | undefined): Promise<SourceData> {
     const source = announced(file, option);
-    if (signal?.aborted) throw await this.#fail({ code: 'cancelled', detail: '' });
     const limit = this.limits.max_source_bytes;
     const check = async (size: number | undefined): Promise<void> => {
       if (size === 0) throw await this.#fail({ code: 'empty_file', detail: '' });
       if (size && size > limit) throw await this.#fail({ code: 'source_too_large', detail: '', limit, actual: size });
     };
-    await check(source.size);
-    const data = await source.open().catch(async (error: unknown) => {
-      throw isPhotoError(error) ? error : await this.#fail({ code: 'corrupt_image', detail: `cannot be read: ${error}` });
+    // A caller's own function may take its time, and may never answer.
+    const heard = new AbortController();
+    const aborted = new Promise<never>((_, reject) => {
+      if (signal?.aborted) reject(signal);
+      signal?.addEventListener('abort', reject, heard);
     });
-    await check(data.size);
-    return data;
+    try {
+      await Promise.race([aborted, check(source.size)]);
+      const data = await Promise.race([aborted, source.open()]);
+      await check(data.size);
+      return data;
+    } catch (error) {
+      if (isPhotoError(error)) throw error;
+      throw await this.#fail(signal?.aborted ? { code: 'cancelled', detail: '' } : { code: 'corrupt_image', detail: `cannot be read: ${error}` });
+    } finally {
+      heard.abort();
+    }
   }
 
   async #prepare(
