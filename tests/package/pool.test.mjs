@@ -49,6 +49,26 @@ test('workers start when there is work, and not more than the pool has', () => {
   assert.ok(made.every((one) => one.stopped));
 });
 
+test('a pool that is closed in the middle of its work leaves no timer behind', (t) => {
+  const running = new Set();
+  const { setInterval: begin, clearInterval: end } = globalThis;
+  t.mock.method(globalThis, 'setInterval', (...given) => {
+    const timer = begin(...given);
+    running.add(timer);
+    return timer;
+  });
+  t.mock.method(globalThis, 'clearInterval', (timer) => {
+    running.delete(timer);
+    end(timer);
+  });
+  const { start } = workers();
+  const pool = new Pool({ size: 1, start, module: null });
+  pool.run(job('a'));
+  assert.equal(running.size, 1);
+  pool.close();
+  assert.equal(running.size, 0);
+});
+
 test('a worker tells its steps only to somebody who listens', () => {
   const { made, start } = workers();
   const pool = new Pool({ size: 2, start, module: null });

@@ -110,9 +110,10 @@ export class Pool {
       this.#drop(slot);
     }
     for (const task of tasks) task.settle(failed('cancelled', 'the core is closed'));
+    this.#pump();
   }
 
-  /** Gives waiting tasks to idle workers, starting workers as needed. */
+  /** Gives waiting tasks to idle workers, starting workers as needed, and watches those at work. */
   #pump(): void {
     for (;;) {
       const busy = [...this.#slots].filter((slot) => slot.task);
