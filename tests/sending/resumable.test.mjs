@@ -198,6 +198,47 @@ test('a server without the protocol gets the file whole; it is asked once', asyn
   await expectProject(stage, job.projectId, job.photoIds);
 });
 
+test('a job that is stopped while it asks for the protocol stops no other', { timeout: 60_000 }, async () => {
+  const person = await personAt(stage.proxy.url);
+  stage.proxy.plan = noFaults;
+  let asked = 0;
+  const fetching = stage.sender(person, {
+    fetch: (url, init) => {
+      if (init.method !== 'OPTIONS' || ++asked > 1) return fetch(url, init);
+      return new Promise((_, reject) => init.signal.addEventListener('abort', () => reject(init.signal.reason)));
+    },
+  });
+  const jobs = ['stopped', 'waiting'].map((name) => fetching.send({ project: project(), photos: [preparedPhoto(name, { bytes: 7 * MiB })] }));
+  for (const job of jobs) {
+    for await (const event of job) if (event.type === 'photo' && event.state === 'sending') break;
+  }
+  jobs[0].cancel();
+  assert.equal((await errorFrom(jobs[0].done)).code, 'cancelled');
+  assert.equal((await jobs[1].done).ok, true);
+  await expectProject(stage, jobs[1].projectId, jobs[1].photoIds);
+});
+
+test('a session that ends at the question for the protocol is no answer to it', async () => {
+  const person = await personAt(proxy.url);
+  const { created } = tus.seen;
+  let isSignedOut = false;
+  const { auth } = person.client;
+  const client = {
+    auth: {
+      getSession: async () => (isSignedOut ? { data: { session: null }, error: null } : auth.getSession()),
+      refreshSession: () => auth.refreshSession(),
+    },
+  };
+  const sender = senderOf({ ...person, client });
+  const job = sender.send({ project: project(), photos: [preparedPhoto('signed out', { bytes: 7 * MiB })] });
+  job.on((event) => (isSignedOut ||= event.type === 'photo' && event.state === 'sending'));
+  assert.equal((await errorFrom(job.done)).code, 'sign_in_required');
+  isSignedOut = false;
+  const [again] = await sender.resume();
+  assert.equal((await again.done).ok, true);
+  assert.equal(tus.seen.created - created, 1, 'in pieces');
+});
+
 test('a gateway that says yes to every question is found out', async () => {
   const person = await personAt(stage.proxy.url);
   const fetching = stage.sender(person, {

@@ -18,6 +18,15 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
   return () => own.removeEventListener('abort', act);
 }
 
+/** What the promise settles with; rejects with the signal's reason when that is aborted first. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const deaf = onAbort(signal, () => reject(signal.reason));
+    promise.then(resolve, reject).finally(deaf);
+    if (signal.aborted) reject(signal.reason);
+  });
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),

@@ -1,5 +1,5 @@
 import { limits } from '../limits.gen.js';
-import { onAbort } from './clock.js';
+import { onAbort, orAborted } from './clock.js';
 import { isFault } from './fault.js';
 import type { OutboxFile } from './outbox.js';
 import type { Supabase } from './service.js';
@@ -9,16 +9,29 @@ export class ResumableProbe {
   #answer: Promise<boolean> | undefined;
 
   async offered(supabase: Supabase): Promise<boolean> {
-    this.#answer ??= supabase.ask('storage', { method: 'OPTIONS', path: '/upload/resumable' }).then(
+    const { signal } = supabase.errand;
+    for (;;) {
+      const isMine = !this.#answer;
+      const asking = (this.#answer ??= this.#ask(supabase));
+      try {
+        return await orAborted(asking, signal);
+      } catch (error) {
+        // The job in whose name it was asked may have been stopped: that stops no other.
+        if (isMine || signal.aborted || isFault(error)) throw error;
+      }
+    }
+  }
+
+  #ask(supabase: Supabase): Promise<boolean> {
+    return supabase.ask('storage', { method: 'OPTIONS', path: '/upload/resumable' }).then(
       () => true,
       (error: unknown) => {
-        if (isFault(error) && error.remedy === 'never') return false;
+        if (isFault(error) && error.remedy === 'never' && error.code !== 'sign_in_required') return false;
         this.#answer = undefined;
         if (isFault(error) && error.remedy === 'once') return false;
         throw error;
       },
     );
-    return this.#answer;
   }
 
   /** The server said yes to the question and no to the deed: some gateways answer every OPTIONS. */

@@ -1,4 +1,4 @@
-import { onAbort, type Clock } from './clock.js';
+import { orAborted, type Clock } from './clock.js';
 import { remoteError } from './fault.js';
 import type { SendJob } from './job.js';
 import { byAge, type Outbox, type OutboxEntry } from './outbox.js';
@@ -76,12 +76,4 @@ export class Turns {
       await this.clock.sleep(lookMs, signal);
     }
   }
-}
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const deaf = onAbort(signal, () => reject(signal.reason));
-    promise.then(resolve, reject).finally(deaf);
-  });
 }
