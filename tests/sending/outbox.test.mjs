@@ -104,6 +104,39 @@ describe('a folder', () => {
     for (const end of [stale, taken, release]) await end();
   });
 
+  test('of two that find a lock dead only one takes it', async (t) => {
+    const folder = path.join(home, 'finders');
+    const [first, second] = [await stage.module.createFolderOutbox(folder), await stage.module.createFolderOutbox(folder)];
+    const owner = crypto.randomUUID();
+    const id = crypto.randomUUID();
+    const at = path.join(folder, owner, id);
+    await mkdir(at, { recursive: true });
+    await writeFile(path.join(at, 'lock'), `${process.ppid} somebody`);
+    await utimes(path.join(at, 'lock'), new Date(0), new Date(0));
+    // The second has looked, and is slow to act on what it saw.
+    const promises = process.getBuiltinModule('node:fs/promises');
+    const { stat: look } = promises;
+    let goOn;
+    const looked = new Promise((seen) => {
+      const held = new Promise((resolve) => (goOn = resolve));
+      t.mock.method(promises, 'stat', async (...values) => {
+        const facts = await look(...values);
+        seen();
+        await held;
+        return facts;
+      }, { times: 1 });
+    });
+    const slow = second.lock(owner, id);
+    await looked;
+    const release = await first.lock(owner, id);
+    assert.ok(release);
+    goOn();
+    assert.equal(await slow, null, 'the lock that it saw is another one now');
+    assert.match(await readFile(path.join(at, 'lock'), 'utf8'), new RegExp(`^${process.pid} `));
+    await release();
+    assert.deepEqual(await readdir(path.dirname(at)), [], 'nothing is left behind');
+  });
+
   test('an entry half written is none', async () => {
     const folder = path.join(home, 'half');
     const outbox = await stage.module.createFolderOutbox(folder);
@@ -243,6 +276,22 @@ describe('a sender', () => {
     assert.equal((await errorFrom(second.discard(job.id))).code, 'project_busy');
     assert.equal((await job.done).ok, true);
     await expectProject(stage, job.projectId, job.photoIds);
+  });
+
+  test('an outbox that fails for a moment keeps no entry locked', async () => {
+    const person = await stage.person();
+    const memory = stage.module.createMemoryOutbox();
+    const job = stage.sender(person, { outbox: memory }).send({ project: project(), photos: photosOf('moment', 2) });
+    job.on((event) => event.type === 'kept' && job.cancel());
+    await errorFrom(job.done);
+    const failing = (method) => ({ ...memory, [method]: async () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })) });
+    for (const method of ['get', 'update']) {
+      assert.equal((await errorFrom(stage.sender(person, { outbox: failing(method) }).discard(job.id))).code, 'storage_full');
+    }
+    assert.equal((await errorFrom(stage.sender(person, { outbox: failing('get') }).resume())).code, 'storage_full');
+    const [again] = await stage.sender(person, { outbox: memory }).resume();
+    assert.ok(again, 'nobody holds it');
+    assert.equal((await again.done).ok, true);
   });
 
   test('does not send what was meant for another Supabase project', async () => {

@@ -134,15 +134,7 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
         }
       };
       if (!(await take())) {
-        if (!(await isDead(file))) return null;
-        // Only one of several finders can move the dead lock away.
-        const grave = `${file}.${crypto.randomUUID()}`;
-        try {
-          await fs.rename(file, grave);
-          await fs.rm(grave, { force: true });
-        } catch {
-          return null;
-        }
+        if (!(await isDead(file)) || !(await bury(file))) return null;
         if (!(await take())) return null;
       }
       const beat = setInterval(() => void fs.utimes(file, new Date(), new Date()).catch(() => {}), heartbeatMs);
@@ -155,6 +147,27 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
       };
     },
   };
+
+  /** Removes a dead lock. One finder at a time, that looks again: another may have buried it and have a lock here that lives. */
+  async function bury(file: string): Promise<boolean> {
+    const spade = `${file}.spade`;
+    try {
+      await fs.mkdir(spade);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      // A finder may have died with it, within a moment: then the next one finds it gone.
+      const { mtimeMs } = await fs.stat(spade).catch(() => ({ mtimeMs: Infinity }));
+      if (Date.now() - mtimeMs > staleLockMs) await fs.rmdir(spade).catch(() => {});
+      return false;
+    }
+    try {
+      const dead = await isDead(file);
+      if (dead) await fs.rm(file, { force: true });
+      return dead;
+    } finally {
+      await fs.rmdir(spade).catch(() => {});
+    }
+  }
 
   async function isDead(file: string): Promise<boolean> {
     try {

@@ -145,13 +145,9 @@ export class Sender {
       const jobs: SendJob[] = [];
       for (const { id, kind } of await this.#entries(owner)) {
         if (kind === 'damaged') continue;
-        const release = await this.#outbox.lock(owner, id);
-        if (!release) continue;
-        const entry = await this.#outbox.get(owner, id); // as it is now that nobody else works on it
-        if (!entry) {
-          await release();
-          continue;
-        }
+        const taken = await this.#take(owner, id);
+        if (!taken?.entry) continue;
+        const { entry, release } = taken;
         entry.uncertain = true; // requests of the run that was cut off may have arrived, or be on their way still
         const job = this.#job(entry.id, entry.projectId, entry, options, (self, signal) => this.#work(entry, self, signal, release));
         jobs.push(this.#turns.add(job, entry.createdAt));
@@ -170,13 +166,10 @@ export class Sender {
     const { removeEmptyProject = false, signal } = options;
     this.#needId('entryId', entryId);
     return this.#asPerson(async (owner) => {
-      const release = await this.#outbox.lock(owner, entryId);
-      if (!release) throw remoteError('project_busy', { detail: 'Another tab or call is sending this entry' });
-      const entry = await this.#outbox.get(owner, entryId);
-      if (!entry) {
-        await release();
-        throw remoteError('not_found', { detail: 'No such entry' });
-      }
+      const taken = await this.#take(owner, entryId);
+      if (!taken) throw remoteError('project_busy', { detail: 'Another tab or call is sending this entry' });
+      if (!taken.entry) throw remoteError('not_found', { detail: 'No such entry' });
+      const { entry, release } = taken;
       entry.givenUp = true;
       entry.removeEmptyProject ||= removeEmptyProject;
       const job = this.#job(entry.id, entry.projectId, entry, signal ? { signal } : {}, async (self, stop) => {
@@ -184,7 +177,10 @@ export class Sender {
           await this.#outbox.remove(owner, entryId).finally(release);
           return { entryId, projectId: null, photos: [], ok: false };
         }
-        await this.#outbox.update(entry);
+        await this.#outbox.update(entry).catch(async (error: unknown) => {
+          await release();
+          throw outboxError(error);
+        });
         return this.#work(entry, self, stop, release);
       });
       return job.done;
@@ -221,6 +217,19 @@ export class Sender {
     return (await this.#outbox.list(owner)).filter(
       (entry) => entry.owner === owner && (entry.target === this.#wiring.url || entry.kind === 'damaged'),
     );
+  }
+
+  /** An entry as it is now that nobody else works on it, with what ends that: null when somebody does, no entry when it is gone. */
+  async #take(owner: string, id: string): Promise<{ entry: OutboxEntry; release: () => Promise<void> } | { entry: null } | null> {
+    const release = await this.#outbox.lock(owner, id);
+    if (!release) return null;
+    let entry: OutboxEntry | null = null;
+    try {
+      entry = await this.#outbox.get(owner, id);
+    } finally {
+      if (!entry) await release();
+    }
+    return entry ? { entry, release } : { entry };
   }
 
   /** Rows with the paths of their objects, as an entry keeps them. @throws when one is not there */
