@@ -204,6 +204,29 @@ TEST_CASE("XMP is the second source", "[metadata]") {
   CHECK(capture.time == "2024-05-01T12:34:56");
 }
 
+TEST_CASE("what is looked at of a text has a limit, whatever it says of its length", "[metadata]") {
+  CHECK(clean_text(std::string(4000, '\x01') + "near") == "near");
+  CHECK(clean_text(std::string(4096, '\x01') + "far").empty());
+  // The limit falls into a character: the others are UTF-8 all the same.
+  CHECK(clean_text("\xc3\xa4" + std::string(4093, '\x01') + "\xc3\xa9" + "far") == "\xc3\xa4");
+  CHECK(clean_text(std::string(5000, 'a')) == std::string(200, 'a'));
+
+  const auto lens_behind = [](std::size_t spaces) {
+    MetadataBlocks blocks;
+    const Bytes xmp = bytes_of("<aux:Lens" + std::string(spaces, ' ') + ">35 mm</aux:Lens>");
+    blocks.xmp = xmp;
+    return read_capture(blocks, false).lens;
+  };
+  CHECK(lens_behind(1000) == "35 mm");
+  CHECK(lens_behind(3000).empty());
+  MetadataBlocks unclosed;
+  std::string tags;
+  while (tags.size() < (1u << 20) - 32) tags += "<aux:Lens ";
+  const Bytes packet = bytes_of(tags);
+  unclosed.xmp = packet;
+  CHECK(read_capture(unclosed, false).lens.empty());
+}
+
 TEST_CASE("a written Exif says the same when it is read", "[metadata]") {
   CaptureData capture;
   capture.time = "2024-05-01T12:34:56.078-03:30";

@@ -86,14 +86,18 @@ std::vector<std::size_t> further_pictures(ByteView index, std::size_t index_offs
   return offsets;
 }
 
-// Whether the JPEG file at the beginning of `picture` says in its header that it is a gain map.
+// Whether the JPEG file at the beginning of `picture` says in its header that it is a gain map. Of packets the first
+// counts, as everywhere.
 bool is_gain_map(ByteView picture) {
   JpegWalker walker(picture);
   JpegSegment segment;
+  bool saw_xmp = false;
   while (walker.next(segment) && segment.marker != jpeg_marker::sos) {
     const JpegAppKind kind = app_kind(segment);
     if (kind == JpegAppKind::gain_map) return true;
-    if (kind == JpegAppKind::xmp && xmp_names_gain_map(slice(segment.payload, xmp_prefix_bytes))) return true;
+    if (kind != JpegAppKind::xmp || saw_xmp) continue;
+    saw_xmp = true;
+    if (xmp_names_gain_map(slice(segment.payload, xmp_prefix_bytes))) return true;
   }
   return false;
 }

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t max_entries = 512;
 constexpr std::size_t max_text_bytes = 200;
+// Looked at for them: a text may say that it is as long as the file, and be asked for a dozen times.
+constexpr std::size_t max_stored_text_bytes = 4096;
 
 std::size_t size_of(TiffType type) {
   switch (type) {
@@ -64,6 +66,11 @@ bool is_utf8(std::string_view text) {
 }  // namespace
 
 std::string clean_text(std::string_view text) {
+  text = text.substr(0, max_stored_text_bytes);
+  if (text.size() == max_stored_text_bytes) {  // not in the middle of a character
+    while (!text.empty() && (text.back() & 0xc0) == 0x80) text.remove_suffix(1);
+    if (!text.empty() && (text.back() & 0x80) != 0) text.remove_suffix(1);
+  }
   text = text.substr(0, text.find('\0'));
   const bool utf8 = is_utf8(text);
   std::string out;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t max_packet_bytes = 1 << 20;
 constexpr std::size_t max_value_bytes = 512;
+// Of a property with its tags. A packet of a hundred thousand tags that nothing closes is not searched to its end for
+// each of them.
+constexpr std::size_t max_property_bytes = 2048;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -89,7 +92,8 @@ std::optional<std::string_view> value_behind(std::string_view rest, bool is_elem
     if (end == std::string_view::npos) return std::nullopt;
     rest.remove_prefix(end + 1);
   }
-  return rest.substr(0, rest.find('<'));
+  const std::size_t end = rest.find('<');
+  return end != std::string_view::npos ? std::optional(rest.substr(0, end)) : std::nullopt;
 }
 
 }  // namespace
@@ -98,7 +102,7 @@ std::string xmp_property(ByteView packet, std::string_view name) {
   const std::string_view text = as_text(slice(packet, 0, max_packet_bytes));
   for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + name.size())) {
     if (at == 0 || (!is_space(text[at - 1]) && text[at - 1] != '<')) continue;
-    const std::string_view rest = text.substr(at + name.size());
+    const std::string_view rest = text.substr(at + name.size(), max_property_bytes);
     const bool is_element = text[at - 1] == '<';
     if (rest.empty() || (is_element ? rest.front() != '>' && !is_space(rest.front())
                                     : rest.front() != '=' && !is_space(rest.front()))) {

@@ -10,7 +10,8 @@
 namespace photo_core {
 
 // The value of a simple property ("exif:FNumber"), as an attribute or an element; of an array its first item. Entities
-// are resolved. Empty when absent. Only the first MiB of the packet is looked at.
+// are resolved. Empty when absent, or longer with its tags than properties are. Only the first MiB of the packet is
+// looked at.
 std::string xmp_property(ByteView packet, std::string_view name);
 
 // "28/10" or "2.8"; nullopt otherwise and for a zero denominator.
