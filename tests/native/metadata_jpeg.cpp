@@ -91,6 +91,14 @@ TEST_CASE("JPEG: a profile in pieces", "[metadata]") {
   CHECK(found({jpeg_icc(1, 2, part(0, 100))}).empty());                                     // one is missing
   CHECK(found({jpeg_icc(1, 2, part(0, 100)), jpeg_icc(1, 2, part(100, 300))}).empty());     // twice the same
   CHECK(found({jpeg_icc(1, 2, part(0, 100)), jpeg_icc(2, 3, part(100, 300))}).empty());     // counts differ
+  // The whole of it again, as some programs write it, or another one: the first counts.
+  const Bytes first = jpeg_icc(1, 2, part(0, 100)), second = jpeg_icc(2, 2, part(100, 300));
+  CHECK(found({first, second, first, second}) == profile);
+  CHECK(found({first, first, second, second}) == profile);
+  CHECK(found({first, second, first}) == profile);
+  CHECK(found({jpeg_icc(1, 1, profile), jpeg_icc(1, 1, profile)}) == profile);
+  CHECK(found({jpeg_icc(1, 1, profile), jpeg_icc(1, 1, empty_profile(200))}) == profile);
+  CHECK(found({jpeg_icc(1, 1, {}), jpeg_icc(1, 1, profile)}) == profile);
   CHECK(found({jpeg_icc(0, 0, profile)}) == profile);    // alone and whole: its numbers do not matter
   CHECK(found({jpeg_icc(1, 1, part(0, 200))}).empty());  // shorter than it says
   CHECK(found({jpeg_icc(1, 1, joined({profile, {1, 2, 3}}))}) == profile);  // what is behind it is no part of it

@@ -20,28 +20,32 @@ constexpr std::size_t icc_prefix_bytes = 14;             // "ICC_PROFILE\0", seq
 constexpr std::size_t mpf_prefix_bytes = 4;              // "MPF\0"
 constexpr std::size_t max_further_pictures = 8;
 constexpr std::size_t max_extension_pieces = 1024;  // 64 MB of them, more than a source may have
-constexpr std::size_t max_profile_pieces = 255;     // their number is one byte; one more makes them all invalid
+constexpr std::size_t max_profile_pieces = 255;     // their number is one byte
 
-// Joins the pieces of a profile (ICC.1:2022, annex B.4). Every piece must say the same count, and each number from 1
-// to the count must be there once. A single piece whose own header fits is taken whatever its numbers say.
+// Joins the pieces of a profile (ICC.1:2022, annex B.4): as many as the first one states, of each number the first.
+// What is left over says nothing: some programs write the whole profile twice. A single piece whose own header fits is
+// taken whatever its numbers say.
 void join_profile(const std::vector<ByteView>& pieces, MetadataBlocks& blocks) {
-  if (pieces.empty()) return;
   if (pieces.size() == 1) {
     blocks.icc_profile = whole_profile(slice(pieces[0], icc_prefix_bytes));
     if (!blocks.icc_profile.empty()) return;
   }
-  std::vector<ByteView> ordered(pieces.size());
-  std::size_t total = 0;
+  std::vector<ByteView> ordered;
+  std::size_t missing = 0;
   for (const ByteView piece : pieces) {
-    if (piece.size() < icc_prefix_bytes) return;
+    if (piece.size() <= icc_prefix_bytes) continue;
     const std::size_t number = piece[icc_prefix_bytes - 2];
     const std::size_t count = piece[icc_prefix_bytes - 1];
-    if (count != pieces.size() || number < 1 || number > count || !ordered[number - 1].empty()) return;
-    ordered[number - 1] = piece;
-    total += piece.size();
+    if (ordered.empty()) {
+      ordered.resize(count);
+      missing = count;
+    }
+    if (count != ordered.size() || number < 1 || number > count || !ordered[number - 1].empty()) continue;
+    ordered[number - 1] = slice(piece, icc_prefix_bytes);
+    if (--missing == 0) break;
   }
-  blocks.icc_storage.reserve(total);
-  for (const ByteView piece : ordered) append(blocks.icc_storage, slice(piece, icc_prefix_bytes));
+  if (missing > 0) return;
+  for (const ByteView piece : ordered) append(blocks.icc_storage, piece);
   blocks.icc_profile = whole_profile(blocks.icc_storage);
 }
 
@@ -135,7 +139,7 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
         if (extension_pieces.size() < max_extension_pieces) extension_pieces.push_back(payload);
         break;
       case JpegAppKind::icc_profile:
-        if (profile_pieces.size() <= max_profile_pieces) profile_pieces.push_back(payload);
+        if (profile_pieces.size() < max_profile_pieces) profile_pieces.push_back(payload);
         break;
       case JpegAppKind::multi_picture: {
         blocks.has_private = true;
