@@ -208,6 +208,19 @@ TEST_CASE("several scans are decoded without the whole picture's coefficients", 
   CHECK((*cut)->info().decode_bytes > 1600 * 1200 * 3);
 }
 
+TEST_CASE("a file of several scans is truncated wherever it is cut", "[jpeg][scans]") {
+  const Frame picture = make_mixed_picture(ColorModel::ycc, 40, 33, {2, 2});
+  for (const Script& script : scripts(3)) {
+    const Bytes file = encode_with(picture, script, 80, 0);
+    for (std::size_t size = 0; size < file.size(); ++size) {
+      INFO(script.name << ", cut to " << size << " of " << file.size());
+      REQUIRE(decode(slice(file, 0, size)).code == ErrorCode::truncated_image);
+      const Decoded lenient = decode(slice(file, 0, size), {.allow_truncated = true});
+      if (!lenient.ok) REQUIRE(lenient.code == ErrorCode::truncated_image);
+    }
+  }
+}
+
 TEST_CASE("damaged scans get the library's verdict and planes", "[jpeg][scans]") {
   std::mt19937 random(5);
   int decoded_anyway = 0;

@@ -142,7 +142,8 @@ void JpegDecoder::watch_scans(j_common_ptr state) {
     for (int i = 0; i < reader.comps_in_scan; ++i) {
       blocks += std::uint64_t{reader.cur_comp_info[i]->width_in_blocks} * reader.cur_comp_info[i]->height_in_blocks;
     }
-    const unsigned refined = reader.Ah > 0 ? static_cast<unsigned>(reader.Se - reader.Ss) / 8 : 0;
+    // A sequential scan's band is anything where its header is cut off.
+    const unsigned refined = reader.Ah > 0 ? static_cast<unsigned>(std::max(reader.Se - reader.Ss, 0)) / 8 : 0;
     decoder.scan_work_ += blocks * (1 + refined) * (reader.arith_code ? 4 : 1);
   }
   constexpr int most_scans = 1000;
