@@ -44,6 +44,17 @@ TEST_CASE("orientation is read in both byte orders and stays within 1 to 8", "[m
   }
 }
 
+TEST_CASE("links to other directories are read in both types that writers give them", "[metadata]") {
+  for (const bool big_endian : {false, true}) {
+    Tiff tiff(big_endian);
+    tiff.link_type = 13;
+    tiff.text(Tiff::exif, 0x9003, "2024:05:01 12:34:56");
+    const CaptureData capture = capture_of(add_position(tiff, "N", "E").build(), true);
+    CHECK(capture.time == "2024-05-01T12:34:56");
+    CHECK(capture.latitude == 35.505);
+  }
+}
+
 TEST_CASE("a directory's lies stay without effect", "[metadata]") {
   Bytes exif = Tiff().number16(Tiff::image, 0x0112, 6).build();
   SECTION("a directory that links to itself") {

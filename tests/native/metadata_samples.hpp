@@ -27,6 +27,7 @@ inline bool contains(const Bytes& bytes, std::string_view text) {
 class Tiff {
  public:
   enum Where { image, exif, gps };
+  std::uint16_t link_type = 4;
   explicit Tiff(bool big_endian = false) : big_endian_(big_endian) {}
 
   Tiff& add(Where where, std::uint16_t tag, std::uint16_t type, std::uint32_t count, Bytes value) {
@@ -56,10 +57,10 @@ class Tiff {
     const std::size_t links = (directories_[exif].empty() ? 0u : 1u) + (directories_[gps].empty() ? 0u : 1u);
     std::size_t end = 8 + size_of(first) + 12 * links;
     if (!directories_[exif].empty()) {
-      first.push_back({0x8769, 4, 1, u32(static_cast<std::uint32_t>(end))});
+      first.push_back({0x8769, link_type, 1, u32(static_cast<std::uint32_t>(end))});
       end += size_of(directories_[exif]);
     }
-    if (!directories_[gps].empty()) first.push_back({0x8825, 4, 1, u32(static_cast<std::uint32_t>(end))});
+    if (!directories_[gps].empty()) first.push_back({0x8825, link_type, 1, u32(static_cast<std::uint32_t>(end))});
     Bytes out = bytes_of(big_endian_ ? std::string_view("MM\0*", 4) : std::string_view("II*\0", 4));
     append(out, u32(8));
     write(out, first);

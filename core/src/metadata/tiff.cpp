@@ -20,7 +20,8 @@ std::size_t size_of(TiffType type) {
     case TiffType::short_:
     case TiffType::signed_short: return 2;
     case TiffType::long_:
-    case TiffType::signed_long: return 4;
+    case TiffType::signed_long:
+    case TiffType::directory: return 4;
     case TiffType::rational:
     case TiffType::signed_rational: return 8;
   }
@@ -99,7 +100,8 @@ std::optional<std::uint32_t> TiffEntry::integer(std::uint32_t index) const {
   switch (type) {
     case TiffType::byte: return value[index];
     case TiffType::short_: return read16(value.data() + std::size_t{index} * 2, big_endian);
-    case TiffType::long_: return read32(value.data() + std::size_t{index} * 4, big_endian);
+    case TiffType::long_:
+    case TiffType::directory: return read32(value.data() + std::size_t{index} * 4, big_endian);
     case TiffType::signed_short: {
       const auto number = static_cast<std::int16_t>(read16(value.data() + std::size_t{index} * 2, big_endian));
       return number < 0 ? std::nullopt : std::optional<std::uint32_t>(number);

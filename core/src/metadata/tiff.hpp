@@ -22,6 +22,7 @@ enum class TiffType : std::uint16_t {
   signed_short = 8,
   signed_long = 9,
   signed_rational = 10,
+  directory = 13,  // an offset, as long_ (TIFF technical note 1)
   utf8 = 129,
 };
 
