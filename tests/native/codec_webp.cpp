@@ -218,6 +218,18 @@ TEST_CASE("WebP lossless, of many rows and with alpha") {
   CHECK(decoded->frame.planes[1] == std::vector<std::uint8_t>(7000, 20));
   CHECK(decoded->frame.planes[2] == std::vector<std::uint8_t>(7000, 30));
   CHECK(decoded->frame.planes[3] == std::vector<std::uint8_t>(7000, 200));
+  // Whether there is any is for the header to say; the bit in the picture is a hint.
+  Bytes hinted = Vp8lWriter(100, 70, 200, 10, 20, 30).bytes();
+  hinted[4] &= 0xef;
+  for (const std::uint8_t flags : {0x00, 0x10}) {
+    Bytes extended;
+    append_chunk(extended, "VP8X", Bytes{flags, 0, 0, 0, 99, 0, 0, 69, 0, 0});
+    append_chunk(extended, "VP8L", hinted);
+    const auto picture = decode(open_webp, riff(extended));
+    REQUIRE(picture.ok());
+    CHECK(picture->info.has_alpha == (flags != 0));
+    if (flags != 0) CHECK(picture->frame.planes[3] == std::vector<std::uint8_t>(7000, 200));
+  }
   // The largest lossless picture opens and says what it would take: the caller refuses it.
   Bytes bomb;
   append_chunk(bomb, "VP8L", Vp8lWriter(16384, 16384, 255, 1, 2, 3).bytes());

@@ -22,6 +22,9 @@ TEST_CASE("WebP: Exif with and without prefix, XMP, profile", "[metadata]") {
     CHECK(blocks.has_private);
     CHECK(blocks.image_end == source.size());
   }
+  // A profile that the header does not name is none.
+  CHECK(find_webp_metadata(webp({vp8x(0x0c), riff_chunk("ICCP", empty_profile()), vp8()})).icc_profile.empty());
+  CHECK(find_webp_metadata(webp({vp8(), riff_chunk("ICCP", empty_profile())})).icc_profile.empty());
   const Bytes plain = webp({vp8()});
   CHECK_FALSE(find_webp_metadata(plain).has_private);
   CHECK(find_webp_metadata(joined({plain, bytes_of("PK")})).image_end == plain.size());
@@ -46,6 +49,12 @@ TEST_CASE("WebP: a scrub keeps the picture and drops the rest", "[metadata]") {
   const Result<Bytes> lossless = scrub_webp(webp({vp8x(0x18), vp8l(true), riff_chunk("EXIF", rotated)}), {});
   REQUIRE(lossless.ok());
   CHECK(*lossless == webp({vp8l(true)}));
+  // The header says whether it has alpha, where the picture says that it has none.
+  const Bytes said = webp({vp8x(0x10), vp8l(false)});
+  const Result<Bytes> hinted = scrub_webp(said, {});
+  REQUIRE(hinted.ok());
+  CHECK(*hinted == said);
+  CHECK(*scrub_webp(webp({vp8x(0x10), vp8()}), {}) == webp({vp8()}));
   const Result<Bytes> turned = scrub_webp(webp({vp8l(true)}), {exif, false});
   REQUIRE(turned.ok());
   CHECK(*turned == webp({vp8x(0x18), vp8l(true), riff_chunk("EXIF", exif)}));

@@ -140,6 +140,8 @@ Result<WebpContainer> read_webp_container(ByteView source) {
     out.canvas_height_px = read_le24(&inside[27]) + 1;
     if (std::uint64_t{out.canvas_width_px} * out.canvas_height_px > 0xffffffffu) return corrupt("an impossible canvas");
     status = is_animated ? read_first_frame(inside, 30, end, out) : read_picture(inside, 30, end, true, out);
+    // Of two words for it in a lossless file the header's is the one that counts; the picture's own is a hint.
+    if (out.is_lossless && !is_animated && (inside[20] & 0x10) != 0) out.has_alpha = true;
     if (status.ok() && !is_animated && !out.fills_canvas()) return corrupt("a picture that does not fill its canvas");
   }
   if (!status) return std::move(status).error();

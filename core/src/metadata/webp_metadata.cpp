@@ -14,13 +14,15 @@ MetadataBlocks find_webp_metadata(ByteView source) {
   constexpr auto picture_chunks =
       std::to_array<std::string_view>({"VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "ICCP"});
   MetadataBlocks blocks;
+  bool has_profile = false;  // says the header; readers pass over a chunk that it does not name
   RiffWalker walker(source);
   RiffChunk chunk;
   while (walker.next(chunk)) {
     const std::string_view type = chunk.type();
     if (std::find(picture_chunks.begin(), picture_chunks.end(), type) == picture_chunks.end())
       blocks.has_private = true;
-    if (type == "ICCP" && blocks.icc_profile.empty()) blocks.icc_profile = whole_profile(chunk.data);
+    if (type == "VP8X" && !chunk.data.empty()) has_profile = (chunk.data[0] & vp8x_flag::icc_profile) != 0;
+    if (type == "ICCP" && has_profile && blocks.icc_profile.empty()) blocks.icc_profile = whole_profile(chunk.data);
     if (type == "EXIF" && blocks.exif.empty()) {
       // Many writers put the prefix of JPEG in front.
       const ByteView exif = has_at(chunk.data, 0, exif_prefix) ? slice(chunk.data, exif_prefix.size()) : chunk.data;

@@ -49,6 +49,7 @@ Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep) {
   std::optional<RiffChunk> picture;
   std::optional<RiffChunk> alpha;
   bool extended = false;
+  bool says_alpha = false;
   RiffWalker walker(source);
   RiffChunk chunk;
   while (!picture && walker.next(chunk)) {
@@ -56,6 +57,7 @@ Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep) {
     if (type == "ANIM" || type == "ANMF") return fail(ErrorCode::corrupt_image, "Animated WebP");
     if (type == "VP8X" && !chunk.data.empty()) {
       extended = true;
+      says_alpha = (chunk.data[0] & vp8x_flag::alpha) != 0;
       if ((chunk.data[0] & vp8x_flag::animation) != 0) return fail(ErrorCode::corrupt_image, "Animated WebP");
     }
     if (type == "VP8 " || type == "VP8L") picture = chunk;
@@ -64,7 +66,9 @@ Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep) {
   if (!picture) return fail(ErrorCode::corrupt_image, "WebP without a picture");
   const std::optional<BitstreamSize> size = read_size(*picture);
   if (!size) return fail(ErrorCode::corrupt_image, "WebP picture without a size");
-  if (picture->type() == "VP8L") alpha.reset();  // it has its own
+  const bool is_lossless = picture->type() == "VP8L";
+  if (is_lossless) alpha.reset();  // it has its own
+  const bool has_alpha = alpha || size->has_alpha || (is_lossless && says_alpha);
 
   ByteView profile;
   MetadataBlocks blocks;
@@ -77,9 +81,9 @@ Result<Bytes> scrub_webp(ByteView source, const ScrubKeep& keep) {
   out.reserve(source.size());
   append_chunk(out, "RIFF", {});
   out.insert(out.end(), {'W', 'E', 'B', 'P'});
-  if (alpha || !profile.empty() || !keep.exif.empty()) {
+  if (has_alpha != size->has_alpha || !profile.empty() || !keep.exif.empty()) {
     Bytes header;
-    header.push_back(static_cast<std::uint8_t>((alpha || size->has_alpha ? vp8x_flag::alpha : 0) |
+    header.push_back(static_cast<std::uint8_t>((has_alpha ? vp8x_flag::alpha : 0) |
                                                (profile.empty() ? 0 : vp8x_flag::icc_profile) |
                                                (keep.exif.empty() ? 0 : vp8x_flag::exif)));
     append_le24(header, 0);
