@@ -185,8 +185,7 @@ TEST_CASE("gray profiles, and gray pictures under other profiles", "[colour]") {
     CHECK(inspect_profile(bytes).kind == ProfileKind::gray);
     const Difference difference = compare(bytes, ColorModel::gray, false, Reference::exact);
     CHECK(difference.largest_level <= 1);
-    const auto for_planes = make_icc_transform(bytes, ColorModel::rgb, false);
-    REQUIRE(for_planes);
+    CHECK(make_icc_transform(bytes, ColorModel::rgb, false) == nullptr);
   }
   const Bytes adobe = rgb_profile(d65, adobe_primaries, power(563.0 / 256).get(), 2.1);
   const auto transform = make_icc_transform(adobe, ColorModel::gray, false);

@@ -29,7 +29,7 @@ std::unique_ptr<ColourTransform> gray_through(const ColourTransform& transform) 
   const std::uint8_t* const in[] = {codes.data(), codes.data(), codes.data()};
   std::uint8_t* const out[] = {red.data(), green.data(), blue.data()};
   transform.row(in, out, code_count);
-  return make_table_rows(green, 1);
+  return make_table_rows(green);
 }
 
 // Whether no sample changes by more than 1: every gray, and a grid of colours.
@@ -116,20 +116,20 @@ bool lut_changes_nothing(const IccProfile& profile) {
   return true;
 }
 
-std::unique_ptr<ColourTransform> make_gray_transform(const IccProfile& profile, ColorModel model) {
+std::unique_ptr<ColourTransform> make_gray_transform(const IccProfile& profile) {
   std::array<std::uint8_t, code_count> table;
   for (std::size_t code = 0; code < table.size(); ++code) {
     double value = profile.curves[0](static_cast<double>(code) / 255);
     if (profile.pcs_is_lab) value = lab_to_xyz({value * 100, 0, 0})[1];
     table[code] = static_cast<std::uint8_t>(std::lround(linear_to_srgb(clamp_unit(value)) * 255));
   }
-  return make_table_rows(table, model == ColorModel::gray ? 1 : 3);
+  return make_table_rows(table);
 }
 
 // A transform for pictures of `model`, or null when the profile is not for them.
 std::unique_ptr<ColourTransform> make_profile_transform(const IccProfile& profile, ColorModel model) {
   switch (profile.kind) {
-    case ProfileKind::gray: return make_gray_transform(profile, model);
+    case ProfileKind::gray: return model == ColorModel::gray ? make_gray_transform(profile) : nullptr;
     case ProfileKind::matrix: {
       auto rows = make_matrix_rows([&](std::size_t channel, double sample) { return profile.curves[channel](sample); },
                                    multiply(xyz_d50_to_srgb(), profile.to_xyz));

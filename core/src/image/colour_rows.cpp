@@ -121,17 +121,14 @@ class MatrixRows final : public ColourTransform {
 
 class TableRows final : public ColourTransform {
  public:
-  TableRows(const std::array<std::uint8_t, 256>& table, int planes) : table_(table), planes_(planes) {}
+  explicit TableRows(const std::array<std::uint8_t, 256>& table) : table_(table) {}
 
   void row(const std::uint8_t* const* in, std::uint8_t* const* out, std::uint32_t width) const override {
-    for (int plane = 0; plane < planes_; ++plane) {
-      for (std::uint32_t x = 0; x < width; ++x) out[plane][x] = table_[in[plane][x]];
-    }
+    for (std::uint32_t x = 0; x < width; ++x) out[0][x] = table_[in[0][x]];
   }
 
  private:
   std::array<std::uint8_t, 256> table_;
-  int planes_;
 };
 
 // --- grid ---
@@ -255,8 +252,8 @@ std::unique_ptr<ColourTransform> make_matrix_rows(const std::function<double(std
   return std::make_unique<MatrixRows>(curve, to_srgb);
 }
 
-std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table, int planes) {
-  return std::make_unique<TableRows>(table, planes);
+std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table) {
+  return std::make_unique<TableRows>(table);
 }
 
 std::unique_ptr<ColourTransform> make_grid_rows(std::size_t inputs, int points,

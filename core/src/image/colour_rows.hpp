@@ -15,9 +15,8 @@ namespace photo_core {
 std::unique_ptr<ColourTransform> make_matrix_rows(const std::function<double(std::size_t, double)>& curve,
                                                   const Matrix3& to_srgb);
 
-// One table for the one plane of a gray picture, or for each of the three planes of a picture that is gray by its
-// profile.
-std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table, int planes);
+// A table for the one plane of a gray picture.
+std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table);
 
 // A table of three or four dimensions. `curve(channel, x)` maps a sample of 0 … 1 to a place of 0 … 1 along its axis;
 // `node(places)` gives encoded sRGB there (0 … 1, and beyond for colours outside of it). 2 <= points; points^inputs * 6

@@ -42,6 +42,12 @@ bool contradicts(std::string_view claimed, FileType type) {
   return lower != found;
 }
 
+// Programs that turn gray or ink into colours may leave the profile of what they began with.
+bool is_meant_for(ProfileKind kind, const ImageInfo& info) {
+  if (info.is_cmyk) return kind == ProfileKind::cmyk;
+  return kind != ProfileKind::cmyk && (kind != ProfileKind::gray || info.is_gray);
+}
+
 }  // namespace
 
 Result<Inspected> inspect_source(ByteView source, const InspectOptions& options) {
@@ -72,7 +78,10 @@ Result<Inspected> inspect_source(ByteView source, const InspectOptions& options)
   out.blocks = door.find_metadata(source);
   out.orientation = read_orientation(out.blocks.exif);
   out.capture = read_capture(out.blocks, options.gps);
-  if (!out.blocks.icc_profile.empty()) out.profile = inspect_profile(out.blocks.icc_profile);
+  if (!out.blocks.icc_profile.empty()) {
+    out.profile = inspect_profile(out.blocks.icc_profile);
+    if (!is_meant_for(out.profile.kind, info)) out.profile.kind = ProfileKind::broken;
+  }
   if (info.frames > 1 || out.type == FileType::apng || out.type == FileType::webp_animated) {
     out.warnings.push_back(WarningCode::animation_dropped);
   }
