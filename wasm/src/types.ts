@@ -158,8 +158,8 @@ export interface PrepareOptions {
   /** Largest size of the photo in bytes. Default and highest: the database's 10 485 760. */
   readonly maxBytes?: number;
   /**
-   * `srgb` converts by the source's profile; `keep` keeps pixels and profile (CMYK, and colours that only chunks of a PNG tell, are
-   * converted all the same when the photo is encoded anew: no profile could say them). Default `srgb`.
+   * `srgb` converts by the source's profile; `keep` keeps pixels and profile. Converted all the same when the photo is encoded
+   * anew: CMYK, colours that only chunks of a PNG tell, and gray where the file could not hold its profile (WebP). Default `srgb`.
    */
   readonly color?: 'srgb' | 'keep';
   /** The light in which pixels are averaged. Default `encoded`, as nearly every program does. */

@@ -79,8 +79,8 @@ class Preparation::State {
   }
   bool keeps_always() const { return options_.keep_original == OriginalChoice::always; }
   ByteView kept_profile() const {
-    return options_.color == ColorChoice::keep && !inspected_.decoder->info().is_cmyk &&
-                   inspected_.profile.kind != ProfileKind::broken
+    return options_.color == ColorChoice::keep && inspected_.profile.kind != ProfileKind::broken &&
+                   can_hold_profile(inspected_, options_.format)
                ? inspected_.blocks.icc_profile
                : ByteView{};
   }
@@ -342,9 +342,13 @@ class Preparation::State {
   Status encode_thumbnail() {
     const double start = now();
     const std::size_t index = out_.thumbnails.size();
-    const Frame frame = turn_upright(std::move(made_.thumbnail_frames[index]), inspected_.orientation);
+    Frame frame = turn_upright(std::move(made_.thumbnail_frames[index]), inspected_.orientation);
     OutputSpec spec = spec_of(options_.thumbnails[index]);
     if (!out_.passed_through || options_.color == ColorChoice::keep) spec.request.icc_profile = kept_profile();
+    if (!spec.request.icc_profile.empty() && !can_hold_profile(inspected_, spec.format)) {
+      convert_gray(frame, inspected_);
+      spec.request.icc_profile = {};
+    }
     auto encoded = encode_frame(frame, spec, !uses_alpha(frame));
     if (!encoded) return std::move(encoded).error();
     out_.thumbnails.push_back(

@@ -55,6 +55,13 @@ bool may_pass(const Inspected& inspected, std::size_t source_bytes, const Prepar
   return options.color == ColorChoice::keep || colours_stand(inspected);
 }
 
+bool can_hold_profile(const Inspected& inspected, OutputFormat format) {
+  const ImageInfo& info = inspected.decoder->info();
+  if (!info.is_gray) return !info.is_cmyk;
+  const bool is_gray = !info.has_alpha && format != OutputFormat::webp;
+  return inspected.profile.kind == ProfileKind::gray ? is_gray : !is_gray || format != OutputFormat::png;
+}
+
 std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options) {
   const ImageInfo& info = inspected.decoder->info();
   const ColorModel model = info.is_gray ? ColorModel::gray : ColorModel::rgb;
@@ -66,11 +73,18 @@ std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, cons
   }
   if (colours_stand(inspected)) return nullptr;
   if (!inspected.blocks.icc_profile.empty() && inspected.profile.kind != ProfileKind::broken) {
-    if (options.color == ColorChoice::keep) return nullptr;
+    if (options.color == ColorChoice::keep && can_hold_profile(inspected, options.format)) return nullptr;
     return make_icc_transform(inspected.blocks.icc_profile, model, false, has_deep_samples(info));
   }
   // Also under `keep`: what is encoded anew has no chunk that could say so, and would look otherwise.
   return make_chunk_transform(inspected, model, has_deep_samples(info));
+}
+
+void convert_gray(Frame& frame, const Inspected& inspected) {
+  const auto transform = make_icc_transform(inspected.blocks.icc_profile, ColorModel::gray, false);
+  if (!transform) return;
+  std::uint8_t* const samples = frame.planes[0].data();  // the others, where it has them, say that it is gray
+  transform->row(&samples, &samples, static_cast<std::uint32_t>(frame.planes[0].size()));
 }
 
 }  // namespace photo_core

@@ -19,7 +19,14 @@ ResizeSpace space_of(const PrepareOptions& options);
 // Whether the source's own image data may be the photo (PrepareOptions::keep_original).
 bool may_pass(const Inspected& inspected, std::size_t source_bytes, const PrepareOptions& options);
 
+// Whether a file of this format that is made of the picture can hold its profile: one of gray goes with gray samples,
+// which WebP and pictures with alpha are not made with, and PNG wants no other with them (11.3.2.3).
+bool can_hold_profile(const Inspected& inspected, OutputFormat format);
+
 // To sRGB, or null when the colours stay. Views the source's profile: `inspected` must outlive it.
 std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options);
+
+// A gray frame by the source's profile to sRGB: a thumbnail beside a photo that keeps the profile.
+void convert_gray(Frame& frame, const Inspected& inspected);
 
 }  // namespace photo_core

@@ -1,0 +1,114 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+
+#include <photo_core/prepare.hpp>
+
+#include "colour_samples.hpp"
+#include "metadata/metadata.hpp"
+#include "pictures.hpp"
+
+using namespace photo_core;
+using namespace photo_core::testing;
+using photo_core::samples::LcmsProfile;
+using photo_core::samples::saved;
+
+namespace {
+
+constexpr std::uint8_t stored = 60;
+constexpr int shown = 133;  // 60 of 255 in linear light, under sRGB's curve
+
+Bytes linear_profile(bool is_gray) {
+  cmsToneCurve* const line = cmsBuildGamma(nullptr, 1);
+  const cmsCIExyYTRIPLE primaries = {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}};
+  const cmsCIExyY d65 = {0.3127, 0.3290, 1};
+  const Bytes profile = is_gray ? saved(LcmsProfile(cmsCreateGrayProfile(cmsD50_xyY(), line)))
+                                : samples::rgb_profile(d65, primaries, line, 2.1);
+  cmsFreeToneCurve(line);
+  return profile;
+}
+
+Frame flat(ColorModel model, bool alpha) {
+  Frame frame;
+  frame.allocate({model, alpha, 96, 64});
+  for (auto& plane : frame.planes) std::fill(plane.begin(), plane.end(), stored);
+  if (alpha) {
+    auto& samples = frame.planes[frame.layout.plane_count() - 1];
+    std::fill(samples.begin(), samples.end(), 255);
+    samples[0] = 254;
+  }
+  return frame;
+}
+
+MetadataBlocks metadata_of(ByteView file) {
+  return file[0] == 0xff           ? find_jpeg_metadata(file)
+         : has_at(file, 0, "RIFF") ? find_webp_metadata(file)
+                                   : find_png_metadata(file);
+}
+
+// What the file shows: by its profile where it has one, and then only where its samples are of the profile's kind.
+int shown_by(ByteView file, OutputFormat format) {
+  const Frame frame = decode_rgb(file);
+  REQUIRE(frame.layout.width_px > 0);
+  const int sample = frame.row(1, frame.layout.height_px / 2)[frame.layout.width_px / 2];
+  const MetadataBlocks blocks = metadata_of(file);
+  if (blocks.icc_profile.empty()) return sample;
+  const bool is_gray = decode(file).layout.model == ColorModel::gray;
+  const bool gray_profile = inspect_profile(blocks.icc_profile).kind == ProfileKind::gray;
+  if (gray_profile ? !is_gray : is_gray && format == OutputFormat::png) return -1;
+  CHECK(near({sample, sample, sample}, {stored, stored, stored}, 2));
+  return shown;
+}
+
+}  // namespace
+
+TEST_CASE("a profile of another kind than the picture is passed over") {
+  const Bytes gray = linear_profile(true);
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+    for (const bool anew : {false, true}) {
+      CAPTURE(format, anew);
+      const Bytes source = encode(corners(96, 64), format, 95, {}, gray);
+      PrepareOptions options;
+      options.format = OutputFormat::png;
+      options.keep_original = anew ? OriginalChoice::never : OriginalChoice::automatic;
+      if (!anew) options.format = OutputFormat::automatic;
+      const auto photo = prepare_photo(source, options);
+      REQUIRE(photo.ok());
+      CHECK(photo->passed_through == !anew);
+      CHECK(photo->warnings.empty());
+      CHECK(near(at(decode_rgb(photo->photo.bytes), 10, 10), {230, 20, 20}));
+      CHECK(near(at(decode_rgb(photo->thumbnails[0].bytes), 10, 10), {230, 20, 20}));
+    }
+  }
+}
+
+TEST_CASE("a gray picture's profile is kept where the file can hold it, and converted elsewhere") {
+  for (const bool gray_profile : {true, false}) {
+    for (const bool alpha : {false, true}) {
+      for (const OutputFormat from : {OutputFormat::jpeg, OutputFormat::png}) {
+        if (alpha && from == OutputFormat::jpeg) continue;
+        const Bytes source = encode(flat(ColorModel::gray, alpha), from, 95, {}, linear_profile(gray_profile));
+        for (const OutputFormat to : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+          for (const OriginalChoice original : {OriginalChoice::never, OriginalChoice::automatic}) {
+            CAPTURE(gray_profile, alpha, from, to, original);
+            PrepareOptions options;
+            options.color = ColorChoice::keep;
+            options.format = to;
+            options.keep_original = original;
+            options.thumbnails = {
+                {40, OutputFormat::webp, 90}, {40, OutputFormat::png, 90}, {50, OutputFormat::jpeg, 90}};
+            const auto photo = prepare_photo(source, options);
+            REQUIRE(photo.ok());
+            if (!photo->passed_through) CHECK(std::abs(shown_by(photo->photo.bytes, to) - shown) <= 2);
+            const OutputFormat small[] = {OutputFormat::webp, OutputFormat::png, OutputFormat::jpeg};
+            for (std::size_t i = 0; i < 3; ++i) {
+              CAPTURE(i);
+              CHECK(std::abs(shown_by(photo->thumbnails[i].bytes, small[i]) - shown) <= 2);
+            }
+            if (to == OutputFormat::jpeg && !alpha) CHECK_FALSE(metadata_of(photo->photo.bytes).icc_profile.empty());
+          }
+        }
+      }
+    }
+  }
+}
