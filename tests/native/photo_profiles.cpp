@@ -112,3 +112,22 @@ TEST_CASE("a gray picture's profile is kept where the file can hold it, and conv
     }
   }
 }
+
+TEST_CASE("WebP is made no larger than one can be") {
+  PrepareOptions options;
+  options.max_edge_px = 16'384;
+  options.thumbnails = {{16'384, OutputFormat::webp, 75}, {16'384, OutputFormat::jpeg, 75}};
+  for (const bool alpha : {false, true}) {
+    for (const FitChoice fit : {FitChoice::inside, FitChoice::cover}) {
+      CAPTURE(alpha, fit);
+      options.keep_original = OriginalChoice::never;
+      options.fit = fit;
+      options.cover_height_px = 4;
+      const auto photo = prepare_photo(encode(corners(16'400, 4, alpha), OutputFormat::png), options);
+      REQUIRE(photo.ok());
+      CHECK(photo->photo.width_px == (alpha ? 16'383 : 16'384));  // WebP for the alpha
+      CHECK(photo->thumbnails[0].width_px == 16'383);
+      CHECK(photo->thumbnails[1].width_px == photo->photo.width_px);
+    }
+  }
+}

@@ -139,7 +139,7 @@ export interface PreparedImage {
 
 /** Size and form of a thumbnail. */
 export interface ThumbnailOptions {
-  /** Longest edge in pixels, 1 to 16 384. Default 400. */
+  /** Longest edge in pixels, 1 to 16 384 (WebP ends at 16 383). Default 400. */
   readonly maxEdge?: number;
   /** Default `webp`. */
   readonly format?: 'webp' | 'jpeg' | 'png';
@@ -149,7 +149,7 @@ export interface ThumbnailOptions {
 
 /** How a photo is made. Every member is optional; an unknown name is refused. */
 export interface PrepareOptions {
-  /** Longest edge in pixels, 1 to 16 384; smaller pictures are not enlarged. Default 2000. */
+  /** Longest edge in pixels, 1 to 16 384 (WebP ends at 16 383); smaller pictures are not enlarged. Default 2000. */
   readonly maxEdge?: number;
   /** `auto`: JPEG, or WebP where transparency is really used. Default `auto`. */
   readonly format?: 'auto' | 'jpeg' | 'webp' | 'png';

@@ -12,7 +12,8 @@
 
 namespace photo_core {
 
-constexpr double full_chroma_quality = 90;  // of a JPEG: from here on chroma is not subsampled
+constexpr std::uint32_t webp_max_side_px = 16'383;  // RFC 9649, 3.4; RFC 6386, 9.1
+constexpr double full_chroma_quality = 90;          // of a JPEG: from here on chroma is not subsampled
 
 struct EncodeRequest {
   double quality = 82;            // 1..100, fractions allowed (a byte limit may need them); JPEG and WebP

@@ -19,7 +19,6 @@ namespace {
 constexpr int thumbnail_method = 2;
 constexpr int photo_method = 4;
 constexpr std::uint64_t max_thumbnail_pixels = 512 * 512;
-constexpr std::uint32_t max_side_px = WEBP_MAX_DIMENSION;
 
 Error no_memory() { return fail(ErrorCode::out_of_memory, "WebP encoder"); }
 
@@ -116,8 +115,8 @@ class WebpEncoder final : public Encoder {
 
   Status begin(const PlaneLayout& layout) override {
     layout_ = layout;
-    if (layout.width_px > max_side_px || layout.height_px > max_side_px) {
-      return fail_limit(ErrorCode::invalid_option, max_side_px, std::max(layout.width_px, layout.height_px),
+    if (layout.width_px > webp_max_side_px || layout.height_px > webp_max_side_px) {
+      return fail_limit(ErrorCode::invalid_option, webp_max_side_px, std::max(layout.width_px, layout.height_px),
                         "WebP: a side beyond 16383 pixels");
     }
     if (!WebPPictureInit(&picture_)) return fail(ErrorCode::internal, "libwebp of another version");

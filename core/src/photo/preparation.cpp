@@ -102,6 +102,8 @@ class Preparation::State {
       inspected_ = std::move(inspected).value();
     }
     const ImageInfo info = inspected_.decoder->info();
+    const bool may_stay = !pixels_ && may_pass(inspected_, source_.size(), options_);
+    limit_edges(options_, info.has_alpha);
     stored_ = {info.width_px, info.height_px};
     Size upright = stored_;
     if (swaps_axes(inspected_.orientation)) std::swap(upright.width_px, upright.height_px);
@@ -114,7 +116,6 @@ class Preparation::State {
     out_.warnings = inspected_.warnings;
     stamp("probe", now() - start);
 
-    const bool may_stay = !pixels_ && may_pass(inspected_, source_.size(), options_);
     if (keeps_always() && !pixels_) {
       if (!may_stay) return fail(ErrorCode::unsupported_type, "an animation cannot be kept as it is");
       if (source_.size() > options_.max_bytes + (64u << 10)) {  // metadata may still come off
@@ -373,7 +374,7 @@ class Preparation::State {
   }
 
   const ByteView source_;
-  const PrepareOptions options_;
+  PrepareOptions options_;
   const std::optional<Size> pixels_;  // the source is pixels that somebody else decoded
   Next next_ = Next::inspect;
   Inspected inspected_;

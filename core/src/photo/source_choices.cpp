@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/encoder.hpp"
+
 namespace photo_core {
 namespace {
 
@@ -85,6 +87,17 @@ void convert_gray(Frame& frame, const Inspected& inspected) {
   if (!transform) return;
   std::uint8_t* const samples = frame.planes[0].data();  // the others, where it has them, say that it is gray
   transform->row(&samples, &samples, static_cast<std::uint32_t>(frame.planes[0].size()));
+}
+
+void limit_edges(PrepareOptions& options, bool has_alpha) {
+  const auto limit = [](std::uint32_t& edge) { edge = std::min(edge, webp_max_side_px); };
+  if (options.format == OutputFormat::webp || (options.format == OutputFormat::automatic && has_alpha)) {
+    for (std::uint32_t* edge : {&options.max_edge_px, &options.cover_width_px, &options.cover_height_px}) limit(*edge);
+  }
+  for (ThumbnailOptions& thumbnail : options.thumbnails) {
+    if (thumbnail.format == OutputFormat::webp || thumbnail.format == OutputFormat::automatic)
+      limit(thumbnail.max_edge_px);
+  }
 }
 
 }  // namespace photo_core

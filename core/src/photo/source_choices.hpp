@@ -29,4 +29,7 @@ std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, cons
 // A gray frame by the source's profile to sRGB: a thumbnail beside a photo that keeps the profile.
 void convert_gray(Frame& frame, const Inspected& inspected);
 
+// What is or may become WebP is made no larger than one can be.
+void limit_edges(PrepareOptions& options, bool has_alpha);
+
 }  // namespace photo_core
