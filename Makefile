@@ -69,7 +69,7 @@ format: ## clang-format over our own C++
 lint: ## clang-tidy over our own C++
 	@$(TOOLCHAIN)/ensure_packages.sh native format lint
 	@cmake --preset dev >/dev/null
-	@git ls-files -z 'core/src/*.cpp' | xargs -0 -n 4 -P $(JOBS) clang-tidy --quiet -p build/dev
+	@git ls-files -z 'core/src/*.cpp' 'core/dependencies/*.cpp' | xargs -0 -n 4 -P $(JOBS) clang-tidy --quiet -p build/dev
 
 clean: ## remove build outputs of this checkout (the cache folder stays)
 	@rm -rf build wasm/dist

@@ -85,6 +85,7 @@ unsigned char* copy_wide(unsigned char* out, std::size_t distance, std::ptrdiff_
     } while (out < end);
   } else {  // the last bytes again and again, as many whole repetitions as 8 bytes hold
     unsigned char pattern[8];
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): a distance is 1 at least
     for (std::size_t i = 0; i < 8; ++i) pattern[i] = i < distance ? from[i] : pattern[i - distance];
     const std::size_t step = 8 - 8 % distance;
     do {
@@ -113,7 +114,8 @@ unsigned copy_from_window(const inflate_state& state, unsigned back, unsigned le
 }  // namespace
 
 // On entry: mode LEN, avail_in >= 6, avail_out >= 258. `start` is avail_out as inflate() was called with. On return:
-// mode LEN (one of the two is used up), TYPE (the block has ended) or BAD.
+// mode LEN (less than one of the two was left; bytes that were read ahead are given back, so that avail_in may be 6 or
+// more again), TYPE (the block has ended) or BAD.
 extern "C" void ZLIB_INTERNAL inflate_fast(z_streamp stream, unsigned start) {
   inflate_state& state = *reinterpret_cast<inflate_state*>(stream->state);
   const code* const lengths = state.lencode;
