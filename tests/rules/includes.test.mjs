@@ -17,7 +17,7 @@ const table = {
     outside: {
       'libjpeg-turbo': /\/jpeg_(library|inverse|scans?|tokens)\.(h|c)pp$/,
       libwebp: /\/webp_\w+\.cpp$/,
-      zlib: /\/png_\w+\.cpp$|\/png_image_data\.hpp$/,
+      zlib: /\/png_\w+\.cpp$|\/png_(image_data|deflater)\.hpp$/,
       intrinsics: /\/(png|webp)_\w+\.cpp$|\/jpeg_vectors\.hpp$/,
     },
   },

@@ -160,9 +160,8 @@ class Preparation::State {
       request.thumbnail_specs.push_back(spec_of(thumbnail));
       request.thumbnail_edges_px.push_back(thumbnail.max_edge_px);
     }
-    if (options_.on_progress) {
+    if (options_.on_progress)
       request.on_rows = [this](std::uint64_t done, std::uint64_t total) { progress("decode", done, total); };
-    }
     return request;
   }
 
