@@ -137,6 +137,24 @@ describe('a folder', () => {
     assert.deepEqual(await readdir(path.dirname(at)), [], 'nothing is left behind');
   });
 
+  test('a lock is had also where the last holder removes the folder at that moment', async (t) => {
+    const folder = path.join(home, 'moment');
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const owner = crypto.randomUUID();
+    const id = crypto.randomUUID();
+    const last = await outbox.lock(owner, id);
+    const promises = process.getBuiltinModule('node:fs/promises');
+    const { mkdir: make } = promises;
+    t.mock.method(promises, 'mkdir', async (...values) => {
+      await make(...values);
+      await last();
+    }, { times: 1 });
+    const release = await outbox.lock(owner, id);
+    assert.ok(release);
+    await release();
+    assert.deepEqual(await readdir(path.join(folder, owner)), []);
+  });
+
   test('an entry half written is none', async () => {
     const folder = path.join(home, 'half');
     const outbox = await stage.module.createFolderOutbox(folder);

@@ -121,14 +121,15 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
     },
     async lock(owner, id) {
       const at = place(owner, id);
-      await fs.mkdir(at, { recursive: true, mode: 0o700 });
       const file = join(at, 'lock');
       const mine = `${process.pid} ${crypto.randomUUID()}`;
-      const take = async () => {
+      const take = async (): Promise<boolean> => {
         try {
+          await fs.mkdir(at, { recursive: true, mode: 0o700 });
           await fs.writeFile(file, mine, { flag: 'wx', mode: 0o600 });
           return true;
         } catch (error) {
+          if (isMissing(error)) return take(); // removed in between, by who had the lock of an entry that is gone
           if ((error as { code?: string }).code === 'EEXIST') return false;
           throw error;
         }
@@ -154,6 +155,7 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
     try {
       await fs.mkdir(spade);
     } catch (error) {
+      if (isMissing(error)) return true; // gone with its folder
       if ((error as { code?: string }).code !== 'EEXIST') throw error;
       // A finder may have died with it, within a moment: then the next one finds it gone.
       const { mtimeMs } = await fs.stat(spade).catch(() => ({ mtimeMs: Infinity }));
