@@ -250,6 +250,19 @@ TEST_CASE("a JPEG cut anywhere is truncated, and decodes when that is allowed", 
   }
 }
 
+TEST_CASE("an arithmetic JPEG that is cut is never taken for a damaged one", "[jpeg]") {
+  for (const char* name : {"arithmetic", "arithmetic_440"}) {
+    const Bytes file = read_file(std::string(PHOTO_SOURCE_DIR "/tests/fuzz/seeds/jpeg/") + name);
+    REQUIRE(decode(file).ok);
+    for (std::size_t size = 0; size < file.size(); ++size) {
+      INFO(name << ", cut to " << size << " of " << file.size());
+      REQUIRE(decode(slice(file, 0, size)).code == ErrorCode::truncated_image);
+      const Decoded lenient = decode(slice(file, 0, size), {.allow_truncated = true});
+      if (!lenient.ok) REQUIRE(lenient.code == ErrorCode::truncated_image);
+    }
+  }
+}
+
 TEST_CASE("random damage never does more than be refused or decoded", "[jpeg]") {
   std::mt19937 random(3);
   for (const bool progressive : {false, true}) {

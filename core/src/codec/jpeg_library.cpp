@@ -17,6 +17,12 @@ constexpr const char* messages[] = {
     nullptr};
 
 JpegErrors& errors_of(j_common_ptr state) { return *reinterpret_cast<JpegErrors*>(state->err); }
+JpegSource& source_of(j_decompress_ptr state) { return *reinterpret_cast<JpegSource*>(state->src); }
+
+// Whether what is read is no longer the file's: nothing that it says is damage.
+bool reads_beyond_end(j_common_ptr state) {
+  return state->is_decompressor != 0 && source_of(reinterpret_cast<j_decompress_ptr>(state)).hit_end;
+}
 
 void error_exit(j_common_ptr state) {
   JpegErrors& errors = errors_of(state);
@@ -36,7 +42,7 @@ void emit_message(j_common_ptr state, int level) {
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_NOT_SEQUENTIAL:
-      if (errors.corrupt_warning == 0) errors.corrupt_warning = state->err->msg_code;
+      if (errors.corrupt_warning == 0 && !reads_beyond_end(state)) errors.corrupt_warning = state->err->msg_code;
       break;
     default: break;
   }
@@ -49,8 +55,6 @@ void reset_error_mgr(j_common_ptr state) {
   state->err->num_warnings = 0;
   state->err->msg_code = 0;
 }
-
-JpegSource& source_of(j_decompress_ptr state) { return *reinterpret_cast<JpegSource*>(state->src); }
 
 void init_source(j_decompress_ptr) {}
 void term_source(j_decompress_ptr) {}
