@@ -7,7 +7,7 @@
 
 namespace photo_core {
 
-inline constexpr double coarser_slope = 0.65;  // log bytes against log quantiser step, over photos
+inline constexpr double coarser_slope = 0.55;  // log bytes against log quantiser step, over photos
 inline constexpr double pixel_slope = 0.85;    // the same against log pixels given up
 inline constexpr double near_knee = 0.4;       // in log pixels given up: coarser alone may do
 
@@ -32,6 +32,10 @@ struct Way {
   }
   // What log bytes usually are less at `at`.
   double usual(double at) const { return std::min(at, knee) * coarser_slope + std::max(0.0, at - knee) * pixel_slope; }
+  // The place of which `usual` is that.
+  double where(double usual) const {
+    return std::min(usual / coarser_slope, knee) + std::max(0.0, usual - knee * coarser_slope) / pixel_slope;
+  }
 };
 
 // A place on a way, and by how much its log bytes are beyond the goal.
@@ -54,16 +58,18 @@ struct Bracket {
     same = point;
   }
 
-  // Where to look next, after so many looks.
+  // Where to look next, after so many looks: further than the last place says when there were some, since the other
+  // side has to come, and in the middle at times, since one side may stay.
   double next(const Way& way, int looks) const {
-    const double more = 1 + 0.2 * looks;  // in the end there is another side
+    const double more = 1 + 0.2 * std::max(0, looks - 1);
     if (!fits) {
       const double at = way.further(over->at, over->beyond * more, pace);
       return over->at < way.knee && at < way.knee + near_knee ? std::min(at, way.knee) : at;
     }
     if (!over) return std::max(0.0, fits->at + fits->beyond * more / (pace * coarser_slope));
     const double share = over->beyond / (over->beyond - fits->beyond);
-    return over->at + (fits->at - over->at) * (looks % 3 == 2 ? 0.5 : std::clamp(share, 0.04, 0.96));
+    const double part = looks > 0 && looks % 3 == 0 ? 0.5 : std::clamp(share, 0.04, 0.96);
+    return way.where(way.usual(over->at) + (way.usual(fits->at) - way.usual(over->at)) * part);
   }
 };
 

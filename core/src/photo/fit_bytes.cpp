@@ -22,6 +22,8 @@ constexpr int most_trials = 16;             // so often at the most
 constexpr int most_looks = 6;               // along one dial
 constexpr double trial_pixels = 4e6;        // and with so many pixels in all
 constexpr int most_samples = 6;             // before an encode of a picture that is not small
+constexpr double same_bytes = 0.02;         // in log quantiser steps or pixels: so near two samples end the search
+constexpr double most_above = 0.03;         // the goal, in log bytes, where a last encode has to fit
 constexpr double near_enough = 0.015;       // of the goal, in log bytes
 constexpr double small_step = 0.06;         // in log bytes: foreseen from the slope alone,
 constexpr double size_step = 0.15;          // and this where sizes change
@@ -29,9 +31,9 @@ constexpr double coarsest_of_drawings = 2;  // beyond the lowest quality, in log
 constexpr double little_coarser = 0.2;      // beyond the lowest quality, in log quantiser steps, instead of a size
 constexpr double most_finer = 0.3;         // than asked for, in log quantiser steps, of a picture that was made smaller
 constexpr double most_finer_chroma = 0.8;  // in log quantiser steps, when chroma is halved
-constexpr double last_room = 0.04;         // in log bytes, at the most, for a last encode that has to fit,
-constexpr double least_room = 0.01;        // at the least, and between them
-constexpr double room_share = 0.4;         // of the way to the goal: so far off a guess may be
+constexpr double last_room = 0.04;         // in log bytes, at the most, for a last encode that has to fit:
+constexpr double least_room = 0.01;        // at the least, and
+constexpr double room_share = 0.3;         // of the way to the goal: so far off a guess may be
 
 // libjpeg's scale of its quantiser tables for a quality, in percent, and back.
 double step_of(double quality) { return quality < 50 ? 5000 / quality : std::max(1.0, 200 - 2 * quality); }
@@ -269,9 +271,8 @@ class Fit {
     const bool is_nearer = known_.fits && over.beyond > -known_.fits->beyond;
     const Point from = is_nearer ? *known_.fits : over;
     const bool must_fit = !best_ || static_cast<double>(best_->bytes.size()) < 0.75 * limit_;
-    const double most_room = must_fit ? last_room : last_room / 2;
-    const double room =
-        encodes_ + 1 < most_encodes ? 0 : std::clamp(room_share * std::abs(from.beyond), least_room, most_room);
+    const bool is_last = encodes_ + 1 == most_encodes;
+    const double room = is_last && must_fit ? std::clamp(room_share * std::abs(from.beyond), least_room, last_room) : 0;
     Bracket guess = known_;
     guess.over->beyond += room;
     double at = guess.next(way_, 0);
@@ -296,8 +297,10 @@ class Fit {
 
   // Where on a way the goal is, less `room`: samples change by `scale` times what the picture does, from a place of it.
   double by_samples(const Way& way, Bracket guess, const Point& from, double scale, double room) {
-    double at = guess.next(way, 0), start = 0;
-    if (!measure(way, from.at, start)) return at;
+    const std::optional<Point> encoded = guess.fits;
+    double at = guess.next(way, 0), start = 0, known = 0;
+    if (!measure(way, from.at, start) || (encoded && !measure(way, encoded->at, known))) return at;
+    bool is_new = false;  // what fits, not a neighbour of what was encoded
     for (int samples = 0; samples < most_samples; ++samples) {
       double log_bytes = 0;
       if (is_small(way.setting(at)) || !measure(way, at, log_bytes)) return at;
@@ -307,10 +310,18 @@ class Fit {
         is_drawing_ = true;
         return at;
       }
+      if (point.beyond <= 0) is_new = !encoded || log_bytes != known;
       guess.add(way, point);
+      if (guess.over && guess.fits && guess.fits->at - guess.over->at < same_bytes) break;
       at = guess.next(way, samples + 1);
     }
-    return guess.fits && room > 0 ? guess.fits->at : at;
+    // Between two neighbours bytes may jump: then one of them, the larger if it is nearer to the goal and may be
+    // trusted.
+    if (!guess.over || !guess.fits) return at;
+    const double above = guess.over->beyond - room;
+    const bool is_safe = above < (room > 0 ? most_above : std::log(0.99 / aim));
+    if (is_safe && (!is_new || above < room - guess.fits->beyond)) return guess.over->at;
+    return is_new ? guess.fits->at : at;
   }
 
   void make_sample() {
