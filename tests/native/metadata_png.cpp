@@ -75,6 +75,10 @@ TEST_CASE("PNG: XMP and profiles", "[metadata]") {
   CHECK(found(with_chunks({iccp})) == profile);
   CHECK(found(with_chunks({}, {iccp})).empty());  // too late
   CHECK(found(with_chunks({png_chunk("iCCP", joined({keyword("name"), {0}, {1, 2, 3}}))})).empty());
+  for (const std::size_t length : {0u, 1u, 79u, 80u}) {  // of the name: readers pass over a chunk with another
+    const Bytes named = png_chunk("iCCP", joined({keyword(std::string(length, 'n')), {0}, zlib_stored(profile)}));
+    CHECK(found(with_chunks({named})).empty() == (length == 0 || length == 80));
+  }
   CHECK(found(with_chunks({png_chunk(
             "zTXt", joined({keyword("Raw profile type icc"), {0}, zlib_stored(raw_profile("icc", profile))}))})) ==
         profile);

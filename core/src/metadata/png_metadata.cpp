@@ -145,7 +145,7 @@ void take_text(const PngChunk& chunk, MetadataBlocks& blocks, TextFinds& finds) 
 void take_profile(ByteView data, MetadataBlocks& blocks) {
   const auto nul = std::find(data.begin(), data.end(), 0);
   const auto name_bytes = static_cast<std::size_t>(nul - data.begin());
-  if (name_bytes > 79 || !in_bounds(data.size(), name_bytes, 2) || data[name_bytes + 1] != 0) return;
+  if (name_bytes < 1 || name_bytes > 79 || !in_bounds(data.size(), name_bytes, 2) || data[name_bytes + 1] != 0) return;
   std::optional<Bytes> profile = inflate_bounded(data.subspan(name_bytes + 2), max_inflated_bytes);
   if (!profile || whole_profile(*profile).empty()) return;
   blocks.icc_storage = std::move(*profile);
