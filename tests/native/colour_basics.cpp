@@ -44,6 +44,7 @@ TEST_CASE("PNG's gamma and primaries", "[colour]") {
   CHECK(make_png_transform(0.45455, nullptr, ColorModel::rgb) == nullptr);  // what everybody writes
   CHECK(make_png_transform(0.45455, &srgb, ColorModel::rgb) == nullptr);
   CHECK(make_png_transform(0, &srgb, ColorModel::gray) == nullptr);
+  CHECK(make_png_transform(0, &p3, ColorModel::rgb) == nullptr);  // as browsers take it
 
   const auto linear = make_png_transform(1, &srgb, ColorModel::rgb);
   REQUIRE(linear);

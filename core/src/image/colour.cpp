@@ -233,9 +233,9 @@ std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const
   // An exponent within 5 percent of 1/2.2 is what programs wrote that meant sRGB; readers have always taken it so.
   constexpr double usual_gamma = 1 / 2.2;
   constexpr double tolerance = 0.05;
-  const bool has_gamma = encoding_gamma > 0.01 && encoding_gamma < 100;
-  if (!has_gamma && chromaticities == nullptr) return nullptr;
-  const bool usual = !has_gamma || std::abs(encoding_gamma / usual_gamma - 1) < tolerance;
+  // Primaries without a curve say too little: browsers pass over cHRM without gAMA.
+  if (!(encoding_gamma > 0.01 && encoding_gamma < 100)) return nullptr;
+  const bool usual = std::abs(encoding_gamma / usual_gamma - 1) < tolerance;
   const auto light = [&](double sample) {
     return usual ? srgb_to_linear(sample) : std::pow(sample, 1 / encoding_gamma);
   };

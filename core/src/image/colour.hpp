@@ -38,7 +38,7 @@ ProfileInfo inspect_profile(ByteView icc_profile);
 // at most 1.2 MB (CMYK). `is_deep`: for samples of 16 bits, whose decoder heeds codes_of_16_bits().
 std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk,
                                                     bool is_deep = false);
-// PNG's gAMA/cHRM without a profile; null when it is sRGB near enough.
+// PNG's gAMA, with cHRM or without, and no profile; null when it is sRGB near enough, and without gAMA.
 std::unique_ptr<ColourTransform> make_png_transform(double encoding_gamma, const std::array<double, 8>* chromaticities,
                                                     ColorModel model, bool is_deep = false);
 
