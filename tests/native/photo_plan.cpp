@@ -86,6 +86,32 @@ TEST_CASE("a plan over its budget names the pixels that would fit") {
   CHECK(status.error().limit > 50e6);
 }
 
+TEST_CASE("the plan counts a frame that is held, whole chroma and packed alpha") {
+  ImageInfo info;
+  info.width_px = 4000;
+  info.height_px = 3000;
+  info.is_ycc = true;
+  info.h_subsampling = info.v_subsampling = 2;
+  PrepareOptions options;
+  options.max_edge_px = 4000;
+  options.thumbnails.clear();
+  const auto bytes_a_pixel = [&] {
+    const Geometry geometry = plan_geometry({info.width_px, info.height_px}, options);
+    return static_cast<double>(plan_memory(info, 0, geometry, 1, options).total()) / 12e6;
+  };
+  const double usual = bytes_a_pixel();
+  CHECK(usual < 4.5);
+  options.max_bytes = 2'000'000;  // the frame is held, so that it can be encoded again
+  CHECK(bytes_a_pixel() >= usual + 1.5);
+  options.quality = 95;
+  CHECK(bytes_a_pixel() >= 3 + 7.5);  // the frame, and 2.5 bytes a sample for the encoder
+  info.is_gray = true;
+  CHECK(bytes_a_pixel() < 3 + 7.5);
+  info.is_gray = info.is_ycc = false;
+  info.has_alpha = true;  // the frame; libwebp's picture of 2.5 bytes, and 8 of copies to find in alpha
+  CHECK(bytes_a_pixel() >= 4 + 2.5 + 8);
+}
+
 TEST_CASE("SHA-256 of the standard's examples") {
   const auto hash = [](std::string_view text) {
     return sha256_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/buffer.hpp"
 #include "codec/encoder.hpp"
 #include "codec/jpeg_fdct.hpp"
 #include "codec/jpeg_library.hpp"
@@ -362,7 +363,9 @@ Result<Bytes> JpegEncoder::finish() {
     }
   };
   if (!jpeg_guarded(errors_, end)) return jpeg_error(state_, errors_);
-  return Bytes(sink_.bytes, sink_.bytes + (sink_.capacity - sink_.base.free_in_buffer));
+  const std::size_t size = sink_.capacity - sink_.base.free_in_buffer;
+  if (!can_allocate(size)) return fail(ErrorCode::out_of_memory, "JPEG output");
+  return Bytes(sink_.bytes, sink_.bytes + size);
 }
 
 }  // namespace

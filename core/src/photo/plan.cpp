@@ -6,6 +6,7 @@
 
 #include <photo_core/limits.gen.hpp>
 
+#include "codec/encoder.hpp"
 #include "image/orientation.hpp"
 
 namespace photo_core {
@@ -83,18 +84,32 @@ std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool i
   return in_rgb && eighths > 4 ? 8 : eighths;
 }
 
+bool holds_photo(Size target, int orientation, const PrepareOptions& options) {
+  const double pixels = static_cast<double>(target.width_px) * target.height_px;
+  const double most_bytes = pixels * (options.quality > 90 ? 2.5 : 0.8);  // hardly any photo needs more
+  return orientation != 1 || static_cast<double>(options.max_bytes) < most_bytes;
+}
+
 MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Geometry& stored, int orientation,
                        const PrepareOptions& options) {
   MemoryPlan plan;
   const std::uint64_t target_pixels = std::uint64_t{stored.target.width_px} * stored.target.height_px;
   const bool frame_is_rgb =
       info.has_alpha || options.format == OutputFormat::png || options.format == OutputFormat::webp;
-  const std::uint64_t frame_bytes = target_pixels * (frame_is_rgb ? 4 : 3) / (frame_is_rgb ? 1 : 2);
+  // Chroma of a JPEG of high quality is whole, and hardly a coefficient of it zero.
+  const bool full_chroma = !info.is_gray && options.quality >= full_chroma_quality;
+  const std::uint64_t frame_bytes =
+      frame_is_rgb || full_chroma ? target_pixels * (frame_is_rgb ? 4 : 3) : target_pixels * 3 / 2;
   // The frame when it is held (turned, looked at for alpha, encoded again), its turned copy, the encoder's own state
-  // (coefficients for the Huffman statistics, or libwebp's picture), and the file.
-  std::uint64_t held = info.has_alpha || orientation != 1 || frame_is_rgb ? frame_bytes : 0;
+  // (tokens or coefficients for the Huffman statistics, libwebp's picture, what packing alpha remembers of every
+  // pixel), and the file.
+  std::uint64_t held =
+      info.has_alpha || frame_is_rgb || holds_photo(stored.target, orientation, options) ? frame_bytes : 0;
   if (orientation != 1) held += frame_bytes / 2;
-  const std::uint64_t encoder = frame_is_rgb ? target_pixels * 6 : target_pixels * 3;
+  const std::uint64_t encoder = info.has_alpha ? target_pixels * 11
+                                : frame_is_rgb ? target_pixels * 6
+                                : full_chroma  ? target_pixels * 15 / 2
+                                               : target_pixels * 3;
   plan.fixed_bytes = base_bytes + source_bytes + held + encoder + target_pixels / 2;
   for (const ThumbnailOptions& thumbnail : options.thumbnails) {
     const Size size = fit_inside(stored.target, thumbnail.max_edge_px);

@@ -41,6 +41,10 @@ bool resizes_rgb(const ImageInfo& info, const PrepareOptions& options, bool with
 // at which the chroma of 4:2:0 needs no interpolation, or the whole.
 std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb);
 
+// Whether the photo's frame is held until all its rows are there: to be turned, or because its file may be too large.
+// (One with alpha always is.)
+bool holds_photo(Size target, int orientation, const PrepareOptions& options);
+
 // Bytes of memory that preparing needs at most, the source included.
 struct MemoryPlan {
   std::uint64_t fixed_bytes = 0;   // source, target frames, encoders

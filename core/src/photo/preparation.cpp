@@ -251,11 +251,9 @@ class Preparation::State {
     spec_.request.exif = exif_;
     spec_.request.on_turn = options_.on_turn;
 
-    const double pixels = static_cast<double>(geometry_.target.width_px) * geometry_.target.height_px;
-    const double most_bytes = pixels * (options_.quality > 90 ? 2.5 : 0.8);  // hardly any photo needs more
     PipelineRequest request = request_for(geometry_, true);
     request.photo = spec_;
-    request.hold_photo = inspected_.orientation != 1 || static_cast<double>(options_.max_bytes) < most_bytes;
+    request.hold_photo = holds_photo(geometry_.target, inspected_.orientation, options_);
     return run(std::move(request), Next::encode);
   }
 
