@@ -280,3 +280,52 @@ test('the first draft\'s count ends with 21, counted as 20: the race is real', a
     await Promise.all([mine, first, second].map((client) => client.end()));
   }
 });
+
+// A file that was queued, and named by a row again before the job came, is queued a second time.
+async function queuedAndInUse() {
+  const user = await person();
+  const to = await project(user);
+  const name = `${user}/${to}/again.jpg`;
+  const add = () => owner.query(
+    `insert into photos (project_id, file_url, file_size_bytes, mime_type) values ($1, $2, 1000, 'image/jpeg')`, [to, name]);
+  await add();
+  await owner.query('delete from photos where project_id = $1', [to]);
+  await add();
+  return { to, queued: async () => (await one('select count(*)::integer as n from private.storage_deletions where object_name = $1', [name])).n };
+}
+
+test('a file whose row goes while the job claims stays queued', async () => {
+  const { to, queued } = await queuedAndInUse();
+  await sessions(1, async ([job]) => {
+    await owner.query('begin');
+    try {
+      await owner.query('delete from photos where project_id = $1', [to]);
+      assert.equal(await transaction(job, undefined, async (client) => {
+        await actAs(client, 'service_role');
+        await client.query('select * from claim_storage_deletions(1000)');
+      }), undefined);
+    } finally {
+      await owner.query('commit');
+    }
+  });
+  assert.equal(await queued(), 1);
+});
+
+test('a file whose row goes after the job claimed is queued anew', async () => {
+  const { to, queued } = await queuedAndInUse();
+  const remover = await database.connect();
+  try {
+    await sessions(1, async ([job]) => {
+      await job.query('begin');
+      await actAs(job, 'service_role');
+      await job.query('select * from claim_storage_deletions(1000)');
+      const removal = remover.query('delete from photos where project_id = $1', [to]);
+      await untilHeld(remover, removal);
+      await job.query('commit');
+      await removal;
+    });
+  } finally {
+    await remover.end();
+  }
+  assert.equal(await queued(), 1);
+});

@@ -31,7 +31,8 @@ create policy "Service account full access" on private.storage_deletions
   for all to service_role using (true) with check (true);
 
 -- Queues the files that a statement's rows named and its result does not name any more.
--- Arguments: the bucket, and the columns that hold paths.
+-- Arguments: the bucket, and the columns that hold paths. A file that is queued already is written
+-- again, which locks it: the job that claims meanwhile still sees the row, and would unqueue the file.
 create function private.queue_storage_deletions() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -43,7 +44,8 @@ begin
       'insert into private.storage_deletions (bucket_id, object_name, reason) '
       'select distinct $1, removed.%1$I, $2 from old_rows as removed '
       'where removed.%1$I is not null and removed.%1$I !~ ''^[a-z]+:'' %2$s '
-      'on conflict (bucket_id, object_name) do nothing',
+      'order by 2 '
+      'on conflict (bucket_id, object_name) do update set reason = excluded.reason',
       path_column,
       case when tg_op = 'UPDATE' then format(
         'and not exists (select 1 from new_rows as kept where kept.%1$I = removed.%1$I)',
@@ -108,25 +110,32 @@ create function public.claim_storage_deletions(batch_size integer default 100)
 returns table (bucket_id text, object_name text, attempts integer)
 language plpgsql set search_path = ''
 as $$
+declare
+  buckets text[];
+  names text[];
 begin
+  -- Locked first and looked at by a later statement, which sees what was committed until the lock.
+  with due as (
+    select queued.bucket_id, queued.object_name
+    from private.storage_deletions as queued
+    where queued.next_attempt_at <= now()
+    order by queued.next_attempt_at
+    limit least(greatest(batch_size, 1), 1000)
+    for update skip locked
+  )
+  select array_agg(due.bucket_id), array_agg(due.object_name) into buckets, names from due;
+
+  delete from private.storage_deletions as queued
+    using unnest(buckets, names) as due (bucket, name)
+    where queued.bucket_id = due.bucket and queued.object_name = due.name
+      and private.is_file_in_use(due.bucket, due.name);
+
   return query
-    with due as (
-      select queued.bucket_id, queued.object_name,
-        private.is_file_in_use(queued.bucket_id, queued.object_name) as in_use
-      from private.storage_deletions as queued
-      where queued.next_attempt_at <= now()
-      order by queued.next_attempt_at
-      limit least(greatest(batch_size, 1), 1000)
-      for update skip locked
-    ), kept as (
-      delete from private.storage_deletions as queued using due
-      where due.in_use and queued.bucket_id = due.bucket_id and queued.object_name = due.object_name
-    )
     update private.storage_deletions as queued
       set attempts = queued.attempts + 1,
           next_attempt_at = now() + least(interval '5 minutes' * power(2, least(queued.attempts, 10)), interval '1 day')
-      from due
-      where not due.in_use and queued.bucket_id = due.bucket_id and queued.object_name = due.object_name
+      from unnest(buckets, names) as due (bucket, name)
+      where queued.bucket_id = due.bucket and queued.object_name = due.name
       returning queued.bucket_id, queued.object_name, queued.attempts;
 end
 $$;
