@@ -107,6 +107,9 @@ test-native: ; @$(PHASE) "native tests (release)" bash -o pipefail -c 'cmake --w
 test-sanitized: ; @$(PHASE) "native tests (address and undefined behaviour sanitizers, fuzz replays)" bash -o pipefail -c 'cmake --workflow --preset asan 2>&1 | tests/quiet.sh'
 test-wasm: ; @$(PHASE) "WebAssembly tests (the same program, in Node)" bash -o pipefail -c '$(EMSCRIPTEN) cmake --workflow --preset wasm 2>&1 | tests/quiet.sh'
 test-rules: packages ; @$(PHASE) "rules" $(NODE) tests/node.sh rules
-test-node: packages ; @$(PHASE) "package, contract and sending tests" $(NODE) tests/node.sh package equality sending
+# Tests that run side by side ask the same native program: it is built before them.
+test-node: packages
+	@$(PHASE) "native verdicts" bash -o pipefail -c '{ cmake --preset release && cmake --build --preset release --target payload_check; } 2>&1 | tests/quiet.sh'
+	@$(PHASE) "package, contract and sending tests" $(NODE) tests/node.sh package equality sending
 test-database: packages ; @$(PHASE) "database tests" $(NODE) npm test --silent --workspace @photomemory/database-tests
 test-browser: packages ; @$(PHASE) "browser and bundler tests" $(NODE) tests/node.sh browser bundlers
