@@ -190,6 +190,14 @@ class PngDecoder final : public Decoder {
     for (int plane = 0; plane < layout_.plane_count(); ++plane) {
       for (std::uint32_t row_y = frame_y; row_y < end_y; ++row_y) {
         std::uint8_t* const row = row_of(plane, frame.y + row_y) + frame.x;
+        if (pass.dx == 1) {  // the last, half of all pixels
+          std::memcpy(row, samples[plane], width);
+          continue;
+        }
+        if (block_width == 1) {
+          for (std::uint32_t x = 0; x < width; ++x) row[pass.x0 + x * pass.dx] = samples[plane][x];
+          continue;
+        }
         for (std::uint32_t x = 0; x < width; ++x) {
           const std::uint32_t frame_x = pass.x0 + x * pass.dx;
           const std::uint32_t end_x = std::min(frame_x + block_width, frame.width);
