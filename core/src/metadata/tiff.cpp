@@ -1,6 +1,8 @@
 #include "metadata/tiff.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 namespace photo_core {
 namespace {
@@ -21,7 +23,9 @@ std::size_t size_of(TiffType type) {
     case TiffType::signed_short: return 2;
     case TiffType::long_:
     case TiffType::signed_long:
+    case TiffType::float_:
     case TiffType::directory: return 4;
+    case TiffType::double_:
     case TiffType::rational:
     case TiffType::signed_rational: return 8;
   }
@@ -116,10 +120,19 @@ std::optional<std::uint32_t> TiffEntry::integer(std::uint32_t index) const {
 
 std::optional<TiffRational> TiffEntry::rational(std::uint32_t index) const {
   if (index >= count) return std::nullopt;
-  if (type == TiffType::rational || type == TiffType::signed_rational) {
+  if (type == TiffType::float_) {
+    const float number = std::bit_cast<float>(read32(value.data() + std::size_t{index} * 4, big_endian));
+    return std::isfinite(number) ? std::optional(TiffRational{number, 1}) : std::nullopt;
+  }
+  if (size_of(type) == 8) {
     const std::uint8_t* p = value.data() + std::size_t{index} * 8;
     const std::uint32_t numerator = read32(p, big_endian);
     const std::uint32_t denominator = read32(p + 4, big_endian);
+    if (type == TiffType::double_) {
+      const std::uint64_t high = big_endian ? numerator : denominator;
+      const auto number = std::bit_cast<double>(high << 32 | (big_endian ? denominator : numerator));
+      return std::isfinite(number) ? std::optional(TiffRational{number, 1}) : std::nullopt;
+    }
     if (type == TiffType::rational) return TiffRational{double(numerator), double(denominator)};
     return TiffRational{double(static_cast<std::int32_t>(numerator)), double(static_cast<std::int32_t>(denominator))};
   }

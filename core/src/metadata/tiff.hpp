@@ -22,6 +22,8 @@ enum class TiffType : std::uint16_t {
   signed_short = 8,
   signed_long = 9,
   signed_rational = 10,
+  float_ = 11,
+  double_ = 12,
   directory = 13,  // an offset, as long_ (TIFF technical note 1)
   utf8 = 129,
 };
@@ -41,6 +43,7 @@ struct TiffEntry {
 
   // The value at `index` as a whole number of at least 0; nullopt for other types, or behind the end.
   std::optional<std::uint32_t> integer(std::uint32_t index = 0) const;
+  // Other finite numbers too, over 1.
   std::optional<TiffRational> rational(std::uint32_t index = 0) const;
   // rational() as one number; nullopt when the denominator is 0.
   std::optional<double> number(std::uint32_t index = 0) const;
