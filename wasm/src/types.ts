@@ -22,7 +22,10 @@ export type PhotoSource = Blob | PhotoBytes | NamedSource;
 
 /** Facts of the moment of capture. A member is absent when the file does not say, or says the impossible. */
 export interface CaptureData {
-  /** ISO 8601 as recorded, with its offset when the camera wrote one: `2024-05-01T12:34:56+02:00`. */
+  /**
+   * ISO 8601 as recorded, with its offset when the file names one: `2024-05-01T12:34:56+02:00`. A date alone when no
+   * clock is recorded; `keepMetadata` then writes it with blanks for the clock.
+   */
   readonly time?: string;
   readonly make?: string;
   readonly model?: string;

@@ -18,12 +18,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Takes `digits` digits from the front; a leading blank counts as 0 when `blanks` (cameras write "2004: 5: 1").
-std::optional<int> take_number(std::string_view& text, std::size_t digits, bool blanks = false) {
+// Takes `digits` digits from the front; a leading blank counts as 0 (cameras write "2004: 5: 1").
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
   int value = 0;
   for (std::size_t i = 0; i < digits; ++i) {
-    const char c = blanks && text[i] == ' ' && i + 1 < digits ? '0' : text[i];
+    const char c = text[i] == ' ' && i + 1 < digits ? '0' : text[i];
     if (!is_digit(c)) return std::nullopt;
     value = value * 10 + (c - '0');
   }
@@ -44,8 +44,6 @@ bool is_date(int year, int month, int day) {
   return day <= days[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
 }
 
-bool is_clock(int hour, int minute, int second) { return hour < 24 && minute < 60 && second < 60; }
-
 void append_padded(std::string& out, int value, std::size_t digits) {
   const std::string text = std::to_string(value);
   if (text.size() < digits) out.append(digits - text.size(), '0');
@@ -59,7 +57,7 @@ std::string clean_offset(std::string_view text) {
   if (text.empty() || (text.front() != '+' && text.front() != '-')) return {};
   const char sign = text.front();
   text.remove_prefix(1);
-  const std::optional<int> hours = take_number(text, 2, true);
+  const std::optional<int> hours = take_number(text, 2);
   take_any(text, ":");
   const std::optional<int> minutes = text.empty() ? std::optional<int>(0) : take_number(text, 2);
   if (!hours || !minutes || !text.empty() || *minutes > 59 || *hours * 60 + *minutes > 14 * 60) return {};
@@ -70,10 +68,12 @@ std::string clean_offset(std::string_view text) {
   return out;
 }
 
-std::string clean_fraction(std::string_view text) {
-  text = trimmed(text);
-  if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return {};
-  return std::string(text.substr(0, max_fraction_digits));
+// Takes the digits of a fraction from the front.
+std::string_view take_fraction(std::string_view& text) {
+  const auto end = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  const std::string_view digits = text.substr(0, std::min(end, max_fraction_digits));
+  text.remove_prefix(end);
+  return digits;
 }
 
 std::string date_text(int year, int month, int day) {
@@ -96,78 +96,66 @@ std::string clock_text(int hour, int minute, int second) {
   return out;
 }
 
-}  // namespace
-
-std::string iso_time_from_exif(std::string_view date_time, std::string_view subseconds, std::string_view offset) {
-  std::string_view rest = trimmed(date_time);
+std::string iso_time(std::string_view text, std::string_view subseconds, std::string_view offset, bool date_alone) {
+  std::string_view rest = trimmed(text);
   const std::optional<int> year = take_number(rest, 4);
   const bool first = take_any(rest, ":-/.");
-  const std::optional<int> month = take_number(rest, 2, true);
+  const std::optional<int> month = take_number(rest, 2);
   const bool second_separator = take_any(rest, ":-/.");
-  const std::optional<int> day = take_number(rest, 2, true);
+  const std::optional<int> day = take_number(rest, 2);
   if (!year || !first || !month || !second_separator || !day || !is_date(*year, *month, *day)) return {};
+  std::string out = date_text(*year, *month, *day);
+  if (rest.empty()) return date_alone ? out : std::string{};
   if (!take_any(rest, " T")) return {};
-  const std::optional<int> hour = take_number(rest, 2, true);
+  if (rest.find_first_not_of(" :") == std::string_view::npos) return out;  // left blank: not known
+  const std::optional<int> hour = take_number(rest, 2);
   const bool third = take_any(rest, ":");
-  const std::optional<int> minute = take_number(rest, 2, true);
-  const bool fourth = take_any(rest, ":");
-  const std::optional<int> second = take_number(rest, 2, true);
-  if (!hour || !third || !minute || !fourth || !second || !is_clock(*hour, *minute, *second)) return {};
-  std::string out = date_text(*year, *month, *day) + clock_text(*hour, *minute, *second);
-  const std::string fraction = clean_fraction(subseconds);
-  if (!fraction.empty()) out += "." + fraction;
+  const std::optional<int> minute = take_number(rest, 2);
+  const std::optional<int> second = take_any(rest, ":") ? take_number(rest, 2) : 0;
+  if (!hour || !third || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return {};
+  out += clock_text(*hour, *minute, std::min(*second, 59));  // no clock that reads this knows leap seconds
+  const std::string_view own_fraction = take_any(rest, ".") ? take_fraction(rest) : std::string_view{};
+  std::string_view fraction = take_fraction(subseconds);
+  if (fraction.empty()) fraction = own_fraction;
+  if (!fraction.empty()) (out += '.') += fraction;
   // Some writers put the zone behind the time itself.
   std::string zone = clean_offset(offset);
   if (zone.empty()) zone = clean_offset(rest);
   return out + zone;
 }
 
-std::string iso_time_from_xmp(std::string_view text) {
-  std::string_view rest = trimmed(text);
-  const std::optional<int> year = take_number(rest, 4);
-  const bool first = take_any(rest, "-:");
-  const std::optional<int> month = take_number(rest, 2);
-  const bool second_separator = take_any(rest, "-:");
-  const std::optional<int> day = take_number(rest, 2);
-  if (!year || !first || !month || !second_separator || !day || !is_date(*year, *month, *day)) return {};
-  std::string out = date_text(*year, *month, *day);
-  if (rest.empty()) return out;
-  if (!take_any(rest, "T ")) return {};
-  const std::optional<int> hour = take_number(rest, 2);
-  const bool third = take_any(rest, ":");
-  const std::optional<int> minute = take_number(rest, 2);
-  if (!hour || !third || !minute) return {};
-  int second = 0;
-  if (take_any(rest, ":")) {
-    const std::optional<int> seconds = take_number(rest, 2);
-    if (!seconds) return {};
-    second = *seconds;
+constexpr std::size_t date_bytes = 10;
+constexpr std::size_t time_bytes = 19;  // without fraction and zone
+
+std::size_t zone_at(std::string_view iso) { return iso.find_first_of("+-", time_bytes); }
+
+}  // namespace
+
+std::string iso_time_from_exif(std::string_view date_time, std::string_view subseconds, std::string_view offset) {
+  return iso_time(date_time, subseconds, offset, false);
+}
+
+std::string iso_time_from_xmp(std::string_view text) { return iso_time(text, {}, {}, true); }
+
+bool has_zone(std::string_view iso) { return zone_at(iso) != std::string_view::npos; }
+
+void complete_time(std::string& iso, std::string_view next) {
+  if (iso.empty()) {
+    iso = next;
+  } else if (!has_zone(iso) && has_zone(next) && next.substr(0, time_bytes) == iso.substr(0, time_bytes)) {
+    iso += next.substr(zone_at(next));
   }
-  if (!is_clock(*hour, *minute, second)) return {};
-  out += clock_text(*hour, *minute, second);
-  if (take_any(rest, ".")) {
-    const std::size_t end =
-        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
-    const std::string fraction = clean_fraction(rest.substr(0, end));
-    if (!fraction.empty()) out += "." + fraction;
-    rest.remove_prefix(end);
-  }
-  return out + clean_offset(rest);
 }
 
 ExifTime exif_time_from_iso(std::string_view iso) {
   ExifTime time;
-  if (iso.size() < 19 || iso[10] != 'T') return time;
-  time.date_time = std::string(iso.substr(0, 19));
+  if (iso.size() < date_bytes) return time;
+  time.date_time = std::string(iso.substr(0, date_bytes)) + "   :  :  ";
   time.date_time[4] = time.date_time[7] = ':';
-  time.date_time[10] = ' ';
-  std::string_view rest = iso.substr(19);
-  if (take_any(rest, ".")) {
-    const std::size_t end =
-        static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
-    time.subseconds = std::string(rest.substr(0, end));
-    rest.remove_prefix(end);
-  }
+  if (iso.size() < time_bytes) return time;
+  time.date_time.replace(date_bytes + 1, 8, iso.substr(date_bytes + 1, 8));
+  std::string_view rest = iso.substr(time_bytes);
+  if (take_any(rest, ".")) time.subseconds = take_fraction(rest);
   time.offset = clean_offset(rest);
   return time;
 }

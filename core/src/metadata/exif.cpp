@@ -73,9 +73,6 @@ std::optional<double> believable(std::optional<double> value, double highest) {
 }
 
 // Keeps the first source that has something.
-void fill(std::string& target, std::string value) {
-  if (target.empty()) target = std::move(value);
-}
 void fill(std::optional<double>& target, std::optional<double> value) {
   if (!target) target = value;
 }
@@ -86,13 +83,8 @@ constexpr double max_iso = 1e8;
 constexpr double max_focal_length_mm = 1e5;
 constexpr double max_altitude_m = 1e5;
 
-void read_time(const Directory& image, const Directory& exif, CaptureData& out) {
-  fill(out.time, iso_time_from_exif(text_of(exif, tag_date_time_original), text_of(exif, tag_subseconds_original),
-                                    text_of(exif, tag_offset_time_original)));
-  fill(out.time, iso_time_from_exif(text_of(exif, tag_date_time_digitized), text_of(exif, tag_subseconds_digitized),
-                                    text_of(exif, tag_offset_time_digitized)));
-  fill(out.time, iso_time_from_exif(text_of(image, tag_date_time), text_of(exif, tag_subseconds),
-                                    text_of(exif, tag_offset_time)));
+std::string time_of(const Directory& tags, std::uint16_t tag, std::uint16_t subseconds, std::uint16_t offset) {
+  return iso_time_from_exif(text_of(tags, tag), text_of(tags, subseconds), text_of(tags, offset));
 }
 
 void read_exposure(const Directory& exif, CaptureData& out) {
@@ -133,12 +125,13 @@ std::optional<double> degrees_of(const Directory& gps, std::uint16_t tag) {
   return degrees;
 }
 
+// Nothing without the letter: the position might lie in another quarter of the Earth.
 std::optional<double> signed_degrees(const Directory& gps, std::uint16_t tag, std::uint16_t ref_tag, char positive,
                                      char negative) {
   const std::optional<double> degrees = degrees_of(gps, tag);
-  const std::string ref = text_of(gps, ref_tag);
-  if (!degrees || ref.empty() || (ref[0] != positive && ref[0] != negative)) return std::nullopt;
-  return ref[0] == positive ? *degrees : -*degrees;
+  const char ref = static_cast<char>(text_of(gps, ref_tag)[0] & ~0x20);  // some write a small one
+  if (!degrees || (ref != positive && ref != negative)) return std::nullopt;
+  return ref == positive ? *degrees : -*degrees;
 }
 
 // Sets the position when both numbers are one on Earth. (0, 0) is what receivers without a fix write.
@@ -166,6 +159,25 @@ void read_position(const Directory& gps, CaptureData& out) {
   set_altitude(out, number_of(gps, tag_altitude), below);
 }
 
+// What `out` does not say yet, from one Exif. `change_time` is that of the file, the last of all.
+void read_exif(ByteView block, bool with_position, CaptureData& out, std::string& change_time) {
+  const TiffReader reader(block);
+  const Directory image = reader.directory(reader.first_directory());
+  // Some write Exif's tags into the image's directory. Where both have one, the directory made for it counts.
+  Directory tags = linked(reader, image, tag_exif_directory);
+  for (const TiffEntry& entry : image) tags.push_back(entry);
+  complete_time(out.time, time_of(tags, tag_date_time_original, tag_subseconds_original, tag_offset_time_original));
+  complete_time(out.time, time_of(tags, tag_date_time_digitized, tag_subseconds_digitized, tag_offset_time_digitized));
+  complete_time(change_time, time_of(tags, tag_date_time, tag_subseconds, tag_offset_time));
+  if (out.make.empty() && out.model.empty()) {
+    out.make = text_of(tags, tag_make);
+    out.model = text_of(tags, tag_model);
+  }
+  if (out.lens.empty()) out.lens = text_of(tags, tag_lens_model);
+  read_exposure(tags, out);
+  if (with_position && !out.latitude) read_position(linked(reader, image, tag_gps_directory), out);
+}
+
 std::string xmp_text(ByteView xmp, std::string_view name) { return clean_text(xmp_property(xmp, name)); }
 std::optional<double> xmp_value(ByteView xmp, std::string_view name) { return xmp_number(xmp_property(xmp, name)); }
 // Looks only for what is missing: a packet may be long.
@@ -176,7 +188,7 @@ void fill_from(ByteView xmp, std::string_view name, double highest, std::optiona
 void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
   for (const std::string_view name :
        {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized", "xmp:CreateDate"}) {
-    if (out.time.empty()) out.time = iso_time_from_xmp(xmp_property(xmp, name));
+    if (!has_zone(out.time)) complete_time(out.time, iso_time_from_xmp(xmp_property(xmp, name)));
   }
   if (out.make.empty() && out.model.empty()) {
     out.make = xmp_text(xmp, "tiff:Make");
@@ -211,15 +223,10 @@ int read_orientation(ByteView exif) {
 
 CaptureData read_capture(const MetadataBlocks& blocks, bool with_position) {
   CaptureData out;
-  const TiffReader reader(blocks.exif);
-  const Directory image = reader.directory(reader.first_directory());
-  const Directory exif = linked(reader, image, tag_exif_directory);
-  read_time(image, exif, out);
-  out.make = text_of(image, tag_make);
-  out.model = text_of(image, tag_model);
-  out.lens = text_of(exif, tag_lens_model);
-  read_exposure(exif, out);
-  if (with_position) read_position(linked(reader, image, tag_gps_directory), out);
+  std::string change_time;
+  read_exif(blocks.exif, with_position, out, change_time);
+  for (const ByteView block : blocks.further_exif) read_exif(block, with_position, out, change_time);
+  complete_time(out.time, change_time);
   if (!blocks.xmp.empty()) read_xmp(blocks.xmp, with_position, out);
   if (!blocks.xmp_extension.empty()) read_xmp(blocks.xmp_extension, with_position, out);
   return out;

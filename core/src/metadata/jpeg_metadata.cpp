@@ -19,6 +19,7 @@ constexpr std::size_t max_extension_bytes = 256u << 10;  // capture data is smal
 constexpr std::size_t icc_prefix_bytes = 14;             // "ICC_PROFILE\0", sequence number, count
 constexpr std::size_t mpf_prefix_bytes = 4;              // "MPF\0"
 constexpr std::size_t max_further_pictures = 8;
+constexpr std::size_t max_further_exif = 3;
 constexpr std::size_t max_extension_pieces = 1024;  // 64 MB of them, more than a source may have
 constexpr std::size_t max_profile_pieces = 255;     // their number is one byte
 
@@ -126,8 +127,9 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
     switch (app_kind(segment)) {
       case JpegAppKind::exif:
         blocks.has_private = true;
-        if (blocks.exif.empty() && TiffReader(slice(payload, exif_prefix_bytes)).valid()) {
-          blocks.exif = slice(payload, exif_prefix_bytes);
+        if (const ByteView exif = slice(payload, exif_prefix_bytes); TiffReader(exif).valid()) {
+          if (blocks.exif.empty()) blocks.exif = exif;
+          else if (blocks.further_exif.size() < max_further_exif) blocks.further_exif.push_back(exif);
         }
         break;
       case JpegAppKind::xmp:

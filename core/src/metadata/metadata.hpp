@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <photo_core/probe.hpp>
 #include <photo_core/result.hpp>
@@ -17,9 +18,10 @@ namespace photo_core {
 // Where the metadata of a file lies. Views point into the source, or into `storage` where the pieces had to be joined
 // or inflated (a profile in several APP2 markers, a compressed iCCP chunk). Everything may be empty.
 struct MetadataBlocks {
-  ByteView exif;         // a TIFF structure, "II*\0" or "MM\0*" first
-  ByteView icc_profile;  // whole; empty when absent or broken
-  ByteView xmp;          // packet text, the main one
+  ByteView exif;                       // a TIFF structure, "II*\0" or "MM\0*" first
+  std::vector<ByteView> further_exif;  // the next ones of a JPEG: some programs put a stub in front of the camera's
+  ByteView icc_profile;                // whole; empty when absent or broken
+  ByteView xmp;                        // packet text, the main one
   ByteView
       xmp_extension;  // what JPEG carries over several segments beside it: its first bytes, read behind the main one
   bool has_gain_map = false;  // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
@@ -42,7 +44,8 @@ MetadataBlocks find_webp_metadata(ByteView source);
 
 // Orientation 1..8 (1 when absent or out of range), from Exif (Exif 2.32, 4.6.4 A, tag 0x0112).
 int read_orientation(ByteView exif);
-// Capture data from Exif with XMP as second source. The position only when `with_position`.
+// Capture data from Exif, each Exif saying what those before it do not, with XMP as last source. The position only when
+// `with_position`.
 CaptureData read_capture(const MetadataBlocks& blocks, bool with_position);
 // A minimal clean Exif (TIFF structure): capture time, camera, lens, exposure, and the position when `capture` has it;
 // the orientation when it is not 1. Empty when there is nothing to write.
