@@ -14,8 +14,8 @@ const lanes = 2;
 
 /** Compares `count` documents of one seed; resolves to the counts and what disagreed. */
 export async function runDifferential({ count, seed, database }) {
+  const checker = startChecker(); // first: where it does not build, no database is left running
   const own = database ?? (await startDatabase());
-  const checker = startChecker();
   const totals = { documents: 0, accepted: 0, refused: 0, ofType: 0, disagreements: [] };
   const start = performance.now();
 
