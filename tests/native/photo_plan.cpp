@@ -7,6 +7,20 @@
 
 using namespace photo_core;
 
+namespace {
+
+// A photo with its chroma halved both ways.
+ImageInfo photo_of(std::uint32_t width, std::uint32_t height) {
+  ImageInfo info;
+  info.width_px = width;
+  info.height_px = height;
+  info.is_ycc = true;
+  info.h_subsampling = info.v_subsampling = 2;
+  return info;
+}
+
+}  // namespace
+
 TEST_CASE("a picture fits inside its edge, keeps its shape and is never enlarged") {
   CHECK(fit_inside({4032, 3024}, 2000) == Size{2000, 1500});
   CHECK(fit_inside({3024, 4032}, 2000) == Size{1500, 2000});
@@ -69,11 +83,7 @@ TEST_CASE("a photo resized in rgb is decoded at a scale that leaves its chroma w
 }
 
 TEST_CASE("a plan over its budget names the pixels that would fit") {
-  ImageInfo info;
-  info.width_px = 12000;
-  info.height_px = 10000;
-  info.is_ycc = true;
-  info.h_subsampling = info.v_subsampling = 2;
+  ImageInfo info = photo_of(12000, 10000);
   info.decode_bytes = std::uint64_t{12000} * 10000 * 6;  // progressive, 4:4:4
   PrepareOptions options;
   const Geometry geometry = plan_geometry({info.width_px, info.height_px}, options);
@@ -87,11 +97,7 @@ TEST_CASE("a plan over its budget names the pixels that would fit") {
 }
 
 TEST_CASE("the plan counts a frame that is held, whole chroma and packed alpha") {
-  ImageInfo info;
-  info.width_px = 4000;
-  info.height_px = 3000;
-  info.is_ycc = true;
-  info.h_subsampling = info.v_subsampling = 2;
+  ImageInfo info = photo_of(4000, 3000);
   PrepareOptions options;
   options.max_edge_px = 4000;
   options.thumbnails.clear();
