@@ -16,7 +16,8 @@ for target in "$folder"/fuzz_*; do
   mkdir -p "$corpus" "$findings"
   kept=()
   for kind in seeds crashes; do [ -d "tests/fuzz/$kind/$name" ] && kept+=("tests/fuzz/$kind/$name"); done
-  [ -d "${PHOTO_CORPUS:-}" ] && case $name in jpeg|png|webp|metadata|sniff) kept+=("$PHOTO_CORPUS") ;; esac
+  [ "$name" = prepare ] && kept+=(tests/fuzz/seeds/{jpeg,png,webp})
+  [ -d "${PHOTO_CORPUS:-}" ] && case $name in jpeg|png|webp|metadata|sniff|prepare) kept+=("$PHOTO_CORPUS") ;; esac
   if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=262144 -print_final_stats=0 \
       -artifact_prefix="$findings/" "$corpus" ${kept[@]+"${kept[@]}"} >"build/fuzz-$name.log" 2>&1; then
     echo "$name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "build/fuzz-$name.log" | tail -n1), nothing found"
