@@ -28,13 +28,14 @@ double lanczos3(double x) {
   return 3 * std::sin(angle) * std::sin(angle / 3) / (angle * angle);
 }
 
-// One axis: `count` lines of `size` samples, `step` apart within a line and `line` apart between them, to `to` samples.
+// One axis: `count` lines of `size` samples, `step` apart within a line and `line` apart between them, to `to` samples;
+// of them those behind `begin`, `extent` of them (0: all).
 Samples shrink_axis(const Samples& in, std::size_t size, std::size_t step, std::size_t count, std::size_t line,
-                    std::size_t to, std::size_t to_step, std::size_t to_line) {
+                    std::size_t to, std::size_t to_step, std::size_t to_line, double begin = 0, double extent = 0) {
   Samples out(count * to);
-  const double ratio = static_cast<double>(size) / static_cast<double>(to);
+  const double ratio = (extent > 0 ? extent : static_cast<double>(size)) / static_cast<double>(to);
   for (std::size_t i = 0; i < to; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * ratio;
+    const double centre = begin + (static_cast<double>(i) + 0.5) * ratio;
     const auto first = static_cast<std::size_t>(std::max(0.0, centre - 3 * ratio));
     const std::size_t end = std::min(size, static_cast<std::size_t>(centre + 3 * ratio + 1));
     double sum = 0;
@@ -137,6 +138,47 @@ TEST_CASE("a scaled photo is the full decode's, filtered: as PNG to rounding, as
       auto jpeg = prepare_photo(source, options);
       REQUIRE(jpeg.ok());
       CHECK(judge(source, *jpeg).luma_db > 51);  // 34 when the DCT alone makes the size
+    }
+  }
+}
+
+TEST_CASE("a cut picture is filtered over the cut's edge, and taken as it stands where it does not shrink") {
+  const Frame picture = noise(57, 40);
+  struct Box {
+    std::uint32_t width, height;  // asked for
+    double begin_x, begin_y;      // of the part that becomes it
+    double extent_x, extent_y;
+    std::uint32_t to_width, to_height;
+  };
+  // Less than a pixel cut off either end; much; nothing shrunk, with an odd rest; the same, as the box is too large.
+  for (const Box& box :
+       {Box{38, 27, 0.5 * (57 - 38 / 0.675), 0, 38 / 0.675, 40, 38, 27}, Box{20, 20, 8.5, 0, 40, 40, 20, 20},
+        Box{40, 40, 9, 0, 40, 40, 40, 40}, Box{500, 240, 0, 7, 57, 27, 57, 27}}) {
+    for (int orientation = 1; orientation <= 8; ++orientation) {
+      const int inverse = orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
+      PrepareOptions options;
+      options.fit = FitChoice::cover;
+      options.cover_width_px = box.width;
+      options.cover_height_px = box.height;
+      options.format = OutputFormat::png;
+      const auto photo = prepare_photo(
+          encode(turn_upright(picture, inverse), OutputFormat::png, 100, write_orientation_exif(orientation)), options);
+      REQUIRE(photo.ok());
+      const Frame got = decode_rgb(photo->photo.bytes);
+      REQUIRE(got.layout.width_px == box.to_width);
+      REQUIRE(got.layout.height_px == box.to_height);
+      double worst = 0;
+      for (int plane = 0; plane < 3; ++plane) {
+        const Samples in(picture.planes[plane].begin(), picture.planes[plane].end());
+        const Samples low = shrink_axis(in, 40, 57, 57, 1, box.to_height, 57, 1, box.begin_y, box.extent_y);
+        const Samples expected =
+            shrink_axis(low, 57, 1, box.to_height, 57, box.to_width, 1, box.to_width, box.begin_x, box.extent_x);
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+          worst = std::max(worst, std::abs(got.planes[plane][i] - std::clamp(expected[i], 0.0, 255.0)));
+        }
+      }
+      INFO(box.width << " x " << box.height << ", orientation " << orientation);
+      CHECK(worst < 1);  // 20 and more when the last row is taken for a part of one, 100 between two pixels
     }
   }
 }

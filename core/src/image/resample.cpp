@@ -59,9 +59,9 @@ AxisKernel make_kernel(const AxisMap& map, std::uint32_t tap_multiple) {
   const double ratio = map.ratio();
   const bool shrinks = ratio > 1;
   const double lobes = shrinks || ratio == 1 ? lanczos_lobes : 1.0;
-  const double end = map.begin + map.extent;
+  const double end = map.begin + map.extent + map.behind;
   const std::uint32_t last_sample = map.source_size - 1;
-  // Where the picture begins in the first source sample, and ends in the last, if what is wanted reaches into that.
+  // Where the picture begins in the first source sample, and ends in the last.
   const double first_begin = shrinks ? map.source_begin : 0;
   const double last_end = shrinks && end > last_sample ? std::min(end, last_sample + 1.0) : last_sample + 1.0;
 

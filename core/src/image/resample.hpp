@@ -19,6 +19,7 @@ struct AxisMap {
   double target_extent = 0;  // more than target_size - 1
   double target_begin = 0;   // less than 1
   double source_begin = 0;   // where the source's picture begins, less than 1
+  double behind = 0;         // how much of the source's picture there is behind `extent`
 
   double ratio() const { return extent / target_extent; }
   // Nothing to do; a millionth of a sample is rounding.

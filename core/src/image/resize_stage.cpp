@@ -35,6 +35,7 @@ struct PlaneAxis {
   axis.target_size = target.size;
   axis.begin = source.begin + (is_x ? map.begin_x : map.begin_y) / source.subsampling;
   axis.extent = (is_x ? map.extent_x : map.extent_y) / source.subsampling;
+  axis.behind = (is_x ? map.behind_x : map.behind_y) / source.subsampling;
   axis.target_extent = target.extent;
   axis.target_begin = target.begin;
   axis.source_begin = source.begin;

@@ -26,6 +26,7 @@ struct ResizeMap {
   ResizeSpace space = ResizeSpace::encoded;
   // Weigh colour by alpha, so that colours of transparent pixels do not bleed. False for CMYK carried as four planes.
   bool premultiply = true;
+  double behind_x = 0, behind_y = 0;  // what of the picture is behind the wanted part, and read by its last samples
 };
 
 // Takes bands of the source; gives bands of one or two luma rows of the target with the chroma rows that belong to

@@ -28,8 +28,9 @@ class Branch {
     const ConvertMap convert{resized, wanted, is_ink, transform, background};
     RowSink* next = &sink;
     if (needs_conversion(convert)) next = &convert_.emplace(convert, sink);
-    resize_.emplace(
-        ResizeMap{source, resized, part.begin_x, part.begin_y, part.extent_x, part.extent_y, space, !is_ink}, *next);
+    resize_.emplace(ResizeMap{source, resized, part.begin_x, part.begin_y, part.extent_x, part.extent_y, space, !is_ink,
+                              part.behind_x, part.behind_y},
+                    *next);
   }
   RowSink& input() { return *resize_; }
   bool done() const { return resize_->done(); }
@@ -195,6 +196,8 @@ class Pipeline::Stages {
     part.begin_y *= scale;
     part.extent_x *= scale;
     part.extent_y *= scale;
+    part.behind_x *= scale;
+    part.behind_y *= scale;
     if (request_.in_rgb && source_.model == ColorModel::ycc) {
       // Chroma goes to the luma's size first.
       const PlaneLayout rgb{ColorModel::rgb, false, source_.width_px, source_.height_px};

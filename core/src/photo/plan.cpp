@@ -58,17 +58,25 @@ Geometry plan_geometry(Size upright, const PrepareOptions& options) {
   out.extent_y = std::min<double>(out.target.height_px / scale, upright.height_px);
   out.begin_x = (upright.width_px - out.extent_x) / 2;
   out.begin_y = (upright.height_px - out.extent_y) / 2;
+  if (scale == 1) {  // pixels are taken as they are, never from between two of them
+    out.begin_x = std::ceil(out.begin_x);
+    out.begin_y = std::ceil(out.begin_y);
+  }
+  out.behind_x = upright.width_px - out.extent_x - out.begin_x;
+  out.behind_y = upright.height_px - out.extent_y - out.begin_y;
   return out;
 }
 
 Geometry as_stored(const Geometry& upright, int orientation) {
-  if (!swaps_axes(orientation)) {
-    return upright;  // the crop is in the middle: mirroring does not move it
-  }
   Geometry out = upright;
-  std::swap(out.begin_x, out.begin_y);
-  std::swap(out.extent_x, out.extent_y);
-  std::swap(out.target.width_px, out.target.height_px);
+  if (swaps_axes(orientation)) {
+    std::swap(out.begin_x, out.begin_y);
+    std::swap(out.behind_x, out.behind_y);
+    std::swap(out.extent_x, out.extent_y);
+    std::swap(out.target.width_px, out.target.height_px);
+  }
+  if (mirrors_x(orientation)) std::swap(out.begin_x, out.behind_x);
+  if (mirrors_y(orientation)) std::swap(out.begin_y, out.behind_y);
   return out;
 }
 

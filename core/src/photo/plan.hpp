@@ -21,6 +21,7 @@ struct Size {
 struct Geometry {
   double begin_x = 0, begin_y = 0, extent_x = 0, extent_y = 0;  // in source pixels
   Size target;
+  double behind_x = 0, behind_y = 0;  // what of the picture is cut off behind the part
 };
 
 // The largest size with the source's aspect whose long edge is at most `max_edge_px`; never larger than the source,
