@@ -55,8 +55,19 @@ const gif = (width, height, more = '') => {
 const bmp = (width, height) => {
   const bytes = Buffer.alloc(54);
   bytes.write('BM');
+  bytes.writeUInt32LE(40, 14);
   bytes.writeInt32LE(width, 18);
   bytes.writeInt32LE(height, 22);
+  return bytes;
+};
+const os2Bmp = (width, height) => {
+  const bytes = Buffer.alloc(26);
+  bytes.write('BM');
+  bytes.writeUInt32LE(12, 14);
+  bytes.writeUInt16LE(width, 18);
+  bytes.writeUInt16LE(height, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt16LE(24, 24);
   return bytes;
 };
 
@@ -134,12 +145,14 @@ test('what the header announces as too large is refused before the decoder is as
     [avif(0xffffffff, 0xffffffff), 'HEIC', 0xffffffff ** 2],
     [gif(65_535, 65_535), 'GIF', 65_535 ** 2],
     [bmp(20_000, -6_001), 'BMP', 120_020_000],
+    [os2Bmp(20_000, 6_001), 'BMP', 120_020_000],
   ]) {
     const { code, limit, actual: found } = await decode(bytes, name);
     assert.deepEqual([code, limit, found], ['too_many_pixels', 120e6, actual], name);
   }
   assert.equal(asked, 0);
   assert.equal((await decode(avif(20_000, 6_000))).width, 4, 'at the limit it is asked');
+  assert.equal((await decode(os2Bmp(20_000, 6_000), 'BMP')).width, 4);
 });
 
 test('a bitmap larger than the header said is refused and closed', async () => {

@@ -40,6 +40,8 @@ export const foreignFormat = ({ detail }: RawError, { claimedType, fileName }: R
 /** Width and height by the header, 0 where it does not say. */
 function announcedSize(head: DataView, format: string): [number, number] {
   if (format === 'gif') return [head.getUint16(6, true), head.getUint16(8, true)];
+  // OS/2's header of 12 bytes has sizes of 16 bits.
+  if (format === 'bmp' && head.getUint32(14, true) === 12) return [head.getUint16(18, true), head.getUint16(20, true)];
   if (format === 'bmp') return [Math.abs(head.getInt32(18, true)), Math.abs(head.getInt32(22, true))];
   let size: [number, number] = [0, 0];
   // HEIC and AVIF: the largest `ispe` (ISO/IEC 23008-12, 6.5.3); those of tiles are smaller.
