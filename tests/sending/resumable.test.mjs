@@ -248,3 +248,87 @@ test('a gateway that says yes to every question is found out', async () => {
   assert.equal((await job.done).ok, true);
   await expectProject(stage, job.projectId, job.photoIds);
 });
+
+/** A fetch in which the headers of some answers are others. @param change gets the method and what the server said */
+const withHeaders = (change, seen = []) => async (url, init) => {
+  seen.push(url);
+  const answer = await fetch(url, init);
+  const changed = change(init.method, Object.fromEntries(answer.headers), seen);
+  return changed ? new Response([201, 204].includes(answer.status) ? null : await answer.text(), { status: answer.status, headers: changed }) : answer;
+};
+
+test('an upload that is said to be at another host is sent to the own one: the token goes nowhere else', async () => {
+  const person = await personAt(proxy.url);
+  for (const host of ['https://elsewhere.example', 'http://127.0.0.1:1', '//elsewhere.example']) {
+    const seen = [];
+    const fetching = withHeaders((method, headers) => method === 'POST' && headers.location && { ...headers, location: `${host}${new URL(headers.location, proxy.url).pathname}` }, seen);
+    const outbox = stage.module.createMemoryOutbox();
+    const job = senderOf(person, { fetch: fetching, outbox, retry: { attempts: 2 } }).send({ project: project(), photos: [preparedPhoto(`host ${host}`, { bytes: 7 * MiB, thumbnail: false })] });
+    const outcome = await job.done.catch((error) => error);
+    assert.deepEqual(seen.filter((url) => !url.startsWith(`${proxy.url}/`)), [], host);
+    assert.equal(outcome.ok, true, outcome.detail);
+    await expectProject(stage, job.projectId, job.photoIds);
+  }
+});
+
+test('an address of another host in the outbox is not asked: the file is begun anew', async () => {
+  const person = await personAt(proxy.url);
+  const outbox = stage.module.createMemoryOutbox();
+  const seen = [];
+  const job = senderOf(person, { outbox }).send({ project: project(), photos: [preparedPhoto('tampered', { bytes: 7 * MiB, thumbnail: false })] });
+  proxy.plan = ({ method }) => (method === 'PATCH' ? { kind: 'drop_before' } : null);
+  await errorFrom(job.done);
+  proxy.plan = noFaults;
+  const [entry] = await outbox.list(person.id);
+  entry.items[0].files[0].resumeUrl = 'https://elsewhere.example/upload';
+  await outbox.update(entry);
+  const [again] = await senderOf(person, { outbox, fetch: withHeaders(() => null, seen) }).resume();
+  assert.equal((await again.done).ok, true);
+  assert.deepEqual(seen.filter((url) => !url.startsWith(`${proxy.url}/`)), []);
+  await expectProject(stage, job.projectId, job.photoIds);
+});
+
+for (const [what, stands] of Object.entries({ 'the whole': 9 * MiB, nothing: 0, 'less than nothing': -5, 'more than there is': 10 ** 12, 'no number': 'many', 'a part of a number': '6291456x' })) {
+  test(`a server that says once it has ${what} of the file after the first piece is not believed`, { timeout: 60_000 }, async () => {
+    const person = await personAt(proxy.url);
+    let times = 1;
+    const fetching = withHeaders((method, headers) => method === 'PATCH' && times-- > 0 && { ...headers, 'upload-offset': String(stands) });
+    const job = senderOf(person, { fetch: fetching }).send({ project: project(), photos: [preparedPhoto(`says ${what}`, { bytes: 9 * MiB, thumbnail: false })] });
+    const result = await job.done;
+    assert.equal(result.ok, true, result.photos[0].error?.detail);
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+}
+
+test('a server that takes every piece and never gets further ends the job, which is kept', { timeout: 60_000 }, async () => {
+  const person = await personAt(proxy.url);
+  let pieces = 0;
+  const fetching = (url, init) => {
+    if (init.method === 'PATCH' && ++pieces > 100) return new Promise(() => {}); // for ever
+    if (!['PATCH', 'HEAD'].includes(init.method)) return fetch(url, init);
+    return new Response(null, { status: 204, headers: { 'upload-offset': '0', 'upload-length': String(9 * MiB) } });
+  };
+  const job = senderOf(person, { fetch: fetching, retry: { attempts: 3 }, idleMs: 1_000 }).send({ project: project(), photos: [preparedPhoto('never', { bytes: 9 * MiB, thumbnail: false })] });
+  await errorFrom(job.done);
+  assert.equal(job.kept, true);
+  assert.ok(pieces <= 20, `${pieces} pieces`);
+});
+
+for (const [what, lie] of Object.entries({
+  'before its beginning': { 'upload-offset': '-5' },
+  'behind its end': { 'upload-offset': String(10 ** 12) },
+  'in a file of another size': { 'upload-offset': '5', 'upload-length': '10' },
+})) {
+  test(`an upload that is said to stand ${what} is begun anew`, { timeout: 60_000 }, async () => {
+    const person = await personAt(proxy.url);
+    const { created } = tus.seen;
+    let patches = 0;
+    proxy.plan = ({ method }) => (method === 'PATCH' && ++patches === 2 ? { kind: 'drop_before' } : null);
+    const fetching = withHeaders((method, headers) => method === 'HEAD' && tus.seen.created === created + 1 && { ...headers, ...lie });
+    const job = senderOf(person, { fetch: fetching, retry: { attempts: 4 } }).send({ project: project(), photos: [preparedPhoto(`stands ${what}`, { bytes: 9 * MiB, thumbnail: false })] });
+    const result = await job.done;
+    proxy.plan = noFaults;
+    assert.equal(result.ok, true, result.photos[0].error?.detail);
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+}

@@ -39,8 +39,21 @@ export async function sendResumable(supabase: Supabase, file: OutboxFile, bytes:
   });
 }
 
+/**
+ * Where an upload is, at our own endpoint: a server behind a gateway may name itself by an address that is none outside, and
+ * the token goes to nobody else. @throws Fault when no upload is named
+ */
+function ownAddress(endpoint: string, url: string): string {
+  const [, id] = /\/upload\/resumable\/([^#]+)/.exec(new URL(url, endpoint).href) ?? [];
+  if (!id) throw new Fault('server_error', 'later', { detail: 'Resumable: the answer names no upload' });
+  return `${endpoint}/${id}`;
+}
+
+const wholeNumber = (text: string | null): number => (text !== null && /^\d+$/.test(text) ? Number(text) : NaN);
+
 function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Record<string, string>, calls: StoreCalls): Promise<void> {
   const { wiring, errand } = supabase;
+  const endpoint = `${wiring.url}/storage/v1/upload/resumable`;
   // What really went wrong; the client wraps it in an error of its own.
   let fault: unknown;
   let kept: Promise<void> = Promise.resolve();
@@ -80,8 +93,20 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
           // The client would begin anew after any refusal of its question where to go on, and throw away what has arrived.
           if (this.method === 'HEAD' && (read.remedy === 'later' || read.remedy === 'sign_in')) throw read;
           fault = read;
-        } else if (this.method === 'PATCH') acknowledged = true;
-        return responseOf(answer);
+        } else if (this.method === 'PATCH') {
+          // Believed only within what was sent: a number beyond it would end a file that is not there, one at its beginning never end.
+          const from = Number(this.#headers['upload-offset']);
+          const stands = wholeNumber(answer.header('upload-offset'));
+          if (!(stands > from && stands <= from + (body as Blob).size)) throw nonsense(stands);
+          acknowledged = true;
+        } else if (this.method === 'HEAD' && answer.header('upload-offset') !== null) {
+          const stands = wholeNumber(answer.header('upload-offset'));
+          if (!(stands <= bytes.size) || wholeNumber(answer.header('upload-length') ?? `${bytes.size}`) !== bytes.size) {
+            await calls.onResumeUrl(undefined); // not our file: the next try begins anew
+            throw nonsense(stands);
+          }
+        }
+        return responseOf(answer, endpoint);
       } catch (error) {
         fault = error;
         throw error;
@@ -103,8 +128,8 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
       failed(error);
     };
     const upload = new Upload(bytes, {
-      endpoint: `${wiring.url}/storage/v1/upload/resumable`,
-      ...(file.resumeUrl ? { uploadUrl: file.resumeUrl } : {}),
+      endpoint,
+      ...(file.resumeUrl?.startsWith(`${endpoint}/`) ? { uploadUrl: file.resumeUrl } : {}),
       chunkSize: piece_bytes,
       retryDelays: null,
       removeFingerprintOnSuccess: true,
@@ -140,10 +165,16 @@ async function madeOf(supabase: Supabase, file: OutboxFile, calls: StoreCalls): 
   throw new Fault('server_error', 'later', { detail: 'Resumable: the upload is complete, and there is no object' });
 }
 
-function responseOf(answer: Answer): HttpResponse {
+const nonsense = (stands: number): Fault =>
+  new Fault('server_error', 'later', { detail: `Resumable: the server says that it stands at ${stands}, where it cannot` });
+
+function responseOf(answer: Answer, endpoint: string): HttpResponse {
   return {
     getStatus: () => answer.status,
-    getHeader: (name) => answer.header(name) ?? undefined,
+    getHeader: (name) => {
+      const value = answer.header(name) ?? undefined;
+      return value && name === 'Location' ? ownAddress(endpoint, value) : value;
+    },
     getBody: () => answer.text,
     getUnderlyingObject: () => undefined,
   };
