@@ -329,3 +329,29 @@ test('a file whose row goes after the job claimed is queued anew', async () => {
   }
   assert.equal(await queued(), 1);
 });
+
+test('two accounts that come to one address at once both get a profile', async () => {
+  const arrive = (client, email) => client.query('insert into auth.users (id, email, is_sso_user) values (gen_random_uuid(), $1, true) returning id', [email]);
+  const move = (client, id, email) => client.query('update auth.users set email = $2 where id = $1', [id, email]);
+  const profiles = async (ids) => (await owner.query("select split_part(email, '@', 2) as domain from users where id = any ($1) order by 1", [ids])).rows.map((row) => row.domain);
+  const [first, second] = [await database.connect(), await database.connect()];
+  try {
+    await first.query('begin');
+    const { rows: [one] } = await arrive(first, 'twice@example.com');
+    const waiting = arrive(second, 'twice@example.com');
+    await untilHeld(second, waiting);
+    await first.query('commit');
+    const { rows: [two] } = await waiting;
+    assert.deepEqual(await profiles([one.id, two.id]), ['example.com', 'users.invalid']);
+
+    await first.query('begin');
+    await move(first, one.id, 'moved@example.com');
+    const moving = move(second, two.id, 'moved@example.com');
+    await untilHeld(second, moving);
+    await first.query('commit');
+    await moving;
+    assert.deepEqual(await profiles([one.id, two.id]), ['example.com', 'users.invalid']);
+  } finally {
+    await Promise.all([first.end(), second.end()]);
+  }
+});
