@@ -187,7 +187,7 @@ test('supabase db push of a broken migration leaves nothing of it', async () => 
     assert.notEqual(push().status, 0);
     const after = await lines(database);
     assert.ok(!after.some((line) => line.includes('reserved_email')), 'its function is not there');
-    assert.ok(after.some((line) => line.includes('user_dashboard_stats')), 'the migrations before are');
+    assert.ok(after.some((line) => line.includes('take_back_files')), 'the migrations before are');
     cpSync(path.join(migrationsFolder, names[names.length - 1]), broken);
     const repaired = push();
     assert.equal(repaired.status, 0, repaired.stderr);

@@ -124,6 +124,12 @@ export const mutations = [
   ['files of deleted photos stay', '14_storage_deletions', 'drop trigger queue_removed_files on public.photos'],
   ['files that are named again are removed', '14_storage_deletions', `create or replace function private.is_file_in_use(bucket text, name text)
     returns boolean language sql stable set search_path = '' as $$ select false $$`],
+  ['rows leave queued files in the queue', '14_storage_deletions', 'drop trigger take_back_files on public.photos'],
+  ['changed rows leave queued files in the queue', '14_storage_deletions', 'drop trigger take_back_changed_files on public.photos'],
+  ['uploads to a path that is being removed', '14_storage_deletions', `create or replace function private.is_being_removed(bucket text, name text)
+    returns boolean language sql stable set search_path = '' as $$ select false $$`],
+  ['uploads without a row outlive the account', '14_storage_deletions', 'drop trigger queue_stored_files on public.users'],
+  ['uploads without a row outlive the project', '14_storage_deletions', 'drop trigger queue_stored_files on public.video_projects'],
   ['the dashboard multiplies, as drafted', '15_views', `create or replace view public.user_dashboard_stats with (security_invoker = true) as
     select u.id, u.display_name, u.subscription_plan, u.total_storage_bytes, count(distinct p.id) as project_count,
       count(distinct case when p.status = 'completed' then p.id end) as completed_projects,

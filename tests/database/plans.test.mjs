@@ -149,3 +149,21 @@ test('twenty photos among 100 000: no trigger reads a whole table', async () => 
     await client.query('rollback');
   }
 });
+
+test('the removal of a project, and of files and videos by the job, read no whole table', async () => {
+  await client.query('begin');
+  try {
+    await client.query("insert into private.storage_deletions (bucket_id, object_name, reason) select 'videos', $1 || '/' || n || '.mp4', 'deleted' from generate_series(1, 50) n", [user]);
+    await actAs(client, 'authenticated', user);
+    await client.query('delete from video_projects where id = $1', [project]);
+    await actAs(client, 'service_role');
+    const { rows } = await client.query('select bucket_id, count(*)::integer as files from claim_storage_deletions(1000) group by 1 order by 1');
+    assert.deepEqual(rows, [{ bucket_id: 'photos', files: 20 }, { bucket_id: 'videos', files: 50 }]);
+    const { rows: whole } = await client.query(`
+      select relname, seq_scan::integer as scans from pg_stat_xact_all_tables
+      where relname in ('photos', 'video_projects', 'users', 'media_items', 'generated_videos', 'objects') and seq_scan > 0`);
+    assert.deepEqual(whole, []);
+  } finally {
+    await client.query('rollback');
+  }
+});

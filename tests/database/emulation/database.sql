@@ -102,6 +102,7 @@ create table storage.objects (
   user_metadata jsonb
 );
 create unique index bucketid_objname on storage.objects (bucket_id, name);
+create index idx_objects_bucket_id_name on storage.objects (bucket_id, name collate "C");
 
 create function storage.foldername(name text) returns text[] language plpgsql immutable as $$
 declare
