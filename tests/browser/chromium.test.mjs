@@ -184,6 +184,15 @@ test('a sub-path, and the binary alone from another origin', { timeout: 60_000 }
   await other.close();
 });
 
+test('the oldest browsers that are named can do it all', { timeout: 120_000 }, async () => {
+  const newer = await readFile(new URL('./kit/newer.js', import.meta.url), 'utf8');
+  const routes = { '/newer.js': text('text/javascript', newer), '/w.js': text('text/javascript', "import '/newer.js'; import '/photo-core/worker.js';") };
+  for (const options of [{ workerUrl: '/w.js' }, { workers: 0 }]) {
+    const answer = await run('whole', () => [options], { routes }, true, newer);
+    assert.deepEqual(answer, { seen: ['2000 image/jpeg', '2000 image/jpeg', 'cancelled'], row: true, placeholder: 32 });
+  }
+});
+
 test('what the core cannot decode goes through the browser, upright, in a worker and on the page', { timeout: 60_000 }, async () => {
   const seen = await run('foreign', () => [pictures.map(({ base64 }) => base64)]);
   const wanted = pictures.map((one) => ({ seen: one.seen, decodedBy: 'browser', source: `avif ${one.seen.split(' ')[0]}` }));

@@ -88,6 +88,17 @@ test('a batch arrives, its progress is told by bytes and grows', { timeout: 120_
   await page.close();
 });
 
+test('the oldest browsers that are named send too', { timeout: 120_000 }, async () => {
+  const old = await browser.newContext();
+  await old.addInitScript({ path: fileURLToPath(new URL('../browser/kit/newer.js', import.meta.url)) });
+  const page = await open(old);
+  await page.evaluate(([name, secret]) => window.sending.signIn(name, secret), [email, password]);
+  const { projectId, photoIds } = await send(page, 'old', 2);
+  assert.equal(await page.evaluate(() => window.sending.done()), true);
+  await expectProject(stage, projectId, photoIds);
+  await old.close();
+});
+
 // Quota, project, six objects, rows, and the rows asked once more: what is under way when the tab goes away.
 for (let point = 1; point <= 10; point++) {
   test(`a tab closed at request ${point} and reopened finishes`, { timeout: 120_000 }, async () => {

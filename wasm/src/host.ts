@@ -98,14 +98,14 @@ export function workerStarter(workerUrl: URL | undefined): StartWorker {
   };
 }
 
-/** One fixed-width vector instruction: `i32.const 0, i8x16.splat, drop`. */
-const simd_probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11];
+/** A vector instruction and an exception's: `i32.const 0, i8x16.splat, drop, try, catch_all, end`. */
+const probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 13, 1, 11, 0, 65, 0, 253, 15, 26, 6, 64, 25, 11, 11];
 
 /** Refuses an environment that cannot run the core, saying what it lacks. */
 export function checkEnvironment(): void {
   if (typeof WebAssembly !== 'object') throw environment('WebAssembly');
-  if (!WebAssembly.validate(new Uint8Array(simd_probe))) {
-    throw environment('WebAssembly SIMD (Chrome 91, Firefox 89 and Safari 16.4 have it)');
+  if (!WebAssembly.validate(new Uint8Array(probe))) {
+    throw environment('WebAssembly SIMD with exceptions (Chrome 95, Firefox 100 and Safari 16.4 have it)');
   }
 }
 

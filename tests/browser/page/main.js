@@ -1,5 +1,5 @@
 // The page of the browser tests. Each test is a function that answers plain data; a driver calls it by name.
-import { createPhotoCore, isPhotoError } from '/photo-core/index.js';
+import { createPhotoCore, isPhotoError, thumbHashToPixels } from '/photo-core/index.js';
 
 const violations = [];
 document.addEventListener('securitypolicyviolation', (event) => violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
@@ -174,6 +174,29 @@ const tests = {
     } catch (error) {
       return failed(error);
     }
+  },
+
+  /** A batch, a row and a placeholder, and an abort: what a browser must be able to do. */
+  async whole(options) {
+    const core = await createPhotoCore(options);
+    const seen = [];
+    let last;
+    for await (const result of core.prepareAll([await photo(5), await photo(6)])) {
+      last = result.photo;
+      seen.push(result.ok ? `${last.width} ${last.mimeType}` : result.error.code);
+    }
+    const row = await core.photoPayload(last, {
+      projectId: '6f1f3c2e-7a40-4f0e-9d5b-0c2f6b1c8a11',
+      fileUrl: '6f1f3c2e-7a40-4f0e-9d5b-0c2f6b1c8a12/6f1f3c2e-7a40-4f0e-9d5b-0c2f6b1c8a11/a.jpg',
+      sortOrder: 0,
+    });
+    const stop = new AbortController();
+    const stopped = core.prepare(await photo(5), { signal: stop.signal }).catch(({ code }) => code);
+    stop.abort();
+    seen.push(await stopped);
+    const { width } = await thumbHashToPixels(last.thumbhash);
+    core.close();
+    return { seen, row: row.metadata.sha256 === last.sha256, placeholder: width };
   },
 
   /** Pictures that only the browser can decode, in a worker and on this thread: their sizes and corners. */

@@ -8,12 +8,24 @@ export interface Clock {
   random(): number;
 }
 
+/** A signal that any of these aborts. Safari has `AbortSignal.any` since 17.4, Firefox since 124, Chrome since 116. */
+export function anyOf(...signals: AbortSignal[]): AbortSignal {
+  if (AbortSignal.any as unknown) return AbortSignal.any(signals);
+  const controller = new AbortController();
+  for (const signal of signals) {
+    const abort = (): void => controller.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { signal: controller.signal });
+  }
+  return controller.signal;
+}
+
 /**
  * Calls back once when the signal is aborted. Each listens at a signal of its own: many at one are a leak in Node's eyes, and
  * it says so. @returns what ends it
  */
 export function onAbort(signal: AbortSignal, act: () => void): () => void {
-  const own = AbortSignal.any([signal]);
+  const own = (AbortSignal.any as unknown) ? AbortSignal.any([signal]) : signal;
   own.addEventListener('abort', act, { once: true });
   return () => own.removeEventListener('abort', act);
 }

@@ -80,11 +80,20 @@ function isClient(client: unknown): boolean {
   return tokenSourceOf(client) !== undefined || functionsOf((client as Row)['auth'], 'getSession', 'refreshSession');
 }
 
+/** Safari has `URL.canParse` since 17, Chrome since 120. */
+function parses(url: string): boolean {
+  try {
+    return Boolean(new URL(url));
+  } catch {
+    return false;
+  }
+}
+
 export function checkOptions(options: SenderOptions): void {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object with client, url, key and core', options);
   const { client, url, key, core, uploads, idleMs, outbox, fetch, clock, connectivity, ids, retry } = options;
   if (!isClient(client)) throw invalidOption('client', 'a supabase-js client', client);
-  if (typeof url !== 'string' || !/^https?:\/\/[^\s?#@]+$/.test(url) || !URL.canParse(url)) throw invalidOption('url', 'an http or https address', url);
+  if (typeof url !== 'string' || !/^https?:\/\/[^\s?#@]+$/.test(url) || !parses(url)) throw invalidOption('url', 'an http or https address', url);
   if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) throw invalidOption('key', 'a publishable key', key);
   if (!functionsOf(core, 'projectPayload', 'photoPayload', 'mediaItemPayload')) throw invalidOption('core', 'a PhotoCore', core);
   if (uploads !== undefined && !(Number.isInteger(uploads) && uploads >= 1 && uploads <= 16)) {

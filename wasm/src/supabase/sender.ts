@@ -1,7 +1,7 @@
 import { invalidOption } from '../caller_error.js';
 import type { PreparedPhoto } from '../types.js';
 import { buildAvatar, buildMedia, buildPhotos, draftEntry, type Built } from './build.js';
-import { connectivityTo, systemClock } from './clock.js';
+import { anyOf, connectivityTo, systemClock } from './clock.js';
 import { errorOf, isFault, remoteError } from './fault.js';
 import { deviceIds, isUuid, uuidV7 } from './ids.js';
 import { SendJob, type SendResult } from './job.js';
@@ -209,7 +209,7 @@ export class Sender {
   }
 
   #quick<T>(owner: string, work: (supabase: Supabase) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    const stop = signal ? anyOf(signal, this.#closing.signal) : this.#closing.signal;
     return work(new Supabase(this.#wiring, { owner, signal: stop, onPause: () => {} }));
   }
 
@@ -323,7 +323,7 @@ export class Sender {
 
   /** The person whose photos these are. Waits for the network when only it can tell. */
   #whoSends(job: SendJob, signal: AbortSignal): Promise<string> {
-    const errand = { owner: '', signal: AbortSignal.any([signal, this.#closing.signal]), onPause: (pause: Pause) => job.emit({ type: 'pause', ...pause }) };
+    const errand = { owner: '', signal: anyOf(signal, this.#closing.signal), onPause: (pause: Pause) => job.emit({ type: 'pause', ...pause }) };
     const context = new Supabase(this.#wiring, errand).retryContext(() => ({}));
     return withRetry(context, () => this.#wiring.session.owner(errand.signal));
   }
@@ -332,7 +332,7 @@ export class Sender {
     job.kept = true;
     const errand = {
       owner: entry.owner,
-      signal: AbortSignal.any([signal, this.#closing.signal]),
+      signal: anyOf(signal, this.#closing.signal),
       onPause: (pause: Pause) => job.emit({ type: 'pause', ...pause }),
     };
     try {

@@ -1,4 +1,4 @@
-import { onAbort } from './clock.js';
+import { anyOf, onAbort } from './clock.js';
 import { Fault, isFault, type Answer } from './fault.js';
 
 /** One HTTP request of the sender. */
@@ -104,7 +104,7 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
       method: request.method,
       headers,
       redirect: 'manual',
-      signal: AbortSignal.any([request.signal, silence.signal]),
+      signal: anyOf(request.signal, silence.signal),
     };
     if (bytes && streams) {
       headers['content-length'] = String(bytes.length);

@@ -1,6 +1,6 @@
 import { Upload, type HttpRequest, type HttpResponse } from 'tus-js-client/lib.esm/browser/index.js';
 import { limits } from '../limits.gen.js';
-import { onAbort } from './clock.js';
+import { anyOf, onAbort } from './clock.js';
 import { Fault, isFault, readTusFault, type Answer } from './fault.js';
 import type { StoreCalls } from './objects.js';
 import type { OutboxFile } from './outbox.js';
@@ -83,7 +83,7 @@ function attempt(supabase: Supabase, file: OutboxFile, bytes: Blob, headers: Rec
           method: this.method,
           url: this.url,
           headers: this.#headers,
-          signal: AbortSignal.any([errand.signal, this.#controller.signal]),
+          signal: anyOf(errand.signal, this.#controller.signal),
           idleMs: wiring.idleMs,
           onSent: this.#onProgress,
           ...(body instanceof Blob ? { body } : {}),
