@@ -11,6 +11,7 @@
 #include "codec/decoder.hpp"
 #include "codec/jpeg_library.hpp"
 #include "codec_jpeg_files.hpp"
+#include "metadata/jpeg_segments.hpp"
 
 namespace {
 
@@ -208,14 +209,20 @@ TEST_CASE("several scans are decoded without the whole picture's coefficients", 
   CHECK((*cut)->info().decode_bytes > 1600 * 1200 * 3);
 }
 
-TEST_CASE("a file of several scans is truncated wherever it is cut", "[jpeg][scans]") {
+TEST_CASE("a file of several scans is truncated wherever it is cut, and has the scans before", "[jpeg][scans]") {
   const Frame picture = make_mixed_picture(ColorModel::ycc, 40, 33, {2, 2});
   for (const Script& script : scripts(3)) {
     const Bytes file = encode_with(picture, script, 80, 0);
+    JpegWalker walker(file);
+    JpegSegment first;
+    do REQUIRE(walker.next(first));
+    while (first.marker != jpeg_marker::sos);
+    const std::size_t first_data = walker.position() - first.entropy_coded.size();
     for (std::size_t size = 0; size < file.size(); ++size) {
       INFO(script.name << ", cut to " << size << " of " << file.size());
       REQUIRE(decode(slice(file, 0, size)).code == ErrorCode::truncated_image);
       const Decoded lenient = decode(slice(file, 0, size), {.allow_truncated = true});
+      REQUIRE(lenient.ok == (size >= first_data));
       if (!lenient.ok) REQUIRE(lenient.code == ErrorCode::truncated_image);
     }
   }

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "codec/jpeg_inverse.hpp"
+#include "metadata/jpeg_segments.hpp"
 
 namespace photo_core {
 namespace {
@@ -44,6 +45,16 @@ void inks_from_ycck(std::uint8_t* pixels, std::uint32_t count) {
     pixels[1] = limit(255 - (y + ((-22554 * cb - 46802 * cr + half) >> 16)));
     pixels[2] = limit(255 - (y + ((116130 * cb + half) >> 16)));
   }
+}
+
+// Where a file that does not come to its end breaks off: behind its last whole segment.
+std::size_t end_of_segments(ByteView source) {
+  JpegWalker walker(source);
+  JpegSegment segment;
+  std::size_t end = 0;
+  do end = walker.position();
+  while (walker.next(segment));
+  return walker.saw_end() ? source.size() : end;
 }
 
 }  // namespace
@@ -191,6 +202,11 @@ Result<PlaneLayout> JpegDecoder::start(const DecodeRequest& request) {
     state_.mem->request_virt_barray = [](j_common_ptr, int, boolean, JDIMENSION, JDIMENSION, JDIMENSION) {
       return static_cast<jvirt_barray_ptr>(nullptr);
     };
+  }
+  if (request.allow_truncated && jpeg_has_multiple_scans(&state_)) {
+    // The library refuses a file that is cut inside the tables or the header of a later scan, with all scans before.
+    const std::size_t cut_off = bytes_.size() - end_of_segments(bytes_);
+    source_.base.bytes_in_buffer -= std::min(cut_off, source_.base.bytes_in_buffer);
   }
   auto begin = [this] { jpeg_start_decompress(&state_); };
   if (!jpeg_guarded(errors_, begin)) return jpeg_error(state_, errors_, source_.hit_end);
