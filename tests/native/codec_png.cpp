@@ -205,6 +205,14 @@ TEST_CASE("PNG damage is corrupt, in the chunks that matter") {
   CHECK(damaged(image_data, 0x80) == "corrupt_image");    // a length of 2^31
 }
 
+TEST_CASE("Apple's PNG is named, not called damaged") {
+  const Bytes file = PngParts{.raw = {0, 1}}.file();
+  Bytes apple(file.begin(), file.begin() + 8);
+  append_chunk(apple, "CgBI", Bytes{0x50, 0, 0x20, 2});
+  apple.insert(apple.end(), file.begin() + 8, file.end());
+  CHECK(code_of(apple) == "unsupported_type");
+}
+
 TEST_CASE("PNG headers that lie") {
   CHECK(code_of(PngParts{.width = 0, .raw = {0}}.file()) == "corrupt_image");
   CHECK(code_of(PngParts{.height = 0, .raw = {0}}.file()) == "corrupt_image");

@@ -35,7 +35,7 @@ Result<PngHeader> read_ihdr(ByteView source) {
   PngChunkView chunk;
   const PngChunkRead read = read_png_chunk(source, 8, chunk);
   if (read == PngChunkRead::source_ends) return png_cut("ends before the header");
-  if (chunk.type == png_tag("CgBI")) return png_corrupt("Apple's CgBI variant, not a PNG");
+  if (chunk.type == png_tag("CgBI")) return fail(ErrorCode::unsupported_type, "PNG of Apple's own kind (CgBI)");
   if (read == PngChunkRead::bad_length || chunk.type != png_tag("IHDR") || read_be32(&source[8]) != 13) {
     return png_corrupt("does not begin with IHDR");
   }
