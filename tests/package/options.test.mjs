@@ -158,6 +158,20 @@ test('without WebAssembly, without its SIMD', async () => {
   assert.match(run('WebAssembly.validate = () => false'), /^unsupported_environment caller .*WebAssembly SIMD/);
 });
 
+test('beside a Worker of the web, Bun is asked for those of Node', async () => {
+  const index = pathToFileURL(path.join(await fakeDist(), 'index.js')).href;
+  const run = (before) =>
+    execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', `globalThis.Worker = class { constructor() { throw new Error('the web\\'s worker'); } }; ${before};
+        const { createPhotoCore } = await import('${index}');
+        const core = await createPhotoCore({ workers: 1, workerUrl: 'no/such/worker.js' }).catch(({ message }) => console.log(message));
+        await core?.prepare(new Uint8Array([1])).catch(({ message }) => console.log(message));`],
+      { cwd: root, encoding: 'utf8' },
+    );
+  assert.match(run('globalThis.Bun = {}'), /Cannot find module .*worker\.js/);
+});
+
 test('the codes of another copy of the package are recognised', async () => {
   const { isPhotoError } = await import(pathToFileURL(path.join(await fakeDist(), 'index.js')).href);
   const error = await failure(core.prepare(scripted({}), { quality: 0 }));

@@ -21,9 +21,11 @@ export interface WorkerEvents {
 
 export type StartWorker = (events: WorkerEvents) => WorkerPort;
 
-/** Node's own modules, without an import that a bundler would follow. */
+declare const Bun: unknown;
+
+/** Node's own modules, without an import that a bundler would follow. Bun has workers of both kinds; those of the web lack their scope. */
 export const node: NodeJS.Process['getBuiltinModule'] | undefined =
-  typeof Worker === 'function' ? undefined : globalThis.process?.getBuiltinModule;
+  typeof Worker !== 'function' || typeof Bun !== 'undefined' ? globalThis.process?.getBuiltinModule : undefined;
 
 /** The address that relative ones are relative to. */
 const base = (): string =>
