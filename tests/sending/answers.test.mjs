@@ -83,6 +83,69 @@ describe("a stranger's answer is no success", () => {
   });
 });
 
+describe('JSON that is not what was asked for is no answer', () => {
+  const shapes = ['null', '{}', '5', '"rows"', 'true', '[null]', '[5]', '[[]]'];
+  const once = (matches, text) => firstTimes(1, matches, async () => new Response(text, { status: 200, headers: { 'content-type': 'application/json' } }));
+  const ways = {
+    'the project of more photos': [({ method, path }) => method === 'GET' && path === '/rest/v1/video_projects', (sender, sent) => sender.append(sent.projectId, photosOf('more', 1)).done],
+    'the profile': [({ method, path }) => method === 'GET' && path === '/rest/v1/users', (sender) => sender.sendAvatar(preparedPhoto('shape')).done],
+    'the changed profile': [({ method, path }) => method === 'PATCH' && path === '/rest/v1/users', (sender) => sender.sendAvatar(preparedPhoto('shape')).done],
+    'what is removed': [isReadBack, (sender, sent) => sender.remove(sent.photoIds[0])],
+  };
+  for (const [where, [matches, act]] of Object.entries(ways)) {
+    test(where, async () => {
+      for (const text of shapes) {
+        const sent = stage.sender(person).send({ project: project(), photos: photosOf('shape', 1) });
+        await sent.done;
+        const outcome = await act(stage.sender(person, { fetch: fetchWith(stage, once(matches, text)) }), sent).catch((error) => error);
+        assert.notEqual(outcome?.name, 'PhotoError', `${text}: ${outcome?.code} ${outcome?.detail}`);
+      }
+    });
+  }
+
+  test('rows that are asked for again', async () => {
+    for (const text of shapes) {
+      const lie = once(isReadBack, text);
+      let lost = true;
+      const { job, result, error } = await sendWith(async (request) => {
+        if (!isInsert(request) || !lost) return lie(request);
+        lost = false;
+        await request.real();
+        throw new TypeError('fetch failed');
+      });
+      assert.equal(result?.ok, true, `${text}: ${error?.code} ${error?.detail}`);
+      await expectProject(stage, job.projectId, job.photoIds);
+    }
+  });
+});
+
+describe('a refusal whose words are no words', () => {
+  const object = '{"toString": 1, "valueOf": 1}';
+  const bodies = [
+    ...['constructor', '__proto__', 'toString', 'hasOwnProperty'].map((code) => `{"code": "${code}", "error": "${code}", "message": "No.", "statusCode": "400"}`),
+    `{"code": ${object}, "error": ${object}, "message": ${object}, "statusCode": ${object}, "details": ${object}}`,
+    '{"code": [], "message": null, "statusCode": []}', '{}', '[]', '[1]',
+    `{"__proto__": {"code": "23505"}}`,
+    `{"code": "X", "message": "${'long '.repeat(400_000)}"}`,
+  ];
+  for (const [where, matches] of Object.entries({ object: isUpload, rows: isInsert, project: isProject })) {
+    test(`${where}: the photo has a code, and a detail that can be shown`, async () => {
+      for (const body of bodies) {
+        const { result, error } = await sendWith(async (request) => (matches(request) ? new Response(body, { status: 400, headers: { 'content-type': 'application/json' } }) : null), photosOf('words', 1));
+        const told = error ?? result.photos[0].error;
+        assert.equal(told?.code, 'invalid_payload', `${body.slice(0, 100)}: ${told?.code} ${String(told?.detail).slice(0, 200)}`);
+        assert.ok(String(told.detail).length < 1000, `${told.detail.length} characters`);
+      }
+    });
+  }
+
+  test('a page and a redirect that go on for ever in their heads are cut', async () => {
+    const { error } = await sendWith(async (request) => (isProject(request) ? new Response(null, { status: 302, headers: { location: `https://portal.example/?${'x'.repeat(200_000)}` } }) : null), photosOf('far', 1), { retry: { attempts: 1 } });
+    assert.equal(error.code, 'network');
+    assert.ok(error.detail.length < 1000, `${error.detail.length} characters`);
+  });
+});
+
 describe('an object that is there already', () => {
   const alreadyThere = {
     'as Storage says it now': () => json(400, { statusCode: '409', code: 'ResourceAlreadyExists', error: 'Duplicate', message: 'The resource already exists' }),
@@ -146,6 +209,7 @@ describe("Storage's refusals", () => {
       const { job, result } = await sendWith(async (request) => (isUpload(request) && (path ??= request.path) === request.path ? answer() : null));
       const failed = result.photos.filter((photo) => !photo.ok);
       assert.deepEqual(failed.map((photo) => photo.error.code), [code]);
+      assert.doesNotMatch(failed[0].error.message, /Storage|No\.|mime type/, 'the sentence is ours');
       await expectProject(stage, job.projectId, job.photoIds.filter((id) => id !== failed[0].id));
     });
   }

@@ -94,6 +94,39 @@ describe('a client that', () => {
     assert.equal(job.kept, true);
   });
 
+  /** A client whose first refresh is another one, and a fetch that refuses rows until a refresh has succeeded. */
+  const refreshing = (first) => {
+    let refreshes = 0;
+    let isFresh = false;
+    const client = wrap({
+      refreshSession: () => {
+        if (refreshes++ === 0) return first();
+        isFresh = true;
+        return person.client.auth.refreshSession();
+      },
+    });
+    return { client, fetch: fetchWith(stage, (request) => (isInsert(request) && !isFresh ? expired() : null)) };
+  };
+
+  test('never ends a refresh, once, is asked for another by the next resume', { timeout: 60_000 }, async () => {
+    const { client, fetch } = refreshing(() => new Promise(() => {}));
+    const sender = stage.sender({ ...person, client }, { fetch, idleMs: 500, retry: { attempts: 1 } });
+    const job = sender.send({ project: project(), photos: photosOf('never ends', 1) });
+    assert.equal((await errorFrom(job.done)).code, 'network');
+    assert.equal(job.kept, true);
+    const [again] = await sender.resume();
+    assert.equal((await again.done).ok, true);
+    await expectProject(stage, job.projectId, job.photoIds);
+  });
+
+  test('throws at once when it is asked for a refresh is no verdict', async () => {
+    const { client, fetch } = refreshing(() => {
+      throw new Error('not now');
+    });
+    const job = stage.sender({ ...person, client }, { fetch }).send({ project: project(), photos: photosOf('at once', 1) });
+    assert.equal((await job.done).ok, true);
+  });
+
   test('throws now and then is asked again', async () => {
     let number = 0;
     const moody = wrap({ getSession: () => (number++ % 3 === 1 ? Promise.reject(new Error('lock request timed out')) : person.client.auth.getSession()) });

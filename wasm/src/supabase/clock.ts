@@ -20,6 +20,9 @@ export function anyOf(...signals: AbortSignal[]): AbortSignal {
   return controller.signal;
 }
 
+/** Longest time that a timer can be set to; a longer one would fire at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * Calls back once when the signal is aborted. Each listens at a signal of its own: many at one are a leak in Node's eyes, and
  * it says so. @returns what ends it
@@ -48,7 +51,7 @@ export const systemClock: Clock = {
       const timer = setTimeout(() => {
         end?.();
         resolve();
-      }, ms);
+      }, Math.min(ms, longestTimerMs));
       const end = signal && onAbort(signal, () => {
         clearTimeout(timer);
         reject(signal.reason);

@@ -10,28 +10,37 @@ import { constraintCodes, sqlstateCodes, storageCodes } from '../remote_codes.ge
  */
 export type Remedy = 'never' | 'later' | 'once' | 'sign_in';
 
+/** What is known of a failed request. */
+interface FaultFacts {
+  readonly status?: number;
+  readonly detail?: string;
+  /** Wait that the server asked for, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** SQLSTATE or PGRST code of a REST answer, `code` of a Storage answer. */
+  readonly serviceCode?: string;
+  /** `table.constraint` of a failed CHECK, or the bare name of a failed UNIQUE. */
+  readonly constraint?: string;
+  readonly issue?: { readonly path: string; readonly code: IssueCode };
+  readonly limit?: number;
+  readonly actual?: number;
+  readonly cause?: unknown;
+}
+
+/** Characters of a detail: it goes into events, logs and the outbox, and a server may say a great deal. */
+const longestDetail = 500;
+
 /** A failed request, before anybody decided what it means for the photo. Inside the sender only. */
 export class Fault extends Error {
   override readonly name = 'Fault';
+  readonly facts: FaultFacts;
   constructor(
     readonly code: ErrorCode,
     readonly remedy: Remedy,
-    readonly facts: {
-      readonly status?: number;
-      readonly detail?: string;
-      /** Wait that the server asked for, in milliseconds. */
-      readonly retryAfterMs?: number;
-      /** SQLSTATE or PGRST code of a REST answer, `code` of a Storage answer. */
-      readonly serviceCode?: string;
-      /** `table.constraint` of a failed CHECK, or the bare name of a failed UNIQUE. */
-      readonly constraint?: string;
-      readonly issue?: { readonly path: string; readonly code: IssueCode };
-      readonly limit?: number;
-      readonly actual?: number;
-      readonly cause?: unknown;
-    } = {},
+    { detail, ...facts }: FaultFacts = {},
   ) {
-    super(facts.detail ?? code);
+    const cut = detail?.slice(0, longestDetail);
+    super(cut ?? code);
+    this.facts = cut === undefined ? facts : { ...facts, detail: cut };
   }
 }
 
@@ -73,6 +82,15 @@ export function readFault(service: Service, answer: Answer, now: number): Fault 
 
 type Base = { status: number; retryAfterMs?: number };
 
+/** What stands in a body where a word is expected: anything else there may have a `toString` of its own. */
+const word = (value: unknown): string => (['string', 'number'].includes(typeof value) ? String(value) : '');
+
+/** A figure that a server names; NaN when it is none. */
+export const figure = (value: unknown): number => Number(word(value) || NaN);
+
+/** What a table has under a word that a server chose: `constructor` is in every object and in no table. */
+const entryIn = <T>(table: Readonly<Record<string, T | undefined>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined);
+
 /** By status alone: an answer of a proxy, a gateway or a portal. */
 function byStatus(status: number, base: Base, detail: string): Fault | undefined {
   if (status === 429) return new Fault('rate_limited', 'later', { ...base, detail });
@@ -108,16 +126,16 @@ const tokenRefused = /\bjw[ts]\b|"(exp|nbf|iat)" claim|token (is )?expired|signa
 
 /** Storage answers most errors with HTTP 400; the truth is in the body. */
 function readStorage(status: number, body: Record<string, unknown>, base: Base): Fault {
-  const named = String(body['code'] ?? body['error'] ?? '');
-  const code = storageAliases[named] ?? named;
-  const message = String(body['message'] ?? '');
-  const inner = Number(body['statusCode']) || status;
+  const named = word(body['code'] ?? body['error']);
+  const code = entryIn(storageAliases, named) ?? named;
+  const message = word(body['message']);
+  const inner = figure(body['statusCode']) || status;
   const facts = { ...base, detail: `Storage: ${code || inner}: ${message}`, serviceCode: code };
   if (tokenRefused.test(`${code} ${message}`) && inner !== 404) {
     return new Fault('sign_in_required', 'sign_in', facts);
   }
-  if (storageLater.has(code)) return new Fault(storageCodes[code] ?? 'server_error', 'later', facts);
-  const byName = storageCodes[code];
+  if (storageLater.has(code)) return new Fault(entryIn(storageCodes, code) ?? 'server_error', 'later', facts);
+  const byName = entryIn(storageCodes, code);
   if (byName) return new Fault(byName, byName === 'sign_in_required' ? 'sign_in' : 'never', facts);
   if (inner === 402) return new Fault('quota_exceeded', 'never', facts);
   const known = byStatus(inner, base, facts.detail);
@@ -147,15 +165,15 @@ export function readTusFault(method: string, answer: Answer, now: number): Fault
 const restLater = /^(25006|40001|40P01|55P03|57014|57P0\d|53\d{3}|08\d{3}|PGRST00\d)$/;
 
 function readRest(status: number, body: Record<string, unknown>, base: Base): Fault {
-  const code = String(body['code'] ?? '');
-  const message = String(body['message'] ?? '');
+  const code = word(body['code']);
+  const message = word(body['message']);
   const facts = { ...base, detail: `REST: ${code || status}: ${message}`, serviceCode: code };
   if (status === 401 || code === 'PGRST301' || code === 'PGRST303') return new Fault('sign_in_required', 'sign_in', facts);
   if (restLater.test(code)) return new Fault('server_error', 'later', facts);
   if (code === '23514') {
     const [, table = '', constraint = ''] = /relation "([^"]+)" violates check constraint "([^"]+)"/.exec(message) ?? [];
     const name = `${table}.${constraint}`;
-    const known = constraintCodes[name];
+    const known = entryIn(constraintCodes, name);
     return new Fault(known?.code ?? 'invalid_payload', 'never', {
       ...facts,
       constraint: name,
@@ -166,7 +184,7 @@ function readRest(status: number, body: Record<string, unknown>, base: Base): Fa
     return new Fault('already_exists', 'never', { ...facts, constraint: /constraint "([^"]+)"/.exec(message)?.[1] ?? '' });
   }
   if (code === 'PT402') return new Fault('quota_exceeded', 'never', { ...facts, ...quotaFigures(body['details']) });
-  const known = sqlstateCodes[code];
+  const known = entryIn(sqlstateCodes, code);
   if (known) return new Fault(known, 'never', facts);
   const general = byStatus(status, base, facts.detail);
   if (general) return new Fault(general.code, general.remedy, facts);
@@ -177,9 +195,9 @@ function readRest(status: number, body: Record<string, unknown>, base: Base): Fa
 /** The database's own account of a quota: `{"used", "quota", "requested"}` in the details of PT402. */
 function quotaFigures(details: unknown): { limit?: number; actual?: number } {
   try {
-    const { used, quota, requested } = JSON.parse(String(details)) as Record<string, unknown>;
-    const limit = Number(quota);
-    const actual = Number(used) + Number(requested);
+    const { used, quota, requested } = JSON.parse(word(details)) as Record<string, unknown>;
+    const limit = figure(quota);
+    const actual = figure(used) + figure(requested);
     return { ...(Number.isFinite(limit) ? { limit } : {}), ...(Number.isFinite(actual) ? { actual } : {}) };
   } catch {
     return {};
@@ -200,7 +218,7 @@ const sentence = (code: string, facts: { limit?: number | undefined; actual?: nu
   ((sentences as Readonly<Record<string, string>>)[code] ?? code)
     .replace('{limit}', String(facts.limit ?? ''))
     .replace('{actual}', String(facts.actual ?? ''))
-    .replace('{found}', facts.detail ?? '');
+    .replace('{found}', () => facts.detail ?? '');
 
 /** The error that a caller gets, its sentence in English; `core.messages` has the other languages by the same code. */
 export function remoteError(
@@ -217,8 +235,8 @@ export function errorOf(thrown: unknown): PhotoError {
     const { detail, issue, limit = thrown.code === 'too_many_photos' ? limits.max_photos_per_project : undefined, actual } = thrown.facts;
     const issues = thrown.code === 'invalid_payload' && issue ? [{ path: issue.path, code: issue.code, message: sentence(issue.code, {}) }] : undefined;
     return remoteError(thrown.code, {
-      ...(limit === undefined ? {} : { limit }),
-      ...(actual === undefined ? {} : { actual }),
+      ...(limit === undefined || Number.isNaN(limit) ? {} : { limit }),
+      ...(actual === undefined || Number.isNaN(actual) ? {} : { actual }),
       ...(detail ? { detail } : {}),
       ...(issues ? { issues } : {}),
       cause: thrown,

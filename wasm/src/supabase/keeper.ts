@@ -42,6 +42,6 @@ export function outboxError(error: unknown): unknown {
   const full = name === 'QuotaExceededError' || code === 'ENOSPC' || code === 'EDQUOT';
   if (full) return remoteError('storage_full', { detail: `Outbox: ${message ?? name}`, cause: error });
   // A sandboxed frame, or a browser that is told to keep nothing.
-  if (name === 'SecurityError') return remoteError('unsupported_environment', { detail: `Outbox: ${message ?? name}`, cause: error });
+  if (name === 'SecurityError') return remoteError('unsupported_environment', { detail: 'IndexedDB', cause: error });
   return error;
 }

@@ -67,7 +67,7 @@ export class Run {
           await this.slots.run(this.supabase.errand.signal, () => this.#store(item, file));
         } catch (error) {
           if (stopsEntry(error)) stopped ??= { error };
-          else await this.fail(item, error);
+          else await this.fail(item, error, file.type);
         }
       }
     };
@@ -191,10 +191,11 @@ export class Run {
     this.#show();
   }
 
-  /** This photo is given up; the rest goes on. */
-  protected async fail(item: OutboxItem, thrown: unknown): Promise<void> {
+  /** This photo is given up; the rest goes on. @param type of what was refused: the sentence names it, not the server's words */
+  protected async fail(item: OutboxItem, thrown: unknown, type = item.files[0]?.type): Promise<void> {
     if (item.state !== 'waiting') return;
-    const error = errorOf(thrown);
+    const isType = isFault(thrown) && thrown.code === 'unsupported_type';
+    const error = isType ? remoteError('unsupported_type', { ...(type ? { detail: type } : {}), cause: thrown }) : errorOf(thrown);
     item.state = 'failed';
     item.error = recordOf(error);
     await this.keeper.save();

@@ -54,6 +54,12 @@ function jsonOf(answer: Answer): unknown {
 }
 
 const isJson = (answer: Answer): boolean => jsonOf(answer) !== undefined;
+const isObject = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+const rowsOf = (answer: Answer): Row[] | undefined => {
+  const rows = jsonOf(answer);
+  return Array.isArray(rows) && rows.every(isObject) ? rows : undefined;
+};
+const isRows = (answer: Answer): boolean => rowsOf(answer) !== undefined;
 const isEmptyOrJson = (answer: Answer): boolean => answer.text.trim() === '' || isJson(answer);
 const isObjectKey = (answer: Answer): boolean => {
   const { Key, Id } = (jsonOf(answer) ?? {}) as { Key?: unknown; Id?: unknown };
@@ -126,8 +132,7 @@ export class Supabase {
   }
 
   async select(path: string): Promise<Row[]> {
-    const answer = await this.ask('rest', { method: 'GET', path, expects: isJson });
-    return JSON.parse(answer.text) as Row[];
+    return rowsOf(await this.ask('rest', { method: 'GET', path, expects: isRows })) ?? [];
   }
 
   /** Rows of a table that have one of the ids, as far as this person sees them. */
@@ -156,9 +161,9 @@ export class Supabase {
       path: `/${table}?${filter}&select=${columns}`,
       headers: { 'content-type': 'application/json', prefer: 'return=representation' },
       body: JSON.stringify(changes),
-      expects: isJson,
+      expects: isRows,
     });
-    return JSON.parse(answer.text) as Row[];
+    return rowsOf(answer) ?? [];
   }
 
   async delete(table: string, filter: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { onAbort } from './clock.js';
+import { longestTimerMs, onAbort } from './clock.js';
 import { Fault, isFault } from './fault.js';
 
 /**
@@ -73,14 +73,20 @@ export class Session {
     const now = await this.current(signal);
     if (now.token !== refused) return now;
     if (this.#tokenSource) throw new Fault('sign_in_required', 'never', { detail: 'The token was refused, and accessToken gives no other' });
-    this.#refreshing ??= this.#client.auth
-      .refreshSession()
-      .then(({ data, error }) => identityOf(data.session, error))
-      .finally(() => {
-        this.#refreshing = undefined;
-      });
-    const refreshing = this.#refreshing;
+    const refreshing = (this.#refreshing ??= this.#refresh());
     return this.#bounded(() => refreshing, signal);
+  }
+
+  /** One refresh for all who ask meanwhile. One that never ends is nobody's any more after the longest wait for it. */
+  #refresh(): Promise<Identity> {
+    const refreshing: Promise<Identity> = this.#bounded(async () => {
+      const { data, error } = await this.#client.auth.refreshSession();
+      return identityOf(data.session, error);
+    }).finally(() => {
+      if (this.#refreshing === refreshing) this.#refreshing = undefined;
+    });
+    refreshing.catch(() => {}); // who asked for it may have been stopped
+    return refreshing;
   }
 
   async #read(): Promise<Identity> {
@@ -106,7 +112,7 @@ export class Session {
       const timer = setTimeout(() => {
         end();
         fail(`no answer for ${this.#idleMs} ms`);
-      }, Math.min(this.#idleMs, 2 ** 31 - 1));
+      }, Math.min(this.#idleMs, longestTimerMs));
       const deaf = signal && onAbort(signal, () => {
         end();
         reject(signal.reason);

@@ -1,5 +1,5 @@
 import { limits } from '../limits.gen.js';
-import { errorOf, isFault, remoteError } from './fault.js';
+import { errorOf, Fault, figure, isFault, remoteError } from './fault.js';
 import type { SendResult } from './job.js';
 import { isStrangers, Run, stopsEntry, tidy } from './run.js';
 import type { Row } from './service.js';
@@ -102,9 +102,9 @@ export class Story extends Run {
     }
     const [verdict] = (Array.isArray(answer) ? answer : [answer]) as ({ allowed?: boolean; used?: unknown; quota?: unknown } | null)[];
     if (verdict?.allowed === false) {
-      throw remoteError('quota_exceeded', {
-        limit: Number(verdict.quota),
-        actual: Number(verdict.used) + amount,
+      throw new Fault('quota_exceeded', 'never', {
+        limit: figure(verdict.quota),
+        actual: figure(verdict.used) + amount,
         detail: 'storage_bytes',
       });
     }

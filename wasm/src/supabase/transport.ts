@@ -1,4 +1,4 @@
-import { anyOf, onAbort } from './clock.js';
+import { anyOf, longestTimerMs, onAbort, orAborted } from './clock.js';
 import { Fault, isFault, type Answer } from './fault.js';
 
 /** One HTTP request of the sender. */
@@ -26,14 +26,19 @@ const slowestBytesPerSecond = 16 * 1024;
 /** Bytes that may have been told as sent while they are still in the buffers of this machine. */
 const bufferedBytes = 512 * 1024;
 
-/** Longest time that a timer can be set to; a longer one would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Bytes of an answer that are read: the longest one, of a hundred rows with all that cameras write, is a tenth of it. */
+const longestAnswerBytes = 16 * 1024 * 1024;
+
+/** An answer that drips is waited for so many silences long: one that has no end is none. */
+const silencesOfAnswer = 20;
 
 /**
  * The services never redirect. Followed, a redirect (from http to https, to a portal's page) turns a POST into a GET, whose
  * answer says nothing about what was asked.
  */
 const redirected = (to: string): Fault => new Fault('network', 'later', { detail: `Redirected${to ? ` to ${to}` : ''}` });
+
+const endless = 'The answer does not end';
 
 /** Requests by XMLHttpRequest: the only way in a browser that reports the bytes sent. */
 export function xhrTransport(): Transport {
@@ -42,8 +47,10 @@ export function xhrTransport(): Transport {
       if (request.signal.aborted) return reject(request.signal.reason);
       const xhr = new XMLHttpRequest();
       let timer: ReturnType<typeof setTimeout>;
+      let whole: ReturnType<typeof setTimeout> | undefined;
       const end = (settle: () => void) => {
         clearTimeout(timer);
+        clearTimeout(whole);
         deaf();
         settle();
       };
@@ -52,12 +59,13 @@ export function xhrTransport(): Transport {
         end(() => reject(request.signal.reason));
         xhr.abort();
       };
+      const giveUp = (detail: string) => {
+        fail(detail)();
+        xhr.abort();
+      };
       const alive = () => {
         clearTimeout(timer);
-        timer = setTimeout(() => {
-          fail(`No answer for ${request.idleMs} ms`)();
-          xhr.abort();
-        }, Math.min(request.idleMs, longestTimerMs));
+        timer = setTimeout(() => giveUp(`No answer for ${request.idleMs} ms`), Math.min(request.idleMs, longestTimerMs));
       };
       xhr.open(request.method, request.url);
       for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
@@ -65,7 +73,11 @@ export function xhrTransport(): Transport {
         alive();
         request.onSent?.(event.loaded);
       };
-      xhr.onprogress = alive; // an answer that drips is an answer
+      xhr.onprogress = ({ loaded }) => {
+        if (loaded > longestAnswerBytes) return giveUp(endless);
+        alive(); // an answer that drips is an answer
+        whole ??= setTimeout(() => giveUp(endless), Math.min(request.idleMs * silencesOfAnswer, longestTimerMs));
+      };
       xhr.onerror = fail('The request failed');
       xhr.onload = () => {
         if (xhr.responseURL && xhr.responseURL !== new URL(request.url, location.href).href) return end(() => reject(redirected(xhr.responseURL)));
@@ -93,6 +105,7 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
     const untold = streams ? Math.min(bytes?.length ?? 0, bufferedBytes) : (bytes?.length ?? 0);
     const longest = Math.min(request.idleMs + (untold / slowestBytesPerSecond) * 1000, longestTimerMs);
     let timer: ReturnType<typeof setTimeout>;
+    let whole: ReturnType<typeof setTimeout> | undefined;
     let over = false;
     const alive = () => {
       clearTimeout(timer);
@@ -100,12 +113,8 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
       if (!over) timer = setTimeout(() => silence.abort(new Error(`No answer for ${longest} ms`)), longest);
     };
     const headers: Record<string, string> = { ...request.headers };
-    const init: RequestInit & { duplex?: 'half' } = {
-      method: request.method,
-      headers,
-      redirect: 'manual',
-      signal: anyOf(request.signal, silence.signal),
-    };
+    const signal = anyOf(request.signal, silence.signal);
+    const init: RequestInit & { duplex?: 'half' } = { method: request.method, headers, redirect: 'manual', signal };
     if (bytes && streams) {
       headers['content-length'] = String(bytes.length);
       init.body = pieces(bytes, (sent) => {
@@ -117,11 +126,13 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
     else if (request.body !== undefined) init.body = request.body as string;
     alive();
     try {
-      const response = await fetchFunction(request.url, init);
+      // An injected fetch may be deaf to its signal.
+      const response = await orAborted(fetchFunction(request.url, init), signal);
       if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
         throw redirected(response.headers.get('location') ?? '');
       }
-      const text = await textOf(response, alive);
+      whole = setTimeout(() => silence.abort(new Error(endless)), Math.min(request.idleMs * silencesOfAnswer, longestTimerMs));
+      const text = await orAborted(textOf(response, alive), signal);
       if (bytes) request.onSent?.(bytes.length);
       return { status: response.status, text, header: (name) => response.headers.get(name) };
     } catch (error) {
@@ -132,6 +143,7 @@ export function fetchTransport(fetchFunction: typeof fetch, { streams }: { strea
     } finally {
       over = true;
       clearTimeout(timer!);
+      clearTimeout(whole);
     }
   };
 }
@@ -141,9 +153,15 @@ async function textOf(response: Response, alive: () => void): Promise<string> {
   if (!response.body) return response.text();
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
+  let bytes = 0;
   for (let text = ''; ; ) {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
+    bytes += value.length;
+    if (bytes > longestAnswerBytes) {
+      void reader.cancel().catch(() => {});
+      throw new Error(endless);
+    }
     alive();
     text += decoder.decode(value, { stream: true });
   }
