@@ -2,12 +2,12 @@
 // Supabase CLI too.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { signUp, startCluster } from './cluster.mjs';
-import { migrationsFolder, readMigrations, repository } from './migrations.mjs';
+import { readMigrations, repository } from './migrations.mjs';
 import { openPglite } from './pglite.mjs';
 import { supabase } from './supabase_cli.mjs';
 
@@ -25,7 +25,7 @@ const catalog = `
   union all select 'column ' || a.attrelid::regclass || '.' || a.attname || ' ' || a.attacl::text
     from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.relnamespace::regnamespace::text in ('public', 'private') and a.attacl is not null
-  union all select 'function ' || p.oid::regprocedure || ' ' || coalesce(p.proacl::text, 'default')
+  union all select 'function ' || p.oid::regprocedure || ' ' || coalesce(p.proacl::text, 'default') || ' ' || md5(p.prosrc)
     from pg_proc p where p.pronamespace::regnamespace::text in ('public', 'private')
   union all select 'trigger ' || t.tgrelid::regclass || '.' || t.tgname from pg_trigger t where not t.tgisinternal
   union all select 'policy ' || schemaname || '.' || tablename || ' ' || policyname from pg_policies
@@ -178,19 +178,22 @@ test('supabase db push installs them, with the seed, once', async () => {
 
 test('supabase db push of a broken migration leaves nothing of it', async () => {
   const database = await cluster.createDatabase('push_broken', { migrations: false });
+  const expected = await cluster.createDatabase('push_expected', { migrations: false });
   const folder = copyProject();
   try {
-    const names = (await readMigrations()).map(({ name }) => name);
-    const broken = path.join(folder, 'supabase/migrations', names[names.length - 1]);
-    writeFileSync(broken, readFileSync(path.join(migrationsFolder, names[names.length - 1]), 'utf8').replace(/commit;\s*$/, 'select 1 / 0;\ncommit;\n'));
+    const migrations = await readMigrations();
+    const last = migrations.pop();
+    const broken = path.join(folder, 'supabase/migrations', last.name);
+    writeFileSync(broken, last.sql.replace(/commit;\s*$/, 'select 1 / 0;\ncommit;\n'));
     const push = () => supabase('db', 'push', '--yes', '--workdir', folder, `--remote=${database.url()}`);
     assert.notEqual(push().status, 0);
-    const after = await lines(database);
-    assert.ok(!after.some((line) => line.includes('reserved_email')), 'its function is not there');
-    assert.ok(after.some((line) => line.includes('take_back_files')), 'the migrations before are');
-    cpSync(path.join(migrationsFolder, names[names.length - 1]), broken);
+    for (const { sql } of migrations) await expected.run('postgres', sql);
+    assert.deepEqual(await lines(database), await lines(expected), 'the migrations before are there, of the last one nothing');
+    writeFileSync(broken, last.sql);
     const repaired = push();
     assert.equal(repaired.status, 0, repaired.stderr);
+    await expected.run('postgres', last.sql);
+    assert.deepEqual(await lines(database), await lines(expected));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

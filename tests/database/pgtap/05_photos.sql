@@ -1,7 +1,7 @@
 -- Photos: their facts, their paths, their places, and the project's count of them.
 begin;
 set local search_path = public, tap;
-select plan(75);
+select plan(78);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -111,6 +111,17 @@ select tests.refused($$select tests.add_photos('ann', 'p', 1)$$, 'PT409', 'being
 select tests.refused($$update photos set metadata = '{"x": 1}' where project_id = tests.id('p')$$, 'PT409', 'being processed', 'none changes');
 select tests.refused($$delete from photos where project_id = tests.id('p')$$, 'PT409', 'being processed', 'none goes');
 select tests.refused($$delete from video_projects where id = tests.id('p')$$, 'PT409', 'being processed', 'the project does not go either');
+-- Another learns nothing of it, nor of its places.
+select tests.act_as_owner();
+select tests.sign_up('eve'), tests.project('bob', 'full'), tests.add_photo('bob', 'full', '{"upload_order": 2147483647}');
+select tests.act_as(tests.id('eve'));
+select tests.refused(format('select tests.add_photo(''eve'', %L)', project), '42501', 'permission denied for table photos: the row is not the caller''s',
+  'another''s project is refused in one way: ' || project) from unnest(array['p', 'full']) as project;
+select set_config('request.jwt.claims', '{"role": "authenticated"}', true);
+select tests.refused($$select tests.add_photo('ann', 'p')$$, '42501', '', 'to a client without an id too');
+select tests.act_as_owner();
+delete from auth.users where id = tests.id('eve');
+delete from video_projects where id = tests.id('full');
 select tests.act_as_service();
 select tests.refused($$delete from photos where project_id = tests.id('p')$$, 'PT409', 'being processed', 'not even for the service');
 select tests.refused($$insert into photos (project_id, file_url, file_size_bytes, mime_type) values (tests.id('nothing'), 'x', 1, 'image/png')$$,
