@@ -121,6 +121,48 @@ test('a page that is reloaded in the middle goes on by itself', { timeout: 180_0
   await close();
 });
 
+test('what was stopped is sent once, by Resume or by Send, and is free again once it is discarded', { timeout: 180_000 }, async () => {
+  const { page, close } = await demo.open();
+  const projects = async () => (await demo.backend.query(`
+    select count(*)::int n from public.video_projects p where exists (
+      select from public.photos where project_id = p.id and original_filename like 'stopped-%')`)).rows[0].n;
+  const stopped = async () => {
+    // The objects of the first photo are let through, then nothing more.
+    let uploads = 0;
+    await page.route('**/storage/v1/object/**', (route) => (uploads++ < 2 ? route.continue() : undefined));
+    await page.getByTestId('send').click();
+    await page.waitForFunction(() => document.querySelector('#upload-progress').value > 0);
+    assert.ok(await card(page, 'stopped-1.jpg').getByRole('button', { name: 'Remove' }).isDisabled(), 'it would be sent all the same');
+    await page.locator('#stop').click();
+    await page.locator('#send-status', { hasText: 'kept on this device' }).waitFor();
+    await page.unroute('**/storage/v1/object/**');
+    assert.equal(await page.locator('.tag', { hasText: 'Waits to be sent' }).count(), 2);
+  };
+  const pick = async () => page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['stopped-1.jpg', 'stopped-2.jpg']));
+  for (const [round, go] of ['send', 'resume'].entries()) {
+    await pick();
+    await settled(page, 2);
+    await stopped();
+    await page.locator(`#${go}`).click();
+    await page.waitForFunction(() => document.querySelectorAll('[data-status=sent]').length === 2);
+    assert.equal(await projects(), round + 1);
+    await page.getByTestId('send').click();
+    await page.locator('#send-status', { hasText: 'Choose at least one photo' }).waitFor();
+    await page.locator('#clear').click();
+  }
+  await pick();
+  await settled(page, 2);
+  await stopped();
+  await page.locator('#discard').click();
+  await page.waitForFunction(() => document.querySelectorAll('.tag.good').length === 2 && !document.querySelector('#list').textContent.includes('Waits'));
+  assert.equal(await projects(), 2);
+  await page.getByTestId('send').click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-status=sent]').length === 2);
+  assert.equal(await projects(), 3);
+  assert.deepEqual(await strays(), []);
+  await close();
+});
+
 test('the keyboard alone picks, orders, removes, writes and sends', { timeout: 180_000 }, async () => {
   const { page, close } = await demo.open();
   const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.getAttribute('aria-label'));
@@ -151,6 +193,35 @@ test('the keyboard alone picks, orders, removes, writes and sends', { timeout: 1
   await page.keyboard.press('Enter');
   const projectId = await sentProject(page);
   assert.deepEqual((await rows(projectId)).map((row) => row.original_filename), ['b.jpg', 'a.jpg']);
+  await close();
+});
+
+test('the focus stays with what was pressed, and is never taken by a card of the same name', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open();
+  const [photo, other] = await drawPhotos(page, ['same.jpg', 'other.jpg'], 600, 400);
+  const focus = () => page.evaluate(() => {
+    const place = [...document.querySelectorAll('.photo')].findIndex((each) => each.contains(document.activeElement));
+    return `${place} ${document.activeElement.dataset.tool ?? document.activeElement.id}`;
+  });
+  await page.getByTestId('file-input').setInputFiles([photo, photo]);
+  await settled(page, 2);
+  await page.locator('.photo').first().getByRole('button', { name: 'Remove' }).focus();
+  await page.getByTestId('file-input').setInputFiles([photo, other]);
+  await settled(page, 4);
+  assert.equal(await focus(), '0 remove');
+  await page.locator('.photo').first().getByRole('button', { name: 'Move later' }).press('Enter');
+  assert.equal(await focus(), '1 later');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  assert.equal(await focus(), '3 ', 'at the end there is no later: the card has it');
+  await page.locator('#clear').press('Enter');
+  assert.equal(await focus(), '-1 files');
+  await page.getByTestId('file-input').setInputFiles([photo]);
+  await settled(page, 1);
+  await page.getByTestId('send').press('Enter');
+  assert.equal(await focus(), '-1 send');
+  await sentProject(page);
+  assert.equal(await focus(), '-1 send');
   await close();
 });
 

@@ -9,13 +9,21 @@ function stateOf(photos: Photos, item: Item, place: number): string {
   return [item.state, place, photos.items.length, language(), item.error?.code, item.twin?.file.name].join();
 }
 
+/** Taken from the list it would be sent nevertheless: it stays until it has arrived, or is discarded. */
+export const onItsWay = ({ state }: Item): boolean => state === 'sending' || state === 'kept';
+
 /** Where the photo is, in the words that tests and other pages read. */
-function statusOf(item: Item): 'working' | 'accepted' | 'rejected' | 'sent' | 'failed' {
-  if (item.state === 'waiting' || item.state === 'working') return 'working';
-  return item.state === 'cancelled' ? 'rejected' : item.state;
+function statusOf({ state }: Item): 'working' | 'accepted' | 'rejected' | 'sent' | 'failed' {
+  if (state === 'waiting' || state === 'working') return 'working';
+  if (state === 'sending' || state === 'kept') return 'accepted';
+  return state === 'cancelled' ? 'rejected' : state;
 }
 
-const stateText = (item: Item): string => text(item.state === 'sent' ? 'sentPhoto' : item.state);
+function stateText({ state }: Item): string {
+  if (state === 'sent') return text('sentPhoto');
+  if (state === 'sending') return text('sendingPhoto');
+  return text(state === 'kept' ? 'keptPhoto' : state);
+}
 
 export function drawCard(photos: Photos, item: Item, place: number): void {
   const { card } = item;
@@ -29,11 +37,16 @@ export function drawCard(photos: Photos, item: Item, place: number): void {
   card.tabIndex = 0;
   card.setAttribute('aria-label', `${place + 1}. ${item.file.name}: ${stateText(item)}`);
   if (!card.dataset['ready']) prepareCard(photos, item);
-  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.getAttribute('aria-label') : null;
+  const focused = card.contains(document.activeElement) && document.activeElement !== card ? document.activeElement : null;
   const picture = card.querySelector('.picture') ?? make('div', 'picture');
   drawPicture(picture, item, place);
   card.replaceChildren(picture, about(item), tools(photos, item, place));
-  if (focused) card.querySelector<HTMLElement>(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
+  if (focused instanceof HTMLElement) focusTool(card, focused.dataset['tool']);
+}
+
+/** Names may repeat, so a button is known by what it does. One that is gone or has nothing to do leaves the focus to its card. */
+export function focusTool(card: HTMLElement, tool: string | undefined): void {
+  (card.querySelector<HTMLElement>(`[data-tool="${tool}"]:enabled`) ?? card).focus();
 }
 
 function prepareCard(photos: Photos, item: Item): void {
@@ -95,7 +108,7 @@ function about(item: Item): HTMLElement {
   const box = make('div', 'about');
   const name = make('span', 'name', item.file.name);
   name.title = item.file.name;
-  const tone = { accepted: 'good', sent: 'good', rejected: 'bad', failed: 'bad' }[item.state as string] ?? 'work';
+  const tone = { accepted: 'good', sending: 'good', kept: 'good', sent: 'good', rejected: 'bad', failed: 'bad' }[item.state as string] ?? 'work';
   const verdict = make('span', `tag ${tone}`, stateText(item));
   const line = make('div');
   line.append(verdict);
@@ -169,18 +182,19 @@ function captureText(capture: CaptureData): string {
 
 function tools(photos: Photos, item: Item, place: number): HTMLElement {
   const row = make('div', 'tools');
-  const named = (key: 'earlier' | 'later' | 'remove' | 'retry' | 'cancel') => `${text(key)}: ${item.file.name}`;
-  const earlier = button(named('earlier'), '←', () => photos.move(item, place - 1));
-  earlier.disabled = place === 0;
-  const later = button(named('later'), '→', () => photos.move(item, place + 1));
-  later.disabled = place === photos.items.length - 1;
-  row.append(earlier, later);
-  if (item.state === 'waiting' || item.state === 'working') row.append(button(named('cancel'), text('cancel'), () => item.stop.abort()));
+  const add = (key: 'earlier' | 'later' | 'remove' | 'retry' | 'cancel', icon: string, act: () => void, disabled = false): HTMLElement => {
+    const tool = button(`${text(key)}: ${item.file.name}`, icon, act);
+    tool.dataset['tool'] = key;
+    tool.disabled = disabled;
+    row.append(tool);
+    return tool;
+  };
+  add('earlier', '←', () => photos.move(item, place - 1), place === 0);
+  add('later', '→', () => photos.move(item, place + 1), place === photos.items.length - 1);
+  if (item.state === 'waiting' || item.state === 'working') add('cancel', text('cancel'), () => item.stop.abort());
   if (item.state === 'cancelled' || item.error?.retryable || item.error?.code === 'too_many_photos') {
-    row.append(button(named('retry'), text('retry'), () => void photos.retry(item)));
+    add('retry', text('retry'), () => void photos.retry(item));
   }
-  const remove = button(named('remove'), '✕', () => photos.remove(item));
-  remove.classList.add('last');
-  row.append(remove);
+  add('remove', '✕', () => photos.remove(item), onItsWay(item)).classList.add('last');
   return row;
 }

@@ -5,6 +5,14 @@ export function byId<E extends HTMLElement>(id: string): E {
   return element as E;
 }
 
+/** Shows an element or hides it; what had the focus and is hidden hands it to `next`. */
+export function show(id: string, shown: boolean, next: string): void {
+  const element = byId(id);
+  const focused = element.contains(document.activeElement);
+  element.hidden = !shown;
+  if (focused && !shown) byId(next).focus();
+}
+
 /** An element with class and text; text is never markup. */
 export function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = '', content = ''): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);

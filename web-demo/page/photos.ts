@@ -1,13 +1,16 @@
 /** The photos that were picked: their way through the core, their order, their cards. */
 import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type PreparedPhoto } from '@photomemory/photo-core';
-import { byId } from './dom.js';
-import { drawCard } from './card.js';
+import { drawCard, focusTool, onItsWay } from './card.js';
+import { byId, show } from './dom.js';
 import { bytesText, text } from './texts.js';
 
 export interface Item {
   readonly id: number;
   readonly file: File;
-  state: 'waiting' | 'working' | 'accepted' | 'rejected' | 'cancelled' | 'sent' | 'failed';
+  /** `sending` and `kept`: a job, or the outbox after one that was stopped, has it already; nobody else may send it. */
+  state: 'waiting' | 'working' | 'accepted' | 'sending' | 'kept' | 'rejected' | 'cancelled' | 'sent' | 'failed';
+  /** The photo's id in the job that has it. */
+  sentAs: string | null;
   fraction: number;
   photo: PreparedPhoto | null;
   /** The photo of the page that this one repeats. */
@@ -61,6 +64,25 @@ export class Photos {
     return this.items.filter((item): item is Item & { photo: PreparedPhoto } => item.state === 'accepted' && item.photo !== null);
   }
 
+  /** Those that a job with these ids has, or all that the outbox keeps. */
+  sentAs(ids: readonly string[]): Item[] {
+    return this.items.filter(({ sentAs }) => sentAs !== null && ids.includes(sentAs));
+  }
+
+  kept(): Item[] {
+    return this.items.filter(({ state }) => state === 'kept');
+  }
+
+  /** What became of photos on their way; `accepted` sets them free to be sent anew. */
+  mark(items: readonly Item[], state: 'accepted' | 'sending' | 'kept' | 'sent'): void {
+    for (const item of items) {
+      if (item.state === 'sent' || item.state === 'failed') continue;
+      item.state = state;
+      if (state === 'accepted') item.sentAs = null;
+    }
+    this.changed();
+  }
+
   /** Resolves when nothing is being prepared any more. */
   async settled(): Promise<void> {
     while (this.#running > 0) await this.#batches;
@@ -80,6 +102,7 @@ export class Photos {
   /** Prepares again what failed or was cancelled. */
   async retry(item: Item): Promise<void> {
     item.state = 'waiting';
+    item.sentAs = null;
     item.error = null;
     item.fraction = 0;
     item.stop = new AbortController();
@@ -97,21 +120,23 @@ export class Photos {
   }
 
   clear(): void {
-    for (const item of this.items) {
+    const staying = this.items.filter(onItsWay);
+    for (const item of this.items.filter((each) => !onItsWay(each))) {
       item.stop.abort();
       if (item.thumbnailUrl) URL.revokeObjectURL(item.thumbnailUrl);
     }
-    this.items.length = 0;
+    this.items.splice(0, this.items.length, ...staying);
     this.changed();
   }
 
   /** Moves a photo to another place and says so. */
   move(item: Item, place: number): void {
     const to = Math.max(0, Math.min(place, this.items.length - 1));
+    const tool = item.card.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['tool'] : undefined;
     this.items.splice(this.items.indexOf(item), 1);
     this.items.splice(to, 0, item);
     this.changed();
-    item.card.focus();
+    focusTool(item.card, tool);
     byId('moved').textContent = text('moved', { name: item.file.name, place: to + 1 });
   }
 
@@ -128,8 +153,8 @@ export class Photos {
     byId('count').textContent = ready ? `${ready} / ${room}` : '';
     byId('limits-hint').textContent = text('limitsHint', { count: room, size: bytesText(largest) });
     this.#summarize();
-    byId('clear').hidden = this.items.length === 0;
-    byId('cancel-all').hidden = this.#running === 0;
+    show('cancel-all', this.#running > 0, 'files');
+    show('clear', !this.items.every(onItsWay), 'files');
     byId('list-hint').hidden = this.items.length < 2;
     for (const listener of this.#listeners) listener();
   }
@@ -145,7 +170,7 @@ export class Photos {
 
   #item(file: File): Item {
     const card = document.createElement('li');
-    return { id: this.#nextId++, file, state: 'waiting', fraction: 0, photo: null, twin: null, error: null, thumbnailUrl: null, stop: new AbortController(), card };
+    return { id: this.#nextId++, file, state: 'waiting', sentAs: null, fraction: 0, photo: null, twin: null, error: null, thumbnailUrl: null, stop: new AbortController(), card };
   }
 
   #prepare(items: Item[]): Promise<void> {

@@ -1,8 +1,8 @@
 /** Sending, and going on after a reload. */
 import { isPhotoError, messageFor } from '@photomemory/photo-core';
-import { createSender, type SendJob, type Sender } from '@photomemory/photo-core/supabase';
+import { createSender, type SendJob, type SendResult, type Sender } from '@photomemory/photo-core/supabase';
 import type { Account } from './account.js';
-import { byId, make } from './dom.js';
+import { byId, make, show } from './dom.js';
 import type { Photos } from './photos.js';
 import type { Project } from './project.js';
 import { bytesText, language, text } from './texts.js';
@@ -10,6 +10,10 @@ import { bytesText, language, text } from './texts.js';
 export class Sending {
   readonly #sender: Sender;
   #jobs = new Set<SendJob>();
+  /** What is not sent is being given up; Stop ends the waiting for it. */
+  #discarding: AbortController | null = null;
+  /** Photos in the outbox that are not confirmed. */
+  #left = 0;
   /** Send was pressed and waits for photos or the session. */
   #starting = false;
   /** What the status line says, in whatever language the page has by then. */
@@ -18,7 +22,10 @@ export class Sending {
   constructor(readonly photos: Photos, readonly project: Project, readonly account: Account) {
     this.#sender = createSender({ client: account.client, url: account.config.url, key: account.config.key, core: photos.core });
     byId('send').addEventListener('click', () => void this.send().catch((error: unknown) => this.#sayError(error)));
-    byId('stop').addEventListener('click', () => this.#jobs.forEach((job) => job.cancel()));
+    byId('stop').addEventListener('click', () => {
+      this.#jobs.forEach((job) => job.cancel());
+      this.#discarding?.abort();
+    });
     byId('resume').addEventListener('click', () => void this.resume());
     byId('discard').addEventListener('click', () => void this.discard());
     byId('payloads').addEventListener('toggle', () => void this.showPayloads());
@@ -28,6 +35,7 @@ export class Sending {
   }
 
   async send(): Promise<void> {
+    if (this.#busy) return;
     this.#starting = true;
     try {
       await this.#send();
@@ -38,25 +46,18 @@ export class Sending {
   }
 
   async #send(): Promise<void> {
-    byId<HTMLButtonElement>('send').disabled = true;
+    this.#drawButtons();
     if (!(await this.project.check())) return document.querySelector<HTMLElement>('#project [aria-invalid=true]')?.focus();
     await this.#say(() => text('first'));
     await Promise.all([this.photos.settled(), this.account.start()]);
     await this.#say(() => '');
     const items = this.photos.ready();
+    // What was stopped goes on in its own project: sent anew it would be there twice.
+    if (items.length === 0 && this.photos.kept().length > 0) return this.resume();
     if (items.length === 0) return this.#say(() => text('nothing'));
     if (!this.account.email) return byId<HTMLDialogElement>('sign-in').showModal();
     const job = this.#sender.send({ project: this.project.draft(), photos: items.map(({ photo }) => photo) }, { removeEmptyProject: true });
-    job.on((event) => {
-      if (event.type !== 'done') return;
-      for (const outcome of event.result.photos) {
-        const item = items[outcome.index];
-        if (!item) continue;
-        item.state = outcome.ok ? 'sent' : 'failed';
-        item.error = outcome.ok ? null : outcome.error;
-      }
-      this.photos.changed();
-    });
+    items.forEach((item, place) => (item.sentAs = job.photoIds[place] ?? null));
     await this.#follow([job]);
   }
 
@@ -64,18 +65,46 @@ export class Sending {
   async resume(): Promise<void> {
     try {
       await this.#follow(await this.#sender.resume());
+      await this.#settleKept();
     } catch (error) {
       await this.#sayError(error);
     }
   }
 
   async discard(): Promise<void> {
+    this.#discarding = new AbortController();
+    this.#drawButtons();
     try {
-      for (const entry of await this.#sender.pending()) await this.#sender.discard(entry.id, { removeEmptyProject: true });
+      await this.#say(() => text('discarding'));
+      for (const { id, photos } of await this.#sender.pending()) {
+        const items = this.photos.sentAs(photos.map((photo) => photo.id));
+        const { photos: outcomes } = await this.#sender.discard(id, { removeEmptyProject: true, signal: this.#discarding.signal });
+        const stored = new Set(outcomes.filter(({ ok }) => ok).map((outcome) => outcome.id));
+        this.photos.mark(items.filter(({ sentAs }) => stored.has(sentAs ?? '')), 'sent');
+        this.photos.mark(items, 'accepted');
+      }
+      await this.#say(() => '');
     } catch (error) {
       await this.#sayError(error);
     }
+    this.#discarding = null;
     await this.showPending();
+  }
+
+  /** Another tab may have sent or discarded what this page stopped: the database knows. */
+  async #settleKept(): Promise<void> {
+    const waiting = new Set((await this.#sender.pending()).flatMap(({ photos }) => photos.map(({ id }) => id)));
+    const kept = this.photos.kept();
+    const gone = kept.filter(({ sentAs }) => !waiting.has(sentAs ?? ''));
+    if (gone.length > 0) {
+      const { data, error } = await this.account.client.from('photos').select('id').in('id', gone.map(({ sentAs }) => sentAs ?? ''));
+      if (error) return;
+      const stored = new Set(data.map(({ id }) => String(id)));
+      this.photos.mark(gone.filter(({ sentAs }) => stored.has(sentAs ?? '')), 'sent');
+      this.photos.mark(gone, 'accepted');
+    } else if (kept.length > 0 && this.#jobs.size === 0 && !byId('send-status').textContent) {
+      await this.#say(() => text('elsewhere'));
+    }
   }
 
   /** After the start of the page: goes on by itself with what is waiting. */
@@ -104,16 +133,30 @@ export class Sending {
     } catch {
       // Not signed in any more, or no store: nothing to go on with.
     }
-    const idle = this.#jobs.size === 0;
-    byId('resume').hidden = byId('discard').hidden = count === 0 || !idle;
-    byId('stop').hidden = idle;
-    byId<HTMLButtonElement>('send').disabled = !idle || this.#starting;
+    this.#left = count;
+    this.#drawButtons();
     return count;
+  }
+
+  get #busy(): boolean {
+    return this.#jobs.size > 0 || this.#starting || this.#discarding !== null;
+  }
+
+  /** Send stays what it is while it waits, so that who pressed it by keyboard still has the focus. */
+  #drawButtons(): void {
+    byId<HTMLButtonElement>('send').disabled = false;
+    byId('send').setAttribute('aria-disabled', String(this.#busy));
+    show('stop', this.#jobs.size > 0 || this.#discarding !== null, 'send');
+    show('resume', this.#left > 0 && !this.#busy, 'send');
+    show('discard', this.#left > 0 && !this.#busy, 'send');
   }
 
   async #follow(jobs: SendJob[]): Promise<void> {
     if (jobs.length === 0) return;
-    jobs.forEach((job) => this.#jobs.add(job));
+    for (const job of jobs) {
+      this.#jobs.add(job);
+      this.photos.mark(this.photos.sentAs(job.photoIds), 'sending');
+    }
     byId('upload').hidden = false;
     this.#draw(jobs);
     await this.#say(() => '');
@@ -134,8 +177,12 @@ export class Sending {
             await this.#say(() => text('paused'));
             paused = true;
           }
-          if (event.type === 'stopped') stopped = event.error;
+          if (event.type === 'stopped') {
+            stopped = event.error;
+            this.photos.mark(this.photos.sentAs(job.photoIds), event.kept ? 'kept' : 'accepted');
+          }
           if (event.type !== 'done') continue;
+          this.#settle(event.result);
           stored += event.result.photos.filter(({ ok }) => ok).length;
           for (const photo of event.result.photos) {
             if (photo.ok) continue;
@@ -153,6 +200,17 @@ export class Sending {
     const partly = failed > 0 && stored > 0 ? () => `${text('partly', { count: stored, failed })} ` : () => '';
     if (stopped) await this.#sayError(stopped, left > 0, partly);
     else await this.#say(() => text('sent', { count: stored }));
+  }
+
+  /** Each card says what became of its photo. */
+  #settle({ photos }: SendResult): void {
+    for (const outcome of photos) {
+      const [item] = this.photos.sentAs([outcome.id]);
+      if (!item) continue;
+      item.state = outcome.ok ? 'sent' : 'failed';
+      item.error = outcome.ok ? null : outcome.error;
+    }
+    this.photos.changed();
   }
 
   #draw(jobs: readonly SendJob[]): void {
