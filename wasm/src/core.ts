@@ -262,7 +262,7 @@ class Core implements PhotoCore {
   }
 
   async checkPayloadText(table: PayloadTable, json: string): Promise<string> {
-    const { text } = await this.#run({ kind: 'check', table, json }, 'text');
+    const { text } = await this.#run({ kind: 'check', table, json: String(json) }, 'text');
     if (!text) throw invalidOption('table', 'project or photo or media-item or profile', table);
     return text;
   }

@@ -18,7 +18,8 @@ function fileName(name: string): string | undefined {
   const text = Array.from(name.replace(/[\p{Cc}\p{Cs}]/gu, ''))
     .slice(0, max_filename_characters)
     .join('');
-  return /[^\p{Z}\p{C}]/u.test(text) ? text : undefined;
+  // Letters and marks that leave no mark of their own (fillers of Hangul, a blank Braille cell) name nothing either.
+  return /[^\p{Z}\p{C}\p{DI}\u2800]/u.test(text) ? text : undefined;
 }
 
 /** What is known of a photo and has no column. */
@@ -35,6 +36,8 @@ export function photoMetadata(photo: PreparedPhoto): JsonObject {
   };
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);
+
 const common = (photo: PreparedPhoto, facts: PhotoRowFacts | MediaRowFacts): JsonObject => ({
   id: facts.id,
   file_url: facts.fileUrl,
@@ -44,7 +47,8 @@ const common = (photo: PreparedPhoto, facts: PhotoRowFacts | MediaRowFacts): Jso
   mime_type: photo.mimeType,
   width: photo.width,
   height: photo.height,
-  metadata: { ...photoMetadata(photo), ...(facts.metadata as JsonObject | undefined) },
+  // What is no object is the caller's mistake, and the rules say so.
+  metadata: isObject(facts.metadata ?? {}) ? { ...photoMetadata(photo), ...(facts.metadata as JsonObject | undefined) } : facts.metadata,
 });
 
 export const photoRow = (photo: PreparedPhoto, facts: PhotoRowFacts): JsonObject => ({
