@@ -32,7 +32,7 @@ async function serve() {
   });
   const files = new Map(outputFiles.map((file) => [file.path, file.contents]));
   const html = await readFile(new URL('./page/index.html', import.meta.url));
-  const policy = `default-src 'self'; script-src 'self'; connect-src 'self' ${stage.proxy.url}`;
+  const policy = `default-src 'self'; script-src 'self'; connect-src 'self' http://127.0.0.1:*`;
   const server = http.createServer(({ url }, response) => {
     const send = (type, body) => response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(body);
     if (url === '/') return send('text/html', html);
@@ -153,7 +153,7 @@ test('the outbox in IndexedDB tells damage, brings nothing back, and opens again
   const seen = await page.evaluate(async () => {
     const outbox = window.sending.createIndexedDbOutbox({ name: 'test' });
     const owner = crypto.randomUUID();
-    const entry = (id) => ({ id, owner, target: 'x', kind: 'photos', createdAt: 1, items: [], removes: [] });
+    const entry = (id) => ({ id, owner, target: 'x', kind: 'photos', table: 'photos', createdAt: 1, projectId: null, projectRow: null, step: 0, items: [], removes: [] });
     const [whole, gone, spoilt] = [1, 2, 3].map(() => crypto.randomUUID());
     await outbox.put(entry(whole), new Map([['a/b.jpg', new Blob(['bytes'])]]));
     await outbox.put(entry(gone), new Map());
@@ -169,6 +169,57 @@ test('the outbox in IndexedDB tells damage, brings nothing back, and opens again
     return { kinds, bytes, after: await outbox.list(owner) };
   });
   assert.deepEqual(seen, { kinds: { spoilt: 'damaged', whole: 'photos' }, bytes: 'bytes', after: [] });
+  await page.close();
+});
+
+test('the outbox in IndexedDB opens again what was closed under a call, and keeps nothing of an entry that it could not take', { timeout: 120_000 }, async () => {
+  const page = await open();
+  const seen = await page.evaluate(async () => {
+    const outbox = window.sending.createIndexedDbOutbox({ name: 'closed' });
+    const owner = crypto.randomUUID();
+    const id = crypto.randomUUID();
+    const entry = { id, owner, target: 'x', kind: 'photos', table: 'photos', createdAt: 1, projectId: null, projectRow: null, step: 0, items: [], removes: [] };
+    await outbox.put(entry, new Map([['a/b.jpg', new Blob(['bytes'])]]));
+    // Closed between the call and its transaction, as by another tab's versionchange at that moment.
+    const { transaction } = IDBDatabase.prototype;
+    let times = 1;
+    IDBDatabase.prototype.transaction = function (...values) {
+      if (times-- > 0) this.close();
+      return transaction.apply(this, values);
+    };
+    const kinds = (await outbox.list(owner)).map(({ kind }) => kind);
+    IDBDatabase.prototype.transaction = transaction;
+    const refused = await outbox.put({ ...entry, id: 'second' }, new Map([['a/c.jpg', new Blob(['bytes'])], ['a/d.jpg', () => 'no data']])).then(() => 'taken', ({ name }) => name);
+    return { kinds, refused, file: await outbox.file(owner, 'second', 'a/c.jpg') };
+  });
+  assert.deepEqual(seen, { kinds: ['photos'], refused: 'DataCloneError', file: null });
+  await page.close();
+});
+
+test('an answer without an end is given up', { timeout: 120_000 }, async () => {
+  const page = await open();
+  let bytes = 0;
+  const endless = http.createServer((request, answer) => {
+    const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' };
+    if (request.method === 'OPTIONS') return answer.writeHead(204, headers).end();
+    answer.on('error', () => {});
+    answer.writeHead(200, { ...headers, 'content-type': 'application/json' });
+    const piece = Buffer.alloc(1 << 20, 32);
+    const pour = () => {
+      while (!answer.destroyed) {
+        bytes += piece.length;
+        if (!answer.write(piece)) return void answer.once('drain', pour);
+      }
+    };
+    pour();
+  });
+  await new Promise((resolve) => endless.listen(0, '127.0.0.1', resolve));
+  stage.proxy.plan = noFaults;
+  const error = await page.evaluate((url) => window.sending.sendTo(url), `http://127.0.0.1:${endless.address().port}`);
+  endless.closeAllConnections();
+  await new Promise((resolve) => endless.close(resolve));
+  assert.deepEqual(error, { code: 'network', kept: true });
+  assert.ok(bytes < 100 * 1024 * 1024, `${bytes} bytes`);
   await page.close();
 });
 

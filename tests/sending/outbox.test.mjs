@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -203,6 +203,80 @@ describe('a folder with damage', () => {
     });
   }
 
+  test('a record of which a part is of another shape is told likewise', async () => {
+    const person = await stage.person();
+    const changes = [
+      (entry) => (entry.items = [null]), (entry) => (entry.items[0].files = [{}]), (entry) => (entry.items[0].files = 'none'), (entry) => (entry.items[0].row = null),
+      (entry) => (entry.items[0].state = 'gone'), (entry) => (entry.items[0].error = 5), (entry) => (entry.removes = [5]), (entry) => (entry.createdAt = 'now'),
+      (entry) => (entry.projectRow = 7), (entry) => (entry.table = 'secrets'), (entry) => delete entry.step, (entry) => (entry.projectId = {}),
+    ];
+    for (const change of changes) {
+      const { outbox, whole, spoilt } = await damagedFolder(person, async (at) => {
+        const entry = JSON.parse(await readFile(path.join(at, 'entry.json'), 'utf8'));
+        change(entry);
+        await writeFile(path.join(at, 'entry.json'), JSON.stringify(entry));
+      });
+      const sender = stage.sender(person, { outbox });
+      const kinds = Object.fromEntries((await sender.pending()).map(({ id, kind }) => [id, kind]));
+      assert.deepEqual(kinds, { [whole.id]: 'photos', [spoilt.id]: 'damaged' }, String(change));
+      await sender.discard(spoilt.id);
+      await sender.discard(whole.id);
+    }
+  });
+
+  test('a record that may not be read, or cannot, keeps none of the others back', async (t) => {
+    const person = await stage.person();
+    for (const code of ['EACCES', 'EPERM', 'ELOOP']) {
+      const { outbox, whole, spoilt } = await damagedFolder(person, async () => {});
+      const promises = process.getBuiltinModule('node:fs/promises');
+      const { readFile: real } = promises;
+      const reading = t.mock.method(promises, 'readFile', async (file, ...values) => {
+        if (String(file).includes(spoilt.id) && String(file).endsWith('entry.json')) throw Object.assign(new Error(code), { code });
+        return real(file, ...values);
+      });
+      const kinds = Object.fromEntries((await stage.sender(person, { outbox }).pending()).map(({ id, kind }) => [id, kind]));
+      reading.mock.restore();
+      assert.deepEqual(kinds, { [whole.id]: 'photos', [spoilt.id]: 'damaged' });
+    }
+  });
+
+  test("what is somebody else's in the folder hinders nothing, and stays", async () => {
+    const person = await stage.person();
+    const { outbox, folder, whole, spoilt } = await damagedFolder(person, async () => {});
+    const at = path.join(folder, person.id);
+    const strange = crypto.randomUUID();
+    await writeFile(path.join(at, 'notes'), 'mine');
+    await writeFile(path.join(at, strange), 'mine');
+    await symlink('/nowhere', path.join(at, crypto.randomUUID()));
+    const kept = ['backup', crypto.randomUUID()].map((name) => path.join(at, name));
+    for (const each of kept) {
+      await mkdir(each);
+      await writeFile(path.join(each, 'letter.txt'), 'mine');
+      await utimes(each, new Date(0), new Date(0));
+    }
+    for (const file of ['notes', strange]) await utimes(path.join(at, file), new Date(0), new Date(0));
+    const sender = stage.sender(person, { outbox });
+    assert.deepEqual((await sender.pending()).map(({ id }) => id), [whole.id, spoilt.id]);
+    for (const job of await sender.resume()) assert.equal((await job.done).ok, true);
+    for (const file of ['notes', strange]) assert.equal(await readFile(path.join(at, file), 'utf8'), 'mine');
+    for (const each of kept) assert.equal(await readFile(path.join(each, 'letter.txt'), 'utf8'), 'mine');
+  });
+
+  test('a disk that is full leaves no lock of nobody', async (t) => {
+    const person = await stage.person();
+    const { outbox, whole } = await damagedFolder(person, async () => {});
+    const promises = process.getBuiltinModule('node:fs/promises');
+    const { writeFile: real } = promises;
+    t.mock.method(promises, 'writeFile', async (file, data, ...values) => {
+      await real(file, '', ...values); // the name fits, the bytes do not
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    }, { times: 1 });
+    await assert.rejects(outbox.lock(person.id, whole.id), { code: 'ENOSPC' });
+    const release = await outbox.lock(person.id, whole.id);
+    assert.ok(release);
+    await release();
+  });
+
   test('bytes that are gone or cut are told of that photo; the other arrives', async () => {
     for (const spoil of [(file) => rm(file), (file) => writeFile(file, 'x')]) {
       const person = await stage.person();
@@ -310,6 +384,33 @@ describe('a sender', () => {
     const [again] = await stage.sender(person, { outbox: memory }).resume();
     assert.ok(again, 'nobody holds it');
     assert.equal((await again.done).ok, true);
+  });
+
+  test('that works on an entry beside another, where nobody can lock, loses nothing that the other brought', async () => {
+    const person = await stage.person();
+    const memory = stage.module.createMemoryOutbox();
+    const outbox = { ...memory, lock: async () => async () => {} };
+    const began = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('beside', 5) });
+    began.on((event) => event.type === 'project' && began.cancel());
+    await errorFrom(began.done);
+    let goOn;
+    const held = new Promise((resolve) => (goOn = resolve));
+    let reached;
+    const waiting = new Promise((resolve) => (reached = resolve));
+    const slow = stage.sender(person, {
+      outbox,
+      fetch: async (url, init) => {
+        if (init.method === 'POST' && url.includes('/object/')) await (reached(), held);
+        return fetch(url, init);
+      },
+    });
+    const [late] = await slow.resume();
+    await waiting;
+    const [quick] = await stage.sender(person, { outbox }).resume();
+    assert.equal((await quick.done).ok, true);
+    goOn();
+    assert.deepEqual((await late.done).photos.map((photo) => photo.error?.code ?? 'ok'), Array(5).fill('ok'));
+    await expectProject(stage, began.projectId, began.photoIds);
   });
 
   test('does not send what was meant for another Supabase project', async () => {

@@ -1,6 +1,7 @@
 // Several jobs at once: their order for one project, their share of the line, and what a slow reader sees of them.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { virtualClock } from './kit/chance.mjs';
 import { photosOf, preparedPhoto } from './kit/photos.mjs';
 import { errorFrom, expectProject, fetchWith, inProcessStage, isInsert, isUpload, project } from './kit/stage.mjs';
 
@@ -14,6 +15,75 @@ after(() => stage.close());
 
 const isProject = ({ method, path }) => method === 'POST' && path === '/rest/v1/video_projects';
 const failing = (matches) => fetchWith(stage, (request) => (matches(request) ? Promise.reject(new TypeError('fetch failed')) : null));
+
+describe('a clock that is set back between two visits', () => {
+  /** A visit whose clock says so, without a network: what it is given stays in the outbox. */
+  const visit = (outbox, now) => {
+    const clock = { ...virtualClock(() => 0.5), now: () => now };
+    return stage.sender(person, { outbox, clock, fetch: failing(() => true), retry: { attempts: 1 } });
+  };
+
+  test('puts no photos before the project that they are for', async () => {
+    const outbox = stage.module.createMemoryOutbox();
+    const first = visit(outbox, 2_000_000).send({ project: project(), photos: photosOf('later clock', 2) });
+    await errorFrom(first.done);
+    const more = visit(outbox, 1_000_000).append(first.projectId, photosOf('earlier clock', 2));
+    await errorFrom(more.done);
+    assert.equal(more.kept, true);
+    const jobs = await stage.sender(person, { outbox }).resume();
+    for (const job of jobs) assert.equal((await job.done).ok, true);
+    await expectProject(stage, first.projectId, [...first.photoIds, ...more.photoIds]);
+  });
+
+  test('puts nothing before what the visit has found in the outbox', async () => {
+    const { projectId, photoIds, done } = stage.sender(person).send({ project: project(), photos: photosOf('there', 1) });
+    await done;
+    const outbox = stage.module.createMemoryOutbox();
+    const first = visit(outbox, 2_000_000).append(projectId, photosOf('b', 1));
+    await errorFrom(first.done);
+    const second = visit(outbox, 1_000_000);
+    await second.pending();
+    const more = second.append(projectId, photosOf('c', 1));
+    await errorFrom(more.done);
+    for (const job of await stage.sender(person, { outbox }).resume()) assert.equal((await job.done).ok, true);
+    await expectProject(stage, projectId, [...photoIds, ...first.photoIds, ...more.photoIds]);
+  });
+});
+
+describe('pictures of a person', () => {
+  const avatars = async () => [...(await stage.truth()).objects.keys()].filter((path) => path.startsWith(`avatars/${person.id}/`));
+  const avatar = async () => `avatars/${(await stage.query('select avatar_url from public.users where id = $1', [person.id])).rows[0].avatar_url}`;
+
+  test('asked for in one breath: the last one stays, and alone', async () => {
+    const sender = stage.sender(person);
+    const jobs = ['one', 'two', 'three'].map((mark) => sender.sendAvatar(preparedPhoto(mark)));
+    const results = await Promise.all(jobs.map((job) => job.done));
+    assert.equal(await avatar(), `avatars/${results[2].photos[0].fileUrl}`);
+    assert.deepEqual(await avatars(), [await avatar()]);
+  });
+
+  test('chosen without a network are kept, and come in their order', async () => {
+    const outbox = stage.module.createMemoryOutbox();
+    const away = stage.sender(person, { outbox, fetch: failing(() => true), retry: { attempts: 1 } });
+    const jobs = [away.sendAvatar(preparedPhoto('first choice')), away.sendAvatar(preparedPhoto('second choice', { bytes: 700 }))];
+    for (const job of jobs) {
+      assert.equal((await errorFrom(job.done)).code, 'network');
+      assert.equal(job.kept, true);
+    }
+    // The first one is slow, as it is in life.
+    let slow = true;
+    const fetch = fetchWith(stage, async (request) => {
+      if (slow && isUpload(request) && request.path.includes(jobs[0].photoIds[0])) {
+        slow = false;
+        for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      }
+      return null;
+    });
+    for (const job of await stage.sender(person, { outbox, fetch }).resume()) assert.equal((await job.done).ok, true);
+    assert.ok((await avatar()).includes(jobs[1].photoIds[0]), 'the last choice');
+    assert.deepEqual(await avatars(), [await avatar()]);
+  });
+});
 
 describe('jobs for one project', () => {
   test('asked for in one breath come in the order of the calls', async () => {

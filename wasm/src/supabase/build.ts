@@ -101,7 +101,7 @@ export async function buildMedia(
 }
 
 /** The avatar is one object of at most 2 MiB: the thumbnail when the photo is larger. */
-export function buildAvatar({ owner, photo, id, old }: { owner: string; photo: PreparedPhoto; id: string; old: unknown }): Built {
+export function buildAvatar({ owner, photo, id }: { owner: string; photo: PreparedPhoto; id: string }): Built {
   const largest = 2 * 1024 * 1024;
   const small = photo.photo.size > largest ? photo.thumbnail : null;
   if (photo.photo.size > largest && (!small || small.size > largest)) {
@@ -110,8 +110,6 @@ export function buildAvatar({ owner, photo, id, old }: { owner: string; photo: P
   const chosen = small ? { ...photo, photo: small, mimeType: small.type as PreparedPhoto['mimeType'] } : photo;
   const { files, blobs, paths } = filesOf(chosen, 'avatars', owner, id, false);
   const name = photo.source?.name ?? '';
-  // A sign-in provider's address is not ours to remove.
-  const removes = typeof old === 'string' && old.startsWith(`${owner}/`) ? [{ id: owner, row: {}, bucket: 'avatars', paths: [old] }] : [];
   return {
     kind: 'avatar',
     table: 'users',
@@ -119,6 +117,5 @@ export function buildAvatar({ owner, photo, id, old }: { owner: string; photo: P
     projectRow: null,
     items: [{ id, index: 0, name, row: { avatar_url: paths.file }, files, state: 'waiting' }],
     files: blobs,
-    removes,
   };
 }

@@ -50,7 +50,7 @@ export interface OutboxEntry {
   /** A request to store an object or row ended without an answer: look twice when cleaning up. */
   uncertain: boolean;
   readonly items: OutboxItem[];
-  /** Rows that this entry removes (`replace`, `remove`), as they were, with the paths of their objects. */
+  /** Rows that this entry removes (`replace`, `remove`), as they were, with the paths of their objects; the picture before this one (`avatar`). */
   readonly removes: { readonly id: string; readonly row: Row; readonly bucket: string; readonly paths: readonly string[] }[];
   /** How far `replace`, `remove` and `avatar` got after their objects and rows. */
   step: number;
@@ -78,11 +78,29 @@ export interface Outbox {
   lock(owner: string, id: string): Promise<(() => Promise<void>) | null>;
 }
 
+const isRecord = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isListOf = (value: unknown, check: (each: unknown) => boolean): boolean => Array.isArray(value) && value.every(check);
+
+/** Whether a record has all that sending it reads. Another version of this package, or a disk, may have written it. */
+function isWhole(record: unknown): record is OutboxEntry {
+  if (!isRecord(record)) return false;
+  const { kind, table, target, createdAt, projectId, projectRow, step, items, removes } = record;
+  const isFile = (file: unknown) => isRecord(file) && isText(file['bucket']) && isText(file['path']) && isText(file['type']) && Number.isFinite(file['bytes']);
+  const isItem = (item: unknown) =>
+    isRecord(item) && isText(item['id']) && Number.isFinite(item['index']) && isRecord(item['row']) && isListOf(item['files'], isFile) &&
+    ['waiting', 'confirmed', 'failed', 'cleaned'].includes(String(item['state'])) && (item['error'] === undefined || (isRecord(item['error']) && isText(item['error']['code'])));
+  const isRemoved = (each: unknown) => isRecord(each) && isText(each['id']) && isRecord(each['row']) && isText(each['bucket']) && isListOf(each['paths'], isText);
+  return (
+    ['photos', 'media', 'avatar', 'replace', 'remove'].includes(String(kind)) && ['photos', 'media_items', 'users'].includes(String(table)) &&
+    isText(target) && Number.isFinite(createdAt) && Number.isFinite(step) && (projectId === null || isText(projectId)) &&
+    (projectRow === null || isRecord(projectRow)) && isListOf(items, isItem) && isListOf(removes, isRemoved)
+  );
+}
+
 /** A record as it was read, or what stands for one that is not whole. */
 export function entryOf(owner: string, id: string, record: unknown): OutboxEntry {
-  const entry = (record ?? {}) as Partial<OutboxEntry>;
-  const whole = entry.owner === owner && entry.id === id && typeof entry.target === 'string' && Array.isArray(entry.items) && Array.isArray(entry.removes);
-  if (whole && ['photos', 'media', 'avatar', 'replace', 'remove'].includes(String(entry.kind))) return entry as OutboxEntry;
+  if (isWhole(record) && record.owner === owner && record.id === id) return record;
   return {
     id, owner, target: '', kind: 'damaged', createdAt: 0, table: 'photos', projectId: null, projectRow: null, projectMade: false, quotaAsked: false,
     removeEmptyProject: false, givenUp: false, uncertain: false, items: [], removes: [], step: 0,

@@ -1,3 +1,4 @@
+import { isUuid } from './ids.js';
 import { byAge, entryOf, type Outbox, type OutboxEntry } from './outbox.js';
 
 /** A holder that has not said so for this long is dead, even if its process number is in use again. */
@@ -44,6 +45,8 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
   const copiesAtOnce = 4;
   const exists = (target: string) => fs.stat(target).then(() => true, () => false);
   const isMissing = (error: unknown) => (error as { code?: string }).code === 'ENOENT';
+  /** About this one record, and no passing trouble: a folder or nobody's right in its place, links in a circle. */
+  const isSpoilt = (error: unknown) => error instanceof SyntaxError || ['EISDIR', 'EACCES', 'EPERM', 'ELOOP'].includes(String((error as { code?: string }).code));
   const writeRecord = async (entry: OutboxEntry) => {
     const at = place(entry.owner, entry.id);
     await flushed(join(at, 'entry.part'), JSON.stringify(entry));
@@ -55,17 +58,18 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
     } catch (error) {
       if (isMissing(error)) return null;
       // What the disk refuses now and then (EMFILE, EIO of a network folder) is no verdict about the entry.
-      if (!(error instanceof SyntaxError) && (error as { code?: string }).code !== 'EISDIR') throw error;
+      if (!isSpoilt(error)) throw error;
       return entryOf(owner, id, null);
     }
   };
-  /** What a process left that died before its entry was whole: nobody was told of it. */
+  /** What a process left that died before its entry was whole: nobody was told of it. Nothing else is ours to remove. */
   const sweep = async (owner: string, id: string) => {
     const at = place(owner, id);
     const { mtimeMs } = await fs.stat(at);
     const lock = join(at, 'lock');
     if (Date.now() - mtimeMs < staleLockMs || ((await exists(lock)) && !(await isDead(lock)))) return;
-    if (!(await exists(join(at, 'entry.json')))) await fs.rm(at, { recursive: true, force: true });
+    const names = await fs.readdir(at);
+    if (names.every((name) => /^(entry\.part|lock|lock\.spade|file-.*)$/.test(name))) await fs.rm(at, { recursive: true, force: true });
   };
 
   return {
@@ -99,8 +103,11 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
         throw error;
       });
       const found: OutboxEntry[] = [];
-      for (const name of names.filter((each) => /^[\w-]+$/.test(each))) {
-        const entry = await read(owner, name);
+      for (const name of names.filter(isUuid)) {
+        const entry = await read(owner, name).catch((error: unknown) => {
+          if ((error as { code?: string }).code === 'ENOTDIR') return null; // somebody's file with such a name
+          throw error;
+        });
         if (entry) found.push(entry);
         else await sweep(owner, name).catch(() => {});
       }
@@ -131,6 +138,7 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
         } catch (error) {
           if (isMissing(error)) return take(); // removed in between, by who had the lock of an entry that is gone
           if ((error as { code?: string }).code === 'EEXIST') return false;
+          await fs.rm(file, { force: true }).catch(() => {}); // begun on a disk that is full: nobody's lock
           throw error;
         }
       };

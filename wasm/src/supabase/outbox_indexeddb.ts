@@ -43,23 +43,31 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
       throw error;
     }));
 
+  const begin = async (mode: IDBTransactionMode): Promise<IDBTransaction> => {
+    for (let again = true; ; again = false) {
+      const db = await database();
+      try {
+        return db.transaction([entries, files], mode, { durability: 'strict' });
+      } catch (error) {
+        opened = undefined; // closed between two calls: it is opened again
+        if (!again) throw error;
+      }
+    }
+  };
   /** Runs requests in one transaction and waits until it is complete, not only answered. */
   const transact = async <T>(mode: IDBTransactionMode, work: (transaction: IDBTransaction) => IDBRequest<T> | void): Promise<T> => {
-    const db = await database();
+    const transaction = await begin(mode);
     return new Promise<T>((resolve, reject) => {
-      const transaction = begin(db, mode);
-      const request = work(transaction);
+      let request: IDBRequest<T> | void;
       transaction.oncomplete = () => resolve(request ? request.result : (undefined as T));
       transaction.onabort = () => reject(transaction.error ?? request?.error);
+      try {
+        request = work(transaction);
+      } catch (error) {
+        reject(error);
+        transaction.abort(); // what was asked before it would be kept, and be nobody's
+      }
     });
-  };
-  const begin = (db: IDBDatabase, mode: IDBTransactionMode) => {
-    try {
-      return db.transaction([entries, files], mode, { durability: 'strict' });
-    } catch (error) {
-      opened = undefined; // closed between two calls: the next one opens it again
-      throw error;
-    }
   };
   const allOf = (...start: string[]) => IDBKeyRange.bound(start, [...start, []]);
 

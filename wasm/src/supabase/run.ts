@@ -78,7 +78,11 @@ export class Run {
   async #store(item: OutboxItem, file: OutboxItem['files'][number]): Promise<void> {
     const { entry, outbox } = this;
     const bytes = await outbox.file(entry.owner, entry.id, file.path);
-    if (bytes?.size !== file.bytes) throw remoteError('internal', { detail: 'The outbox has lost the bytes' });
+    if (bytes?.size !== file.bytes) {
+      // Where nobody can lock, another tab may have brought the photo, and taken the entry out of the outbox.
+      if (await this.arrived(item)) return;
+      throw remoteError('internal', { detail: 'The outbox has lost the bytes' });
+    }
     this.#move(item, 'sending');
     await this.#bring(item, file, bytes);
   }
@@ -182,6 +186,11 @@ export class Run {
     const present = items.filter((item) => ids.has(item.id));
     if (present.length) await this.confirm(present);
     return present.length;
+  }
+
+  /** Whether somebody else has finished this photo. */
+  protected async arrived(item: OutboxItem): Promise<boolean> {
+    return (await this.readBack([item])) > 0;
   }
 
   protected async confirm(items: readonly OutboxItem[]): Promise<void> {

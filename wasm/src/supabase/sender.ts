@@ -55,7 +55,7 @@ export class Sender {
     const { project, photos, projectId = this.#id() } = batch;
     checkPhotos('photos', photos);
     this.#needId('projectId', projectId);
-    return this.#start(projectId, photos, options, (owner, ids) =>
+    return this.#start({ kind: 'photos', projectId, projectRow: project }, photos, options, (owner, ids) =>
       buildPhotos(this.#options.core, { owner, projectId, draft: project, photos, ids }),
     );
   }
@@ -64,7 +64,7 @@ export class Sender {
   append(projectId: string, photos: readonly PreparedPhoto[], options: SendOptions = {}): SendJob {
     this.#needId('projectId', projectId);
     checkPhotos('photos', photos);
-    return this.#start(projectId, photos, options, (owner, ids) =>
+    return this.#start({ kind: 'photos', projectId }, photos, options, (owner, ids) =>
       buildPhotos(this.#options.core, { owner, projectId, draft: null, photos, ids }),
     );
   }
@@ -73,7 +73,7 @@ export class Sender {
   replace(photoId: string, photo: PreparedPhoto, options: SendOptions = {}): SendJob {
     this.#needId('photoId', photoId);
     checkPhoto('photo', photo);
-    return this.#start(null, [photo], options, async (owner, ids) => {
+    return this.#start({ kind: 'replace', projectId: null }, [photo], options, async (owner, ids) => {
       const [old] = await this.#known('photos', [photoId], owner);
       const projectId = String(old?.row['project_id']);
       const built = await buildPhotos(this.#options.core, { owner, projectId, draft: null, photos: [photo], ids });
@@ -84,16 +84,15 @@ export class Sender {
   /** A photo for the media library. */
   sendMediaItem(photo: PreparedPhoto, options: SendOptions = {}): SendJob {
     checkPhoto('photo', photo);
-    return this.#start(null, [photo], options, (owner, ids) => buildMedia(this.#options.core, { owner, photos: [photo], ids }));
+    return this.#start({ kind: 'media', projectId: null }, [photo], options, (owner, ids) =>
+      buildMedia(this.#options.core, { owner, photos: [photo], ids }),
+    );
   }
 
   /** A new picture of the person; the old one is removed when the profile names the new one. */
   sendAvatar(photo: PreparedPhoto, options: SendOptions = {}): SendJob {
     checkPhoto('photo', photo);
-    return this.#start(null, [photo], options, async (owner, ids) => {
-      const rows = await this.#quick(owner, (supabase) => supabase.byIds('users', [owner], 'avatar_url'));
-      return buildAvatar({ owner, photo, id: ids[0] ?? '', old: rows[0]?.['avatar_url'] });
-    });
+    return this.#start({ kind: 'avatar', projectId: null }, [photo], options, async (owner, ids) => buildAvatar({ owner, photo, id: ids[0] ?? '' }));
   }
 
   /** Removes photos of a project, rows first and then their objects. @throws PhotoError `not_found`, `project_busy`, … */
@@ -150,7 +149,7 @@ export class Sender {
         const { entry, release } = taken;
         entry.uncertain = true; // requests of the run that was cut off may have arrived, or be on their way still
         const job = this.#job(entry.id, entry.projectId, entry, options, (self, signal) => this.#work(entry, self, signal, release));
-        jobs.push(this.#turns.add(job, entry.createdAt));
+        jobs.push(this.#turns.add(job, entry));
       }
       return jobs;
     });
@@ -214,9 +213,12 @@ export class Sender {
   }
 
   async #entries(owner: string): Promise<OutboxEntry[]> {
-    return (await this.#outbox.list(owner)).filter(
+    const entries = (await this.#outbox.list(owner)).filter(
       (entry) => entry.owner === owner && (entry.target === this.#wiring.url || entry.kind === 'damaged'),
     );
+    // A clock that was set back since the last visit makes no call older than what is there.
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, ...entries.map((entry) => entry.createdAt));
+    return entries;
   }
 
   /** An entry as it is now that nobody else works on it, with what ends that: null when somebody does, no entry when it is gone. */
@@ -250,7 +252,7 @@ export class Sender {
     const ids = typeof given === 'string' ? [given] : [...given];
     if (ids.length === 0) return;
     for (const id of ids) this.#needId('id', id);
-    await this.#start(null, [], options, async (owner) => ({
+    await this.#start({ kind: 'remove', projectId: null }, [], options, async (owner) => ({
       kind: 'remove',
       table,
       projectId: null,
@@ -274,7 +276,7 @@ export class Sender {
 
   /** Prepares an entry, stores it, and works on it. */
   #start(
-    projectId: string | null,
+    { kind, projectId, projectRow = null }: { kind: OutboxEntry['kind']; projectId: string | null; projectRow?: Row | null },
     photos: readonly PreparedPhoto[],
     options: SendOptions,
     build: (owner: string, ids: readonly string[]) => Promise<Built>,
@@ -318,7 +320,7 @@ export class Sender {
       job.emit({ type: 'kept', entryId: id });
       return this.#work(entry, job, signal, release);
     };
-    return this.#turns.add(new SendJob(id, projectId, ids, new ProgressCount(draft).snapshot(), work, options.signal), createdAt);
+    return this.#turns.add(new SendJob(id, projectId, ids, new ProgressCount(draft).snapshot(), work, options.signal), { kind, projectId, projectRow, createdAt });
   }
 
   /** The person whose photos these are. Waits for the network when only it can tell. */

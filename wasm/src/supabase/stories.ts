@@ -2,6 +2,7 @@ import { limits } from '../limits.gen.js';
 import { errorOf, Fault, figure, isFault, remoteError } from './fault.js';
 import type { SendResult } from './job.js';
 import { isStrangers, Run, stopsEntry, tidy } from './run.js';
+import type { OutboxItem } from './outbox.js';
 import type { Row } from './service.js';
 
 /** What each kind of entry does, in order. */
@@ -28,7 +29,8 @@ export class Story extends Run {
   /** `discard`: everything that is not confirmed is given up, and what it had displaced comes back. */
   async #giveUp(): Promise<SendResult> {
     const { entry, supabase } = this;
-    if (entry.kind === 'avatar' && this.waiting().length) await this.#avatarReadBack();
+    const [picture] = this.waiting();
+    if (entry.kind === 'avatar' && picture) await this.#avatarReadBack(picture);
     else if (this.waiting().length && entry.step > 0) await this.readBack();
     entry.uncertain = true; // whatever an earlier run had under way
     for (const item of this.waiting()) await this.fail(item, remoteError('cancelled'));
@@ -183,11 +185,26 @@ export class Story extends Run {
     await supabase.call('reorder_photos', { project: entry.projectId, ids });
   }
 
-  /** Whether the profile names the new picture already: an earlier run may have got so far. */
-  async #avatarReadBack(): Promise<void> {
-    const [item] = this.waiting();
-    const [profile] = await this.supabase.byIds('users', [this.entry.owner], 'avatar_url');
-    if (item && profile?.['avatar_url'] === item.row['avatar_url']) await this.confirm([item]);
+  /** Whether the profile names the new picture already: an earlier run may have got so far. Else the old one is noted. */
+  async #avatarReadBack(item: OutboxItem): Promise<boolean> {
+    const { entry, keeper, supabase } = this;
+    const [profile] = await supabase.byIds('users', [entry.owner], 'avatar_url');
+    const old = profile?.['avatar_url'];
+    if (old === item.row['avatar_url']) {
+      await this.confirm([item]);
+      return true;
+    }
+    // A sign-in provider's address is not ours to remove.
+    const isOurs = typeof old === 'string' && old.startsWith(`${entry.owner}/`);
+    if (isOurs && !entry.removes.some(({ paths }) => paths.includes(old))) {
+      entry.removes.push({ id: entry.owner, row: {}, bucket: 'avatars', paths: [old] });
+      await keeper.save(); // before the profile forgets it
+    }
+    return false;
+  }
+
+  protected override async arrived(item: OutboxItem): Promise<boolean> {
+    return this.entry.kind === 'avatar' ? this.#avatarReadBack(item) : super.arrived(item);
   }
 
   async #avatar(): Promise<SendResult> {
@@ -196,9 +213,11 @@ export class Story extends Run {
     const [item] = this.waiting();
     if (item) {
       try {
-        const changed = await supabase.update('users', `id=eq.${entry.owner}`, item.row, 'id');
-        if (changed.length === 0) throw remoteError('not_found', { detail: 'No profile' });
-        await this.confirm([item]);
+        if (!(await this.#avatarReadBack(item))) {
+          const changed = await supabase.update('users', `id=eq.${entry.owner}`, item.row, 'id');
+          if (changed.length === 0) throw remoteError('not_found', { detail: 'No profile' });
+          await this.confirm([item]);
+        }
       } catch (error) {
         if (stopsEntry(error) || isStrangers(error)) throw error;
         await this.fail(item, error);

@@ -6,29 +6,42 @@ import { byAge, type Outbox, type OutboxEntry } from './outbox.js';
 /** How often another tab's work is looked at, in milliseconds. */
 const lookMs = 1_000;
 
+/** What a place in a line is by. */
+interface Place {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly projectRow: unknown;
+}
+
+/** By age; but whoever makes the project comes first: clocks are set back between two visits. */
+const byTurn = (a: Place, b: Place): number => Number(!a.projectRow) - Number(!b.projectRow) || byAge(a, b);
+
+/** What an entry stands in line for: its project, or the one picture of the person. */
+export const lineOf = ({ kind, projectId }: Pick<OutboxEntry, 'kind' | 'projectId'>): string | null => projectId ?? (kind === 'avatar' ? kind : null);
+
 /**
  * One entry after the other for one project, in the order in which they were asked for: photos that were appended come after
- * those that were there to append to, and not before their project.
+ * those that were there to append to, and not before their project. Pictures of the person likewise: the last one stays.
  */
 export class Turns {
-  readonly #lines = new Map<string, { readonly job: SendJob; readonly createdAt: number }[]>();
+  readonly #lines = new Map<string, (Place & { readonly job: SendJob })[]>();
 
   constructor(
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
-  /** Takes a place in the line of the job's project, until it is done. */
-  add(job: SendJob, createdAt: number): SendJob {
-    const { projectId } = job;
-    if (projectId === null) return job;
-    const line = this.#lines.get(projectId) ?? [];
-    this.#lines.set(projectId, line);
-    const place = { job, createdAt };
+  /** Takes a place in the line of what the job is for, until it is done. */
+  add(job: SendJob, { createdAt, projectRow, ...entry }: Pick<OutboxEntry, 'kind' | 'projectId' | 'createdAt'> & { projectRow: unknown }): SendJob {
+    const name = lineOf(entry);
+    if (name === null) return job;
+    const line = this.#lines.get(name) ?? [];
+    this.#lines.set(name, line);
+    const place = { job, id: job.id, createdAt, projectRow };
     line.push(place);
     const leave = () => {
       line.splice(line.indexOf(place), 1);
-      if (line.length === 0 && this.#lines.get(projectId) === line) this.#lines.delete(projectId);
+      if (line.length === 0 && this.#lines.get(name) === line) this.#lines.delete(name);
     };
     job.done.then(leave, leave);
     return job;
@@ -39,12 +52,13 @@ export class Turns {
    * @throws what stopped the entry before it, while that is in the outbox: this one stays there too, and `resume` takes both
    */
   async wait(entry: OutboxEntry, signal: AbortSignal): Promise<void> {
-    const { projectId, owner } = entry;
-    if (projectId === null) return;
+    const { owner } = entry;
+    const name = lineOf(entry);
+    if (name === null) return;
     const errors = new Map<string, unknown>();
-    // By age alone, as below: two that waited for each other would wait for ever.
-    const isEarlier = (other: { createdAt: number; id: string }) => other.id !== entry.id && byAge(other, entry) < 0;
-    const line = (this.#lines.get(projectId) ?? []).filter(({ job, createdAt }) => isEarlier({ createdAt, id: job.id }));
+    // In the order of places alone, as below: two that waited for each other would wait for ever.
+    const isEarlier = (other: Place) => other.id !== entry.id && byTurn(other, entry) < 0;
+    const line = (this.#lines.get(name) ?? []).filter(isEarlier);
     for (const { job: earlier } of line) {
       await orAborted(earlier.done, signal).catch((error: unknown) => {
         signal.throwIfAborted();
@@ -52,7 +66,7 @@ export class Turns {
       });
     }
     const before = (await this.outbox.list(owner)).filter(
-      (other) => other.projectId === projectId && other.target === entry.target && isEarlier(other),
+      (other) => lineOf(other) === name && other.target === entry.target && isEarlier(other),
     );
     for (const { id } of before) await this.#whileOthersWork(owner, id, signal);
     for (const { id } of before) {
