@@ -44,6 +44,8 @@ export async function buildPage({ packed = path.join(root, 'build/demo'), out = 
       // Inlined assets would be data: URLs, and the polyfill an inline script: the policy allows neither.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      // A slow machine is no news about the page.
+      rolldownOptions: { checks: { pluginTimings: false } },
     },
   });
   return out;

@@ -69,12 +69,20 @@ test('the page speaks the seven languages of the database', { timeout: 60_000 },
   await close();
 });
 
-test('nothing is wider than a phone', { timeout: 60_000 }, async () => {
+test('nothing is wider than the smallest phone, whatever the language and the names', { timeout: 60_000 }, async () => {
   const { page, close } = await openDemo();
-  await page.setViewportSize({ width: 360, height: 740 });
-  await page.setInputFiles('#files', await drawPhotos(page, ['a very long name of a photo that somebody took on a summer evening by the sea.jpg']));
-  await verdicts(page, 1);
+  await page.setViewportSize({ width: 320, height: 640 });
+  const [photo] = await drawPhotos(page, ['a very long name of a photo that somebody took on a summer evening by the sea.jpg']);
+  await page.setInputFiles('#files', [photo, { ...photo, name: `${'x'.repeat(250)}.jpg` }, { ...photo, name: 'again.jpg' }]);
+  await verdicts(page, 3);
   await page.click('#payloads summary');
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  for (const language of ['en', 'ko', 'ja', 'zh', 'es', 'fr', 'de']) {
+    await page.selectOption('#language', language);
+    const wide = await page.evaluate(() => {
+      const cut = [...document.querySelectorAll('.photo :not(.name), .top *')].filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1);
+      return [document.documentElement.scrollWidth - innerWidth, ...cut.map(({ className, textContent }) => `${className} ${textContent}`)];
+    });
+    assert.deepEqual(wide, [0], language);
+  }
   await close();
 });

@@ -1,6 +1,6 @@
 // Visits of the demo that do not go as planned: hasty, refused, cut off, reloaded; and for those who do not see or point.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { card, drawPhotos, sentProject, settled, startDemo } from './kit/demo.mjs';
@@ -222,6 +222,88 @@ test('the focus stays with what was pressed, and is never taken by a card of the
   assert.equal(await focus(), '-1 send');
   await sentProject(page);
   assert.equal(await focus(), '-1 send');
+  await close();
+});
+
+test('a browser that keeps nothing, and a backend that does not answer, are told in words, and the page goes on', { timeout: 120_000 }, async () => {
+  const { page, notes, close } = await demo.open({ early: true });
+  await page.addInitScript(() => {
+    const refuse = () => {
+      throw new DOMException('refused', 'SecurityError');
+    };
+    Object.defineProperty(globalThis, 'localStorage', { get: refuse });
+    indexedDB.open = refuse;
+  });
+  await page.reload();
+  await page.waitForSelector('html[data-ready=yes]');
+  await page.locator('#notice', { hasText: 'leave it open until everything is sent' }).waitFor();
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['nowhere.jpg'], 600, 400));
+  await settled(page, 1);
+  await page.getByTestId('send').click();
+  await rows(await sentProject(page)).then((sent) => assert.equal(sent.length, 1));
+  assert.deepEqual(notes, { violations: [], elsewhere: [], errors: [] });
+
+  await page.click('#account');
+  const tell = async (password, words) => {
+    await page.fill('#email', 'nobody@example.com');
+    await page.fill('#password', password);
+    await page.keyboard.press('Enter');
+    await page.locator('#sign-in-issue', { hasText: words }).waitFor();
+  };
+  await tell('a-password', 'E-mail or password is not right');
+  await page.route('**/auth/v1/**', (route) => route.abort());
+  await tell('a-password', 'No answer');
+  await page.keyboard.press('Escape');
+  await page.click('#account');
+  assert.deepEqual([await page.inputValue('#password'), await page.locator('#sign-in-issue').isVisible()], ['', false]);
+  await page.route('**/config.json', (route) => route.abort());
+  await page.reload();
+  await page.locator('#notice', { hasText: 'No answer: check the connection' }).waitFor();
+  assert.ok(await page.getByTestId('file-input').isDisabled(), 'a page that did not start takes nothing');
+  await page.unroute('**/config.json');
+  await page.unroute('**/auth/v1/**');
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await page.waitForSelector('html[data-ready=yes]');
+  await close();
+});
+
+test('a folder is dropped for its photos, and a file that is gone is not called damaged', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open();
+  const folder = scratch('demo', `folder-${process.pid}`);
+  const photos = await drawPhotos(page, ['2.jpg', '10.jpg', 'gone.jpg'], 600, 400);
+  await mkdir(`${folder}/below/empty`, { recursive: true });
+  await writeFile(`${folder}/2.jpg`, photos[0].buffer);
+  await writeFile(`${folder}/below/10.jpg`, photos[1].buffer);
+  await writeFile(`${folder}/below/.DS_Store`, 'what a system leaves');
+  const browser = await page.context().newCDPSession(page);
+  const drop = async (...files) => {
+    for (const type of ['dragEnter', 'dragOver', 'drop']) {
+      await browser.send('Input.dispatchDragEvent', { type, x: 300, y: 200, data: { items: [], files, dragOperationsMask: 1 } });
+    }
+  };
+  await drop(folder);
+  await settled(page, 2);
+  assert.deepEqual(await page.locator('.photo .name').allTextContents(), ['2.jpg', '10.jpg']);
+  assert.deepEqual(await statuses(page), ['accepted', 'accepted']);
+  await drop(`${folder}/below/empty`);
+  await page.locator('#notice', { hasText: 'no photos in this folder' }).waitFor();
+
+  await writeFile(`${folder}/gone.jpg`, photos[2].buffer);
+  // The page gets the files only when one of them is gone.
+  await page.evaluate(() => {
+    document.querySelector('#files').addEventListener('change', (event) => {
+      globalThis.picked = [...event.target.files];
+      globalThis.sizes = globalThis.picked.map(({ size }) => size);
+      event.stopImmediatePropagation();
+    }, { capture: true, once: true });
+  });
+  await page.getByTestId('file-input').setInputFiles([`${folder}/gone.jpg`, `${folder}/2.jpg`]);
+  await rm(`${folder}/gone.jpg`);
+  await page.evaluate(() => globalThis.demo.photos.add(globalThis.picked));
+  await settled(page, 4);
+  assert.deepEqual((await statuses(page)).slice(2), ['rejected', 'accepted']);
+  await card(page, 'gone.jpg').locator('.error', { hasText: 'moved, changed or deleted' }).waitFor();
+  await rm(folder, { recursive: true });
   await close();
 });
 

@@ -1,7 +1,9 @@
 /** Who is signed in. On the local backend a guest account is made on the first visit, so that sending works at once. */
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { createClient, type AuthError, type SupabaseClient } from '@supabase/supabase-js';
+import { messageFor } from '@photomemory/photo-core';
 import { byId } from './dom.js';
-import { text } from './texts.js';
+import { keepValue, keptValue } from './kept.js';
+import { language, text } from './texts.js';
 
 export interface BackendConfig {
   readonly url: string;
@@ -11,7 +13,9 @@ export interface BackendConfig {
 }
 
 export async function readConfig(): Promise<BackendConfig> {
-  const response = await fetch('config.json');
+  const response = await fetch('config.json').catch(() => {
+    throw new Error(text('noAnswer'));
+  });
   if (!response.ok) throw new Error(`config.json: HTTP ${response.status}`);
   const config = (await response.json()) as BackendConfig;
   return { ...config, url: new URL(config.url, location.href).href.replace(/\/$/, '') };
@@ -19,16 +23,35 @@ export async function readConfig(): Promise<BackendConfig> {
 
 const guestKey = 'photo-core-guest';
 
+const isUnreachable = (error: { name: string } | null): boolean => error?.name === 'AuthRetryableFetchError';
+
+/** What the person can do about it, in the page's language; anything else in the backend's words. */
+async function saidOf(error: AuthError): Promise<string> {
+  if (isUnreachable(error)) return text('noAnswer');
+  if (error.code === 'invalid_credentials') return text('wrongLogin');
+  if (error.code === 'user_already_exists' || error.code === 'email_exists') return text('emailTaken');
+  if (error.status === 429) return messageFor('rate_limited', language());
+  return error.message;
+}
+
 export class Account {
   readonly client: SupabaseClient;
   #listeners = new Set<() => void>();
   email: string | null = null;
+  /** Nobody is signed in because nobody answered. */
+  unreachable = false;
+  /** Somebody signed out by hand: no guest comes in their place while the page is open. */
+  #signedOut = false;
   #started: Promise<void> | null = null;
 
   constructor(readonly config: BackendConfig) {
     this.client = createClient(config.url, config.key);
     const dialog = byId<HTMLDialogElement>('sign-in');
     byId('account').addEventListener('click', () => dialog.showModal());
+    dialog.addEventListener('close', () => {
+      byId<HTMLInputElement>('password').value = '';
+      byId('sign-in-issue').hidden = true;
+    });
     byId('do-close').addEventListener('click', () => dialog.close());
     byId('do-sign-in').addEventListener('click', (event) => {
       event.preventDefault();
@@ -38,8 +61,12 @@ export class Account {
       void this.#try((email, password) => this.client.auth.signUp({ email, password }));
     });
     byId('do-sign-out').addEventListener('click', () => {
-      void this.client.auth.signOut().then(() => this.refresh());
-      dialog.close();
+      void this.client.auth.signOut().then(async ({ error }) => {
+        if (error) return this.#sayIssue(error);
+        this.#signedOut = true;
+        dialog.close();
+        return this.refresh();
+      });
     });
   }
 
@@ -64,19 +91,23 @@ export class Account {
   }
 
   async #start(): Promise<void> {
+    this.unreachable = false;
     await this.refresh();
-    if (this.email || !this.config.local) return;
-    const kept = localStorage.getItem(guestKey);
+    if (this.email || !this.config.local || this.#signedOut || this.unreachable) return;
+    const kept = keptValue(guestKey);
     const guest = kept ? (JSON.parse(kept) as { email: string; password: string })
       : { email: `guest-${crypto.randomUUID().slice(0, 8)}@example.com`, password: crypto.randomUUID() };
-    localStorage.setItem(guestKey, JSON.stringify(guest));
-    const signedIn = kept ? await this.client.auth.signInWithPassword(guest) : { error: true };
-    if (signedIn.error) await this.client.auth.signUp(guest);   // new here, or the backend has forgotten
+    keepValue(guestKey, JSON.stringify(guest));
+    const signedIn = kept ? await this.client.auth.signInWithPassword(guest) : null;
+    if (signedIn && !signedIn.error) return this.refresh();
+    const { error } = await this.client.auth.signUp(guest);   // new here, or the backend has forgotten
+    this.unreachable = isUnreachable(error);
     await this.refresh();
   }
 
   async refresh(): Promise<void> {
-    const { data } = await this.client.auth.getSession();
+    const { data, error } = await this.client.auth.getSession();
+    if (error) this.unreachable = isUnreachable(error);
     this.email = data.session?.user.email ?? null;
     this.show();
     for (const listener of this.#listeners) listener();
@@ -84,17 +115,22 @@ export class Account {
 
   show(): void {
     const guest = this.email?.startsWith('guest-') && this.config.local;
+    byId('do-sign-out').hidden = this.email === null;
     byId('person').textContent = guest ? text('guest') : (this.email ?? text('signedOut'));
   }
 
-  async #try(work: (email: string, password: string) => Promise<{ error: { message: string } | null }>): Promise<void> {
+  async #sayIssue(error: AuthError | null): Promise<void> {
+    byId('sign-in-issue').textContent = error ? await saidOf(error) : '';
+    byId('sign-in-issue').hidden = !error;
+  }
+
+  async #try(work: (email: string, password: string) => Promise<{ error: AuthError | null }>): Promise<void> {
     const form = byId<HTMLFormElement>('sign-in-form');
     if (!form.reportValidity()) return;
-    const issue = byId('sign-in-issue');
     const { error } = await work(byId<HTMLInputElement>('email').value, byId<HTMLInputElement>('password').value);
-    issue.hidden = !error;
-    issue.textContent = error?.message ?? '';
+    await this.#sayIssue(error);
     if (error) return;
+    this.#signedOut = false;
     byId<HTMLDialogElement>('sign-in').close();
     await this.refresh();
   }

@@ -107,6 +107,7 @@ function drawPicture(picture: Element, item: Item, place: number): void {
 function about(item: Item): HTMLElement {
   const box = make('div', 'about');
   const name = make('span', 'name', item.file.name);
+  name.dir = 'auto';
   name.title = item.file.name;
   const tone = { accepted: 'good', sending: 'good', kept: 'good', sent: 'good', rejected: 'bad', failed: 'bad' }[item.state as string] ?? 'work';
   const verdict = make('span', `tag ${tone}`, stateText(item));
@@ -123,7 +124,8 @@ function about(item: Item): HTMLElement {
   }
   if (item.error && (item.state === 'rejected' || item.state === 'failed')) {
     const sentence = make('p', 'error', item.error.code);
-    void messageFor(item.error, language()).then((words) => (sentence.textContent = words));
+    if (item.unreadable) sentence.textContent = text('unreadable');
+    else void messageFor(item.error, language()).then((words) => (sentence.textContent = words));
     box.append(sentence);
   }
   if (item.photo) {

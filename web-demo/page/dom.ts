@@ -13,6 +13,12 @@ export function show(id: string, shown: boolean, next: string): void {
   if (focused && !shown) byId(next).focus();
 }
 
+/** What concerns the whole page, above everything else; `''` takes it away. */
+export function notice(words: string): void {
+  byId('notice').textContent = words;
+  byId('notice').hidden = words === '';
+}
+
 /** An element with class and text; text is never markup. */
 export function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = '', content = ''): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);

@@ -1,11 +1,12 @@
 /** The demo: photos are picked, made ready by the package, and sent to a Supabase backend. */
 import { accept, createPhotoCore, isPhotoError, messageFor, type Language } from '@photomemory/photo-core';
 import { Account, readConfig } from './account.js';
-import { byId } from './dom.js';
+import { byId, make, notice } from './dom.js';
+import { keepValue, keptValue } from './kept.js';
 import { Photos } from './photos.js';
 import { Project } from './project.js';
-import { Sending } from './sending.js';
-import { applyTexts, language, languageNames, setLanguage } from './texts.js';
+import { openOutbox, Sending } from './sending.js';
+import { applyTexts, language, languageNames, setLanguage, text } from './texts.js';
 
 /** What is picked while the page still starts is not lost. @returns what was picked until then */
 function pickedEarly(): () => File[] {
@@ -29,9 +30,9 @@ function chooseTheme(): void {
     if (choice.value) document.documentElement.dataset['theme'] = choice.value;
     else delete document.documentElement.dataset['theme'];
   };
-  choice.value = localStorage.getItem('photo-core-theme') ?? '';
+  choice.value = keptValue('photo-core-theme') ?? '';
   choice.addEventListener('change', () => {
-    localStorage.setItem('photo-core-theme', choice.value);
+    keepValue('photo-core-theme', choice.value);
     apply();
   });
   apply();
@@ -52,7 +53,8 @@ async function start(): Promise<void> {
   void photos.add(early());
   const project = new Project(core);
   const account = new Account(await readConfig());
-  const sending = new Sending(photos, project, account);
+  const outbox = await openOutbox();
+  const sending = new Sending(photos, project, account, outbox);
   choice.addEventListener('change', () => {
     setLanguage(choice.value as Language);
     account.show();
@@ -69,7 +71,11 @@ async function start(): Promise<void> {
 }
 
 start().catch(async (error: unknown) => {
-  const notice = byId('notice');
-  notice.hidden = false;
-  notice.textContent = isPhotoError(error) ? await messageFor(error, language()) : String(error);
+  // A page that did not start takes no photos: it says why, and how to go on.
+  byId<HTMLInputElement>('files').disabled = true;
+  const reload = make('button', '', text('again'));
+  reload.type = 'button';
+  reload.addEventListener('click', () => location.reload());
+  notice(isPhotoError(error) ? `${await messageFor(error, language())} ` : `${error instanceof Error ? error.message : String(error)} `);
+  byId('notice').append(reload);
 });

@@ -1,7 +1,8 @@
 /** The photos that were picked: their way through the core, their order, their cards. */
 import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type PreparedPhoto } from '@photomemory/photo-core';
 import { drawCard, focusTool, onItsWay } from './card.js';
-import { byId, show } from './dom.js';
+import { byId, notice, show } from './dom.js';
+import { droppedFiles } from './dropped.js';
 import { bytesText, text } from './texts.js';
 
 export interface Item {
@@ -16,9 +17,17 @@ export interface Item {
   /** The photo of the page that this one repeats. */
   twin: Item | null;
   error: PhotoError | null;
+  /** The file itself was not to be had, whatever the bytes of it that were read told. */
+  unreadable: boolean;
   thumbnailUrl: string | null;
   stop: AbortController;
   readonly card: HTMLLIElement;
+}
+
+/** A file that was moved, changed or deleted since it was picked is empty or damaged to who reads it. */
+async function isUnreadable(file: File, { code }: PhotoError): Promise<boolean> {
+  if (code !== 'corrupt_image' && code !== 'empty_file') return false;
+  return (file.size > 0 ? file.slice(0, 1) : file).arrayBuffer().then(() => false, () => true);
 }
 
 export class Photos {
@@ -48,9 +57,17 @@ export class Photos {
     window.addEventListener('drop', (event) => {
       event.preventDefault();
       drop.classList.remove('over');
-      void this.add([...(event.dataTransfer?.files ?? [])]);
+      void droppedFiles(event.dataTransfer).then(({ files, emptyFolders }) => {
+        if (files.length === 0 && emptyFolders > 0) notice(text('noPhotos'));
+        else if (byId('notice').textContent === text('noPhotos')) notice('');
+        return this.add(files);
+      });
     });
     window.addEventListener('paste', (event) => void this.add([...(event.clipboardData?.files ?? [])]));
+    // Prepared and not sent is in this page alone: who leaves it is asked.
+    window.addEventListener('beforeunload', (event) => {
+      if (this.items.some(({ state }) => state === 'waiting' || state === 'working' || state === 'accepted')) event.preventDefault();
+    });
     byId('cancel-all').addEventListener('click', () => this.items.forEach((item) => item.stop.abort()));
     byId('clear').addEventListener('click', () => this.clear());
   }
@@ -104,6 +121,7 @@ export class Photos {
     item.state = 'waiting';
     item.sentAs = null;
     item.error = null;
+    item.unreadable = false;
     item.fraction = 0;
     item.stop = new AbortController();
     await this.#prepare([item]);
@@ -162,7 +180,7 @@ export class Photos {
   /** What came of the photos; said once it is known of all of them. */
   #summarize(): void {
     const count = (...states: Item['state'][]): number => this.items.filter(({ state }) => states.includes(state)).length;
-    const counts = [['readyCount', count('accepted')], ['sentCount', count('sent')], ['refusedCount', count('rejected', 'failed')]] as const;
+    const counts = [['readyCount', count('accepted', 'sending', 'kept')], ['sentCount', count('sent')], ['refusedCount', count('rejected', 'failed')]] as const;
     const parts = counts.filter(([, number]) => number > 0).map(([key, number]) => text(key, { count: number }));
     const summary = this.#running ? '' : parts.join(' · ');
     if (byId('summary').textContent !== summary) byId('summary').textContent = summary;
@@ -170,7 +188,7 @@ export class Photos {
 
   #item(file: File): Item {
     const card = document.createElement('li');
-    return { id: this.#nextId++, file, state: 'waiting', sentAs: null, fraction: 0, photo: null, twin: null, error: null, thumbnailUrl: null, stop: new AbortController(), card };
+    return { id: this.#nextId++, file, state: 'waiting', sentAs: null, fraction: 0, photo: null, twin: null, error: null, unreadable: false, thumbnailUrl: null, stop: new AbortController(), card };
   }
 
   #prepare(items: Item[]): Promise<void> {
@@ -208,6 +226,7 @@ export class Photos {
           item.thumbnailUrl = result.photo.thumbnail ? URL.createObjectURL(result.photo.thumbnail) : null;
         } else {
           item.error = result.error;
+          item.unreadable = await isUnreadable(item.file, result.error);
           item.state = result.error.code === 'cancelled' ? 'cancelled' : 'rejected';
         }
         this.changed();

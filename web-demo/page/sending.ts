@@ -1,11 +1,23 @@
 /** Sending, and going on after a reload. */
 import { isPhotoError, messageFor } from '@photomemory/photo-core';
-import { createSender, type SendJob, type SendResult, type Sender } from '@photomemory/photo-core/supabase';
+import { createIndexedDbOutbox, createMemoryOutbox, createSender, type Outbox, type SendJob, type SendResult, type Sender } from '@photomemory/photo-core/supabase';
 import type { Account } from './account.js';
-import { byId, make, show } from './dom.js';
+import { byId, make, notice, show } from './dom.js';
 import type { Photos } from './photos.js';
 import type { Project } from './project.js';
 import { bytesText, language, text } from './texts.js';
+
+/** Where this browser keeps what is being sent: the disk, or where it refuses that the memory, and it is said so. */
+export async function openOutbox(): Promise<Outbox> {
+  try {
+    const outbox = createIndexedDbOutbox();
+    await outbox.list('');
+    return outbox;
+  } catch {
+    notice(text('notKept'));
+    return createMemoryOutbox();
+  }
+}
 
 export class Sending {
   readonly #sender: Sender;
@@ -19,8 +31,8 @@ export class Sending {
   /** What the status line says, in whatever language the page has by then. */
   #status: () => string | Promise<string> = () => '';
 
-  constructor(readonly photos: Photos, readonly project: Project, readonly account: Account) {
-    this.#sender = createSender({ client: account.client, url: account.config.url, key: account.config.key, core: photos.core });
+  constructor(readonly photos: Photos, readonly project: Project, readonly account: Account, outbox: Outbox) {
+    this.#sender = createSender({ client: account.client, url: account.config.url, key: account.config.key, core: photos.core, outbox });
     byId('send').addEventListener('click', () => void this.send().catch((error: unknown) => this.#sayError(error)));
     byId('stop').addEventListener('click', () => {
       this.#jobs.forEach((job) => job.cancel());
@@ -52,10 +64,15 @@ export class Sending {
     await Promise.all([this.photos.settled(), this.account.start()]);
     await this.#say(() => '');
     const items = this.photos.ready();
+    const kept = this.photos.kept().length > 0;
+    if (items.length === 0 && !kept) return this.#say(() => text('nothing'));
+    if (!this.account.email) {
+      if (this.account.unreachable) return this.#say(() => text('noAnswer'));
+      await this.#say(() => messageFor('sign_in_required', language()));
+      return byId<HTMLDialogElement>('sign-in').showModal();
+    }
     // What was stopped goes on in its own project: sent anew it would be there twice.
-    if (items.length === 0 && this.photos.kept().length > 0) return this.resume();
-    if (items.length === 0) return this.#say(() => text('nothing'));
-    if (!this.account.email) return byId<HTMLDialogElement>('sign-in').showModal();
+    if (items.length === 0) return this.resume();
     const job = this.#sender.send({ project: this.project.draft(), photos: items.map(({ photo }) => photo) }, { removeEmptyProject: true });
     items.forEach((item, place) => (item.sentAs = job.photoIds[place] ?? null));
     await this.#follow([job]);
@@ -64,8 +81,11 @@ export class Sending {
   /** Finishes what an earlier visit, a lost network or Stop left. */
   async resume(): Promise<void> {
     try {
-      await this.#follow(await this.#sender.resume());
+      const jobs = await this.#sender.resume();
+      await this.#follow(jobs);
       await this.#settleKept();
+      const left = jobs.length === 0 ? await this.showPending() : 0;
+      if (jobs.length === 0) await this.#say(() => (left > 0 ? text('elsewhere') : ''));
     } catch (error) {
       await this.#sayError(error);
     }
@@ -94,28 +114,22 @@ export class Sending {
   /** Another tab may have sent or discarded what this page stopped: the database knows. */
   async #settleKept(): Promise<void> {
     const waiting = new Set((await this.#sender.pending()).flatMap(({ photos }) => photos.map(({ id }) => id)));
-    const kept = this.photos.kept();
-    const gone = kept.filter(({ sentAs }) => !waiting.has(sentAs ?? ''));
-    if (gone.length > 0) {
-      const { data, error } = await this.account.client.from('photos').select('id').in('id', gone.map(({ sentAs }) => sentAs ?? ''));
-      if (error) return;
-      const stored = new Set(data.map(({ id }) => String(id)));
-      this.photos.mark(gone.filter(({ sentAs }) => stored.has(sentAs ?? '')), 'sent');
-      this.photos.mark(gone, 'accepted');
-    } else if (kept.length > 0 && this.#jobs.size === 0 && !byId('send-status').textContent) {
-      await this.#say(() => text('elsewhere'));
-    }
+    const gone = this.photos.kept().filter(({ sentAs }) => !waiting.has(sentAs ?? ''));
+    if (gone.length === 0) return;
+    const { data, error } = await this.account.client.from('photos').select('id').in('id', gone.map(({ sentAs }) => sentAs ?? ''));
+    if (error) return;
+    const stored = new Set(data.map(({ id }) => String(id)));
+    this.photos.mark(gone.filter(({ sentAs }) => stored.has(sentAs ?? '')), 'sent');
+    this.photos.mark(gone, 'accepted');
   }
 
   /** After the start of the page: goes on by itself with what is waiting. */
   async start(): Promise<void> {
     const count = await this.showPending();
     if (count === 0) return;
-    const notice = byId('notice');
-    notice.textContent = text('pending', { count });
-    notice.hidden = false;
+    notice(text('pending', { count }));
     await this.resume();
-    notice.hidden = true;
+    notice('');
   }
 
   /** Says again, in the language that the page has now, what the status line says. */
@@ -151,7 +165,7 @@ export class Sending {
     show('discard', this.#left > 0 && !this.#busy, 'send');
   }
 
-  async #follow(jobs: SendJob[]): Promise<void> {
+  async #follow(jobs: SendJob[], renewed = false): Promise<void> {
     if (jobs.length === 0) return;
     for (const job of jobs) {
       this.#jobs.add(job);
@@ -196,7 +210,9 @@ export class Sending {
     );
     byId('upload').hidden = true;
     const left = await this.showPending();
-    if (isPhotoError(stopped) && stopped.code === 'sign_in_required') await this.account.renew();
+    if (isPhotoError(stopped) && stopped.code === 'sign_in_required' && (await this.account.renew()) && !renewed) {
+      return this.#follow(await this.#sender.resume(), true);
+    }
     const partly = failed > 0 && stored > 0 ? () => `${text('partly', { count: stored, failed })} ` : () => '';
     if (stopped) await this.#sayError(stopped, left > 0, partly);
     else await this.#say(() => text('sent', { count: stored }));
@@ -237,6 +253,7 @@ export class Sending {
       const entry = make('li');
       const image = make('img');
       image.alt = row.original_filename ?? '';
+      image.draggable = false;
       entry.append(image, make('span', '', `${row.upload_order + 1}. ${row.original_filename ?? ''} · ${row.width} × ${row.height}`));
       list.append(entry);
       if (!row.thumbnail_url) continue;

@@ -1,5 +1,6 @@
 /** The page's own words in the seven languages of the database. Sentences of errors and warnings come from the package. */
 import type { Language } from '@photomemory/photo-core';
+import { keepValue, keptValue } from './kept.js';
 
 const english = {
   skip: 'To the photos',
@@ -49,20 +50,27 @@ const english = {
   kept: 'kept as it was',
   batch: '{done} of {total} photos',
   uploading: '{done} of {total} photos, {bytes} of {all}',
-  sent: 'Sent: {count} photos are stored.',
-  partly: '{count} photos are stored, {failed} were refused.',
-  pending: '{count} photos of an earlier visit are being sent.',
+  sent: 'Sent. Photos stored: {count}.',
+  partly: 'Photos stored: {count}, refused: {failed}.',
+  pending: 'Photos of an earlier visit are being sent: {count}.',
   keptSafe: 'What is not sent is kept on this device.',
   paused: 'Waiting for the network; tries again by itself.',
   discarding: 'Discarding what is not sent …',
   elsewhere: 'Another tab is sending these photos.',
   nothing: 'Choose at least one photo first.',
+  noPhotos: 'There are no photos in this folder.',
+  unreadable: 'This file cannot be read any more: it was moved, changed or deleted. Choose it again.',
+  notKept: 'This browser keeps nothing for this page: leave it open until everything is sent.',
+  again: 'Load again',
+  noAnswer: 'No answer: check the connection and try again.',
+  wrongLogin: 'E-mail or password is not right.',
+  emailTaken: 'There is an account with this e-mail already.',
   browserDecoded: 'decoded by the browser',
   languagesFilled: 'filled: {list}',
   theme: 'Appearance',
-  themeSystem: 'System theme',
-  themeLight: 'Light theme',
-  themeDark: 'Dark theme',
+  themeSystem: 'System',
+  themeLight: 'Light',
+  themeDark: 'Dark',
   limitsHint: 'Up to {count} photos, each up to {size}.',
   readyCount: '{count} ready',
   refusedCount: '{count} refused',
@@ -92,14 +100,19 @@ const texts: Record<Language, Texts> = {
     signUp: 'Konto anlegen', signOut: 'Abmelden', close: 'Schließen', signedOut: 'Nicht angemeldet', guest: 'Gast', waiting: 'Wartet',
     working: 'Wird vorbereitet', accepted: 'Bereit', rejected: 'Abgelehnt', cancelled: 'Abgebrochen', sentPhoto: 'Gesendet', sendingPhoto: 'Wird gesendet', keptPhoto: 'Wartet auf das Senden', failed: 'Nicht gesendet', retry: 'Noch einmal', remove: 'Entfernen',
     earlier: 'Nach vorn', later: 'Nach hinten', moved: '{name} ist jetzt Nummer {place}', kept: 'unverändert übernommen',
-    batch: '{done} von {total} Fotos', uploading: '{done} von {total} Fotos, {bytes} von {all}', sent: 'Gesendet: {count} Fotos sind gespeichert.',
-    partly: '{count} Fotos sind gespeichert, {failed} wurden abgelehnt.', pending: '{count} Fotos eines früheren Besuchs werden gesendet.',
+    batch: '{done} von {total} Fotos', uploading: '{done} von {total} Fotos, {bytes} von {all}', sent: 'Gesendet. Gespeicherte Fotos: {count}.',
+    partly: 'Gespeicherte Fotos: {count}, abgelehnt: {failed}.', pending: 'Fotos eines früheren Besuchs werden gesendet: {count}.',
     keptSafe: 'Was nicht gesendet ist, bleibt auf diesem Gerät.', paused: 'Wartet auf das Netz und versucht es von selbst wieder.',
     discarding: 'Nicht Gesendetes wird verworfen …', elsewhere: 'Ein anderer Tab sendet diese Fotos.',
     nothing: 'Bitte zuerst mindestens ein Foto auswählen.', browserDecoded: 'vom Browser gelesen', languagesFilled: 'ausgefüllt: {list}',
-    theme: 'Darstellung', themeSystem: 'Darstellung: System', themeLight: 'Darstellung: hell', themeDark: 'Darstellung: dunkel', limitsHint: 'Bis zu {count} Fotos, jedes bis {size}.',
+    theme: 'Darstellung', themeSystem: 'System', themeLight: 'Hell', themeDark: 'Dunkel', limitsHint: 'Bis zu {count} Fotos, jedes bis {size}.',
     readyCount: '{count} bereit', refusedCount: '{count} abgelehnt', sentCount: '{count} gesendet', first: 'Das Senden beginnt, sobald alle Fotos bereit sind.',
     defaultTitle: 'Meine Fotos', classic: 'Klassisch', modern: 'Modern', cinematic: 'Wie im Kino', vintage: 'Nostalgisch',
+    noPhotos: 'In diesem Ordner sind keine Fotos.', again: 'Neu laden',
+    unreadable: 'Diese Datei lässt sich nicht mehr lesen: Sie wurde verschoben, geändert oder gelöscht. Bitte noch einmal auswählen.',
+    notKept: 'Dieser Browser bewahrt für diese Seite nichts auf: Lassen Sie sie offen, bis alles gesendet ist.',
+    noAnswer: 'Keine Antwort: Bitte die Verbindung prüfen und noch einmal versuchen.',
+    wrongLogin: 'E-Mail oder Passwort stimmt nicht.', emailTaken: 'Zu dieser E-Mail gibt es schon ein Konto.',
     sameFile: 'Dieselbe Datei wie {name}', lookAlike: 'Sieht {name} sehr ähnlich',
   },
   fr: {
@@ -112,14 +125,19 @@ const texts: Record<Language, Texts> = {
     signUp: 'Créer un compte', signOut: 'Se déconnecter', close: 'Fermer', signedOut: 'Non connecté', guest: 'Invité', waiting: 'En attente',
     working: 'En préparation', accepted: 'Prête', rejected: 'Refusée', cancelled: 'Annulée', sentPhoto: 'Envoyée', sendingPhoto: 'En cours d’envoi', keptPhoto: 'En attente d’envoi', failed: 'Non envoyée', retry: 'Réessayer', remove: 'Retirer',
     earlier: 'Avancer', later: 'Reculer', moved: '{name} est maintenant numéro {place}', kept: 'gardée telle quelle',
-    batch: '{done} photos sur {total}', uploading: '{done} photos sur {total}, {bytes} sur {all}', sent: 'Envoyé : {count} photos sont enregistrées.',
-    partly: '{count} photos sont enregistrées, {failed} ont été refusées.', pending: '{count} photos d’une visite précédente sont en cours d’envoi.',
+    batch: '{done} photos sur {total}', uploading: '{done} photos sur {total}, {bytes} sur {all}', sent: 'Envoyé. Photos enregistrées : {count}.',
+    partly: 'Photos enregistrées : {count}, refusées : {failed}.', pending: 'Envoi de photos d’une visite précédente : {count}.',
     keptSafe: 'Ce qui n’est pas envoyé reste sur cet appareil.', paused: 'En attente du réseau ; nouvel essai automatique.',
     discarding: 'Abandon de ce qui n’est pas envoyé …', elsewhere: 'Un autre onglet envoie ces photos.',
     nothing: 'Choisissez d’abord au moins une photo.', browserDecoded: 'décodée par le navigateur', languagesFilled: 'remplis : {list}',
-    theme: 'Apparence', themeSystem: 'Thème du système', themeLight: 'Thème clair', themeDark: 'Thème sombre', limitsHint: 'Jusqu’à {count} photos, de {size} au plus chacune.',
-    readyCount: '{count} prêtes', refusedCount: '{count} refusées', sentCount: '{count} envoyées', first: 'L’envoi commencera quand toutes les photos seront prêtes.',
+    theme: 'Apparence', themeSystem: 'Système', themeLight: 'Clair', themeDark: 'Sombre', limitsHint: 'Jusqu’à {count} photos, de {size} au plus chacune.',
+    readyCount: 'Prêtes : {count}', refusedCount: 'Refusées : {count}', sentCount: 'Envoyées : {count}', first: 'L’envoi commencera quand toutes les photos seront prêtes.',
     defaultTitle: 'Mes photos', classic: 'Classique', modern: 'Moderne', cinematic: 'Cinéma', vintage: 'Rétro',
+    noPhotos: 'Ce dossier ne contient pas de photos.', again: 'Recharger',
+    unreadable: 'Ce fichier n’est plus lisible : il a été déplacé, modifié ou supprimé. Choisissez-le à nouveau.',
+    notKept: 'Ce navigateur ne conserve rien pour cette page : laissez-la ouverte jusqu’à la fin de l’envoi.',
+    noAnswer: 'Pas de réponse : vérifiez la connexion et réessayez.',
+    wrongLogin: 'E-mail ou mot de passe incorrect.', emailTaken: 'Il existe déjà un compte avec cet e-mail.',
     sameFile: 'Le même fichier que {name}', lookAlike: 'Ressemble beaucoup à {name}',
   },
   es: {
@@ -132,14 +150,19 @@ const texts: Record<Language, Texts> = {
     signUp: 'Crear cuenta', signOut: 'Salir', close: 'Cerrar', signedOut: 'Sin sesión', guest: 'Invitado', waiting: 'En espera',
     working: 'Preparando', accepted: 'Lista', rejected: 'Rechazada', cancelled: 'Cancelada', sentPhoto: 'Enviada', sendingPhoto: 'Enviándose', keptPhoto: 'Pendiente de envío', failed: 'No enviada', retry: 'Reintentar', remove: 'Quitar',
     earlier: 'Mover antes', later: 'Mover después', moved: '{name} es ahora el número {place}', kept: 'conservada tal cual',
-    batch: '{done} de {total} fotos', uploading: '{done} de {total} fotos, {bytes} de {all}', sent: 'Enviado: {count} fotos están guardadas.',
-    partly: '{count} fotos están guardadas, {failed} fueron rechazadas.', pending: 'Se están enviando {count} fotos de una visita anterior.',
+    batch: '{done} de {total} fotos', uploading: '{done} de {total} fotos, {bytes} de {all}', sent: 'Enviado. Fotos guardadas: {count}.',
+    partly: 'Fotos guardadas: {count}, rechazadas: {failed}.', pending: 'Se están enviando fotos de una visita anterior: {count}.',
     keptSafe: 'Lo no enviado queda en este dispositivo.', paused: 'Esperando la red; se reintenta solo.',
     discarding: 'Descartando lo no enviado …', elsewhere: 'Otra pestaña está enviando estas fotos.',
     nothing: 'Elige primero al menos una foto.', browserDecoded: 'leída por el navegador', languagesFilled: 'rellenos: {list}',
-    theme: 'Apariencia', themeSystem: 'Tema del sistema', themeLight: 'Tema claro', themeDark: 'Tema oscuro', limitsHint: 'Hasta {count} fotos, de {size} como máximo cada una.',
-    readyCount: '{count} listas', refusedCount: '{count} rechazadas', sentCount: '{count} enviadas', first: 'El envío empezará cuando todas las fotos estén listas.',
+    theme: 'Apariencia', themeSystem: 'Sistema', themeLight: 'Claro', themeDark: 'Oscuro', limitsHint: 'Hasta {count} fotos, de {size} como máximo cada una.',
+    readyCount: 'Listas: {count}', refusedCount: 'Rechazadas: {count}', sentCount: 'Enviadas: {count}', first: 'El envío empezará cuando todas las fotos estén listas.',
     defaultTitle: 'Mis fotos', classic: 'Clásico', modern: 'Moderno', cinematic: 'Cinematográfico', vintage: 'Retro',
+    noPhotos: 'No hay fotos en esta carpeta.', again: 'Volver a cargar',
+    unreadable: 'Este archivo ya no se puede leer: se ha movido, cambiado o borrado. Elígelo de nuevo.',
+    notKept: 'Este navegador no guarda nada de esta página: déjala abierta hasta que todo esté enviado.',
+    noAnswer: 'Sin respuesta: comprueba la conexión y vuelve a intentarlo.',
+    wrongLogin: 'El correo o la contraseña no es correcto.', emailTaken: 'Ya hay una cuenta con este correo.',
     sameFile: 'El mismo archivo que {name}', lookAlike: 'Se parece mucho a {name}',
   },
   ko: {
@@ -157,9 +180,14 @@ const texts: Record<Language, Texts> = {
     keptSafe: '보내지 않은 것은 이 기기에 보관됩니다.', paused: '네트워크를 기다리는 중이며 자동으로 다시 시도합니다.',
     discarding: '보내지 않은 것을 버리는 중 …', elsewhere: '다른 탭에서 이 사진들을 보내는 중입니다.',
     nothing: '먼저 사진을 한 장 이상 선택하세요.', browserDecoded: '브라우저가 디코딩함', languagesFilled: '입력됨: {list}',
-    theme: '화면 모드', themeSystem: '시스템 테마', themeLight: '밝은 테마', themeDark: '어두운 테마', limitsHint: '사진은 최대 {count}장, 한 장에 {size}까지입니다.',
+    theme: '화면 모드', themeSystem: '시스템', themeLight: '밝게', themeDark: '어둡게', limitsHint: '사진은 최대 {count}장, 한 장에 {size}까지입니다.',
     readyCount: '{count}장 준비됨', refusedCount: '{count}장 거부됨', sentCount: '{count}장 전송됨', first: '모든 사진이 준비되면 보내기를 시작합니다.',
     defaultTitle: '내 사진', classic: '클래식', modern: '모던', cinematic: '시네마틱', vintage: '빈티지',
+    noPhotos: '이 폴더에는 사진이 없습니다.', again: '다시 불러오기',
+    unreadable: '이 파일을 더 이상 읽을 수 없습니다. 이동, 변경 또는 삭제되었습니다. 다시 선택하세요.',
+    notKept: '이 브라우저는 이 페이지의 내용을 보관하지 않습니다. 모두 전송될 때까지 열어 두세요.',
+    noAnswer: '응답이 없습니다. 연결을 확인하고 다시 시도하세요.',
+    wrongLogin: '이메일 또는 비밀번호가 올바르지 않습니다.', emailTaken: '이 이메일의 계정이 이미 있습니다.',
     sameFile: '{name} 파일과 같음', lookAlike: '{name} 사진과 매우 비슷함',
   },
   ja: {
@@ -177,9 +205,14 @@ const texts: Record<Language, Texts> = {
     keptSafe: '未送信のものはこの端末に保管されます。', paused: 'ネットワーク待ち。自動で再試行します。',
     discarding: '未送信のものを破棄しています …', elsewhere: '別のタブがこれらの写真を送信中です。',
     nothing: 'まず写真を 1 枚以上選んでください。', browserDecoded: 'ブラウザーがデコード', languagesFilled: '入力済み：{list}',
-    theme: '外観', themeSystem: 'システムのテーマ', themeLight: 'ライトテーマ', themeDark: 'ダークテーマ', limitsHint: '写真は {count} 枚まで、1 枚 {size} までです。',
+    theme: '外観', themeSystem: 'システム', themeLight: 'ライト', themeDark: 'ダーク', limitsHint: '写真は {count} 枚まで、1 枚 {size} までです。',
     readyCount: '準備完了 {count} 枚', refusedCount: '受付不可 {count} 枚', sentCount: '送信済み {count} 枚', first: 'すべての写真の準備ができると送信を始めます。',
     defaultTitle: 'わたしの写真', classic: 'クラシック', modern: 'モダン', cinematic: 'シネマ風', vintage: 'ビンテージ',
+    noPhotos: 'このフォルダーに写真はありません。', again: '再読み込み',
+    unreadable: 'このファイルは読み取れなくなりました。移動、変更、または削除されています。もう一度選んでください。',
+    notKept: 'このブラウザーはこのページの内容を保管しません。送信が終わるまで開いたままにしてください。',
+    noAnswer: '応答がありません。接続を確認して、もう一度お試しください。',
+    wrongLogin: 'メールまたはパスワードが正しくありません。', emailTaken: 'このメールのアカウントは既にあります。',
     sameFile: '{name} と同じファイルです', lookAlike: '{name} とよく似ています',
   },
   zh: {
@@ -197,9 +230,14 @@ const texts: Record<Language, Texts> = {
     keptSafe: '未发送的内容保存在此设备上。', paused: '正在等待网络，会自动重试。',
     discarding: '正在丢弃未发送的内容 …', elsewhere: '另一个标签页正在发送这些照片。',
     nothing: '请先至少选择一张照片。', browserDecoded: '由浏览器解码', languagesFilled: '已填写：{list}',
-    theme: '外观', themeSystem: '系统主题', themeLight: '浅色主题', themeDark: '深色主题', limitsHint: '最多 {count} 张照片，每张不超过 {size}。',
+    theme: '外观', themeSystem: '系统', themeLight: '浅色', themeDark: '深色', limitsHint: '最多 {count} 张照片，每张不超过 {size}。',
     readyCount: '{count} 张就绪', refusedCount: '{count} 张被拒绝', sentCount: '{count} 张已发送', first: '所有照片就绪后开始发送。',
     defaultTitle: '我的照片', classic: '经典', modern: '现代', cinematic: '电影感', vintage: '复古',
+    noPhotos: '此文件夹中没有照片。', again: '重新加载',
+    unreadable: '此文件已无法读取：它被移动、更改或删除了。请重新选择。',
+    notKept: '此浏览器不为此页面保存任何内容：请保持页面打开，直到全部发送完成。',
+    noAnswer: '没有响应：请检查网络连接后重试。',
+    wrongLogin: '电子邮件或密码不正确。', emailTaken: '此电子邮件已有账户。',
     sameFile: '与 {name} 是同一文件', lookAlike: '与 {name} 非常相似',
   },
 };
@@ -213,7 +251,7 @@ let current: Language = initial();
 
 function initial(): Language {
   const known = Object.keys(texts) as Language[];
-  const wished = [localStorage.getItem(chosen), ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  const wished = [keptValue(chosen), ...navigator.languages].map((tag) => tag?.slice(0, 2));
   return wished.map((tag) => known.find((language) => language === tag)).find((language) => language) ?? 'en';
 }
 
@@ -224,12 +262,17 @@ export function language(): Language {
 /** Changes the language of the page and everything marked with `data-text`. */
 export function setLanguage(next: Language): void {
   current = next;
-  localStorage.setItem(chosen, next);
+  keepValue(chosen, next);
   applyTexts();
 }
 
 export function text(key: TextKey, values: Record<string, string | number> = {}): string {
-  return texts[current][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+  return texts[current][key].replace(/\{(\w+)\}/g, (_, name: string) => isolated(String(values[name] ?? '')));
+}
+
+/** Words of another direction turn only themselves: with Unicode's isolates around them, which nobody sees. */
+function isolated(words: string): string {
+  return /[\u0590-\u08ff\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc]/.test(words) ? `\u2068${words}\u2069` : words;
 }
 
 export function applyTexts(root: ParentNode = document): void {
