@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { pictures } from './kit/avif.mjs';
+import { dated, pictures } from './kit/avif.mjs';
 import { launchChromium, watchedPage } from './kit/chromium.mjs';
 import { serve, strictPolicy } from './kit/server.mjs';
 import { openSite, twentySeen } from './kit/site.mjs';
@@ -197,6 +197,14 @@ test('what the core cannot decode goes through the browser, upright, in a worker
   const seen = await run('foreign', () => [pictures.map(({ base64 }) => base64)]);
   const wanted = pictures.map((one) => ({ seen: one.seen, decodedBy: 'browser', source: `avif ${one.seen.split(' ')[0]}` }));
   assert.deepEqual(seen, [...wanted, ...wanted]);
+});
+
+test('what the core cannot decode tells of its capture all the same, and of its place when asked', { timeout: 60_000 }, async () => {
+  const facts = { time: '2024-05-01T12:34:56+02:00', make: 'Maker' };
+  for (const [options, capture] of [[{}, facts], [{ gps: true }, { ...facts, latitude: 48.1, longitude: 11.5 }]]) {
+    const { made } = await run('foreignOptions', () => [dated, options]);
+    assert.deepEqual([made.decodedBy, made.capture], ['browser', capture], JSON.stringify(made));
+  }
 });
 
 const [{ base64: avif }] = pictures;

@@ -25,7 +25,7 @@ export async function load(file) {
     format: 'esm',
     target: 'es2022',
     logLevel: 'error',
-    external: ['./worker.js', './batch.js', './inline.js', './diagnose.js', './rows.js', './sentences.js', './thumbhash.js'],
+    external: ['./worker.js', './batch.js', './inline.js', './diagnose.js', './foreign_capture.js', './rows.js', './sentences.js', './thumbhash.js'],
   });
   return import(pathToFileURL(outfile).href);
 }

@@ -42,6 +42,7 @@ const entries = {
   batch: 'batch.ts',
   inline: 'inline.ts',
   diagnose: 'diagnose.ts',
+  capture: 'foreign_capture.ts',
   sentences: 'sentences.ts',
   thumbhash: 'thumbhash.ts',
   rows: 'rows.ts',

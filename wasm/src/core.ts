@@ -204,7 +204,12 @@ class Core implements PhotoCore {
           }),
       },
     );
-    return preparedPhoto(prepared, source);
+    if (prepared.decodedBy === 'core') return preparedPhoto(prepared, source);
+    // The browser gives pixels alone. What the file says beside them is worth a look, and no reason to fail.
+    const capture = await import('./foreign_capture.js')
+      .then(({ captureOf }) => captureOf(source.data, (jpeg) => this.probe(jpeg, { gps: raw.gps, signal })))
+      .catch(() => ({}));
+    return preparedPhoto({ ...prepared, capture }, source);
   }
 
   async probe(file: PhotoSource, options: ProbeCall = {}): Promise<PhotoProbe> {

@@ -185,7 +185,7 @@ export interface PrepareOptions {
   readonly thumbnail?: ThumbnailOptions | readonly ThumbnailOptions[] | false;
   /** Colour under transparent pixels in JPEG: `#rrggbb` or 0xRRGGBB. Default white. */
   readonly background?: string | number;
-  /** `capture` writes camera and time into the photo. Default `none`. */
+  /** `capture` writes camera and time into the photo, unless the browser decoded it. Default `none`. */
   readonly keepMetadata?: 'none' | 'capture';
   /** `auto`: a source that already fits is only scrubbed of metadata. Default `auto`. */
   readonly keepOriginal?: 'auto' | 'never' | 'always';

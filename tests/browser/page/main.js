@@ -219,7 +219,7 @@ const tests = {
     if (script) await import(script);
     const core = await createPhotoCore({ workers: 1, ...coreOptions });
     const made = await core.prepare(name ? new File([bytes], name, { type: 'image/jpeg' }) : bytes, options).then(
-      ({ width, height, mimeType, decodedBy, source, warnings }) => ({ width, height, mimeType, decodedBy, source, warnings }),
+      ({ width, height, mimeType, decodedBy, source, warnings, capture }) => ({ width, height, mimeType, decodedBy, source, warnings, capture }),
       failed,
     );
     const after = await core.prepare(await photo(5), { maxEdge: 100 }).then(({ width }) => width, ({ code }) => code);

@@ -1,0 +1,200 @@
+/**
+ * What a picture that the browser decoded says of its capture. HEIC and AVIF keep Exif and XMP as items of their `meta` box
+ * (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, annex A), JPEG XL as boxes (ISO/IEC 18181-2), TIFF is what Exif is made of. The
+ * blocks are found here; the core reads them, in a JPEG that holds nothing else. Loaded with the first such picture.
+ */
+import type { CaptureData } from './types.js';
+
+/** A segment's payload at most. */
+const segment_bytes = 65_533;
+/** Far above any camera's, which count their tiles in it. */
+const meta_bytes = 1 << 20;
+const most_boxes = 1_000;
+
+/** One black pixel: what makes the blocks a JPEG. */
+const pixel = [
+  0xff, 0xdb, 0, 67, 0, ...Array<number>(64).fill(1),
+  0xff, 0xc0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0,
+  0xff, 0xc4, 0, 20, 0, 1, ...Array<number>(16).fill(0),
+  0xff, 0xc4, 0, 20, 0x10, 1, ...Array<number>(16).fill(0),
+  0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x3f,
+  0xff, 0xd9,
+];
+
+/** Bytes read from their beginning on. Reading past their end is a `RangeError`, which ends the search. */
+class Reader {
+  readonly #view: DataView;
+  at = 0;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get left(): number {
+    return this.bytes.length - this.at;
+  }
+
+  /** An unsigned number of 0 to 8 bytes, the most significant first. */
+  number(size: number): number {
+    let value = 0;
+    for (let n = 0; n < size; n++) value = value * 256 + this.#view.getUint8(this.at++);
+    return value;
+  }
+
+  name(): string {
+    return String.fromCharCode(this.number(1), this.number(1), this.number(1), this.number(1));
+  }
+
+  take(size: number): Uint8Array {
+    if (size > this.left) throw new RangeError('the box ends early');
+    return this.bytes.subarray(this.at, (this.at += size));
+  }
+}
+
+/** The payload of a box, for boxes that lie in `bytes` one after the other. */
+function* boxes(bytes: Uint8Array): Generator<[name: string, payload: Uint8Array]> {
+  const reader = new Reader(bytes);
+  for (let count = 0; count < most_boxes && reader.left >= 8; count++) {
+    let size = reader.number(4) - 8;
+    const name = reader.name();
+    if (size === 1 - 8) size = reader.number(8) - 16;
+    if (size === 0 - 8) size = reader.left;
+    if (size < 0) return;
+    yield [name, reader.take(size)];
+  }
+}
+
+/** Items by their type: `Exif`, or the content type of a `mime` item. */
+function itemsOf(iinf: Uint8Array): Map<string, number> {
+  const found = new Map<string, number>();
+  const reader = new Reader(iinf);
+  const wide = reader.number(4) >>> 24 > 0;
+  reader.number(wide ? 4 : 2);
+  for (const [name, payload] of boxes(iinf.subarray(reader.at))) {
+    if (name !== 'infe') continue;
+    const entry = new Reader(payload);
+    const version = entry.number(1);
+    entry.number(3);
+    if (version < 2) continue;
+    const id = entry.number(version > 2 ? 4 : 2);
+    entry.number(2);
+    const type = entry.name();
+    if (type === 'Exif' && !found.has(type)) found.set(type, id);
+    if (type !== 'mime') continue;
+    const [, contentType] = new TextDecoder('latin1').decode(payload.subarray(entry.at)).split('\0');
+    if (contentType) found.set(contentType, id);
+  }
+  return found;
+}
+
+interface Place {
+  /** 0: in the file; 1: in the `idat` box. */
+  readonly method: number;
+  readonly extents: readonly (readonly [at: number, size: number])[];
+}
+
+/** Where an item's bytes lie. */
+function placeOf(iloc: Uint8Array, wanted: number): Place | undefined {
+  const reader = new Reader(iloc);
+  const version = reader.number(1);
+  reader.number(3);
+  const sizes = reader.number(2);
+  const [offsetSize, lengthSize, baseSize, indexSize] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15, version > 0 ? sizes & 15 : 0];
+  const idSize = version < 2 ? 2 : 4;
+  for (let count = reader.number(idSize); count > 0; count--) {
+    const id = reader.number(idSize);
+    const method = version > 0 ? reader.number(2) & 15 : 0;
+    reader.number(2);
+    const base = reader.number(baseSize);
+    const extents = Array.from({ length: reader.number(2) }, () => {
+      reader.number(indexSize);
+      return [base + reader.number(offsetSize), reader.number(lengthSize)] as const;
+    });
+    if (id === wanted) return { method, extents };
+  }
+  return undefined;
+}
+
+interface Blocks {
+  exif?: Uint8Array;
+  xmp?: Uint8Array;
+}
+
+/** TIFF behind the four bytes that say how far behind them it begins. */
+function tiffOf(exif: Uint8Array): Uint8Array {
+  const reader = new Reader(exif);
+  reader.take(reader.number(4));
+  return reader.take(reader.left);
+}
+
+async function blocksOf(read: (at: number, size: number) => Promise<Uint8Array>): Promise<Blocks> {
+  const found: Blocks = {};
+  let at = 0;
+  for (let count = 0; count < most_boxes; count++) {
+    const head = new Reader(await read(at, 16));
+    if (!count && /^(II\*\0|MM\0\*)/.test(String.fromCharCode(...head.bytes.subarray(0, 4)))) return { exif: await read(0, segment_bytes) };
+    if (head.left < 8) break;
+    let size = head.number(4);
+    const name = head.name();
+    if (size === 1) size = head.number(8);
+    if (size && size < head.at) break;
+    const payload = (most: number): Promise<Uint8Array> => read(at + head.at, Math.min(most, size ? size - head.at : most));
+    if (name === 'Exif') found.exif = tiffOf(await payload(segment_bytes));
+    if (name === 'xml ') found.xmp = await payload(segment_bytes);
+    if (name === 'meta') {
+      const inside = new Map(boxes((await payload(meta_bytes)).subarray(4)));
+      const [iinf, iloc] = [inside.get('iinf'), inside.get('iloc')];
+      const items = iinf ? itemsOf(iinf) : new Map<string, number>();
+      const bytesOf = async (type: string): Promise<Uint8Array | undefined> => {
+        const id = items.get(type);
+        const place = iloc && id !== undefined ? placeOf(iloc, id) : undefined;
+        if (!place || place.method > 1) return undefined;
+        const parts = place.extents.slice(0, 16).map(([from, length]) => {
+          const most = Math.min(length || segment_bytes, segment_bytes);
+          return place.method ? inside.get('idat')?.subarray(from, from + most) : read(from, most);
+        });
+        return new Uint8Array(await new Blob((await Promise.all(parts)) as BlobPart[]).arrayBuffer());
+      };
+      const exif = await bytesOf('Exif');
+      if (exif) found.exif = tiffOf(exif);
+      const xmp = await bytesOf('application/rdf+xml');
+      if (xmp) found.xmp = xmp;
+      break;
+    }
+    if (!size) break;
+    at += size;
+  }
+  return found;
+}
+
+/** An APP1 segment (Exif 2.32, 4.7.2; XMP part 3, 1.1.3). */
+function segment(mark: string, block: Uint8Array): BlobPart[] {
+  const payload = block.subarray(0, segment_bytes - mark.length);
+  const size = payload.length + mark.length + 2;
+  return [new Uint8Array([0xff, 0xe1, size >> 8, size & 255]), mark, payload as Uint8Array<ArrayBuffer>];
+}
+
+/**
+ * @param source where bytes were given away, nothing is left to look at
+ * @param probe what the core reads in a JPEG
+ * @returns what is known, maybe nothing; damage is no error
+ */
+export async function captureOf(
+  source: Blob | Uint8Array<ArrayBuffer>,
+  probe: (jpeg: Blob) => Promise<{ readonly capture: CaptureData }>,
+): Promise<CaptureData> {
+  const file = source instanceof Blob ? source : new Blob([source]);
+  try {
+    const { exif, xmp } = await blocksOf(async (at, size) => new Uint8Array(await file.slice(at, at + size).arrayBuffer()));
+    if (!exif && !xmp) return {};
+    const jpeg = new Blob([
+      new Uint8Array([0xff, 0xd8]),
+      ...(exif ? segment('Exif\0\0', exif) : []),
+      ...(xmp ? segment('http://ns.adobe.com/xap/1.0/\0', xmp) : []),
+      new Uint8Array(pixel),
+    ]);
+    return (await probe(jpeg)).capture;
+  } catch {
+    return {};
+  }
+}
