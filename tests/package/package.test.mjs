@@ -17,7 +17,7 @@ before(async () => {
 });
 
 test('dist is flat and holds what is documented, nothing else', async () => {
-  const allowed = /^(index|worker|supabase|supabase-tus|cli|batch|inline|diagnose|rows|sentences|thumbhash|messages-(en|ko|ja|zh|es|fr|de))\.js$|^[a-z]+\.d\.ts$|^photo-core\.wasm$/;
+  const allowed = /^(index|worker|supabase|supabase-tus|cli|batch|capture|inline|diagnose|rows|sentences|thumbhash|messages-(en|ko|ja|zh|es|fr|de))\.js$|^[a-z]+\.d\.ts$|^photo-core\.wasm$/;
   const names = await readdir(dist);
   assert.deepEqual(names.filter((name) => !allowed.test(name)), []);
   for (const name of ['index.js', 'index.d.ts', 'worker.js', 'photo-core.wasm', 'supabase.js', 'supabase.d.ts', 'cli.js']) {
