@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { photosOf, preparedPhoto } from './kit/photos.mjs';
 import { noFaults } from './kit/proxy.mjs';
-import { errorFrom, expectProject, loopbackStage, project } from './kit/stage.mjs';
+import { createClient } from '@supabase/supabase-js';
+import { emptyStorageDeletions } from '../../schema/jobs/storage_deletions.mjs';
+import { errorFrom, expectProject, fetchWith, inProcessStage, isInsert, loopbackStage, project } from './kit/stage.mjs';
 
 let stage;
 let person;
@@ -113,4 +115,59 @@ test('a new avatar takes the place of the old one', async () => {
   }
   const large = await errorFrom(sender.sendAvatar(preparedPhoto('large', { bytes: 3_000_000, thumbnail: false })).done);
   assert.deepEqual([large.code, large.limit], ['output_too_large', 2 * 1024 * 1024]);
+});
+
+/** A stage in this process, and the job that removes the files of deleted rows, as it runs every few minutes. */
+async function stageWithJob() {
+  const own = await inProcessStage();
+  const service = createClient('http://localhost', own.backend.keys.secret, {
+    global: { fetch: (input, init) => own.backend.fetch(input, init) },
+    auth: { persistSession: false, autoRefreshToken: false },
+    realtime: { transport: class {} },
+  });
+  return Object.assign(own, { runJob: () => emptyStorageDeletions(service) });
+}
+
+test('an old photo whose file the job removed meanwhile does not come back without it', async () => {
+  const own = await stageWithJob();
+  try {
+    const somebody = await own.person();
+    const { projectId, photoIds } = await own.sender(somebody).send({ project: project(), photos: photosOf('old', 20) }).done
+      .then((result) => ({ projectId: result.projectId, photoIds: result.photos.map((photo) => photo.id) }));
+    const core = { ...own.core, photoPayload: async (...values) => ({ ...(await own.core.photoPayload(...values)), width: 5, height: null }) };
+    let runs = 0;
+    const fetch = fetchWith(own, async (request) => {
+      if (isInsert(request) && runs++ === 0) assert.deepEqual(await own.runJob(), { removed: 2, failed: 0 });
+      return null;
+    });
+    const [outcome] = (await own.sender(somebody, { core, fetch }).replace(photoIds[4], preparedPhoto('refused')).done).photos;
+    assert.equal(outcome.error.code, 'invalid_payload');
+    await expectProject(own, projectId, photoIds.toSpliced(4, 1));
+  } finally {
+    await own.close();
+  }
+});
+
+test('rows that come again after somebody removed them bring their files again', async () => {
+  const own = await stageWithJob();
+  try {
+    const somebody = await own.person();
+    const fetch = fetchWith(own, async (request) => {
+      if (!isInsert(request) || !cut) return null;
+      await request.real();
+      throw new TypeError('fetch failed');
+    });
+    let cut = true;
+    const sender = own.sender(somebody, { fetch, retry: { attempts: 1 } });
+    const job = sender.send({ project: project(), photos: photosOf('twice', 2) });
+    assert.equal((await errorFrom(job.done)).code, 'network');
+    cut = false;
+    await own.sender(somebody).remove(job.photoIds);
+    await own.runJob();
+    const [again] = await sender.resume();
+    assert.equal((await again.done).ok, true);
+    await expectProject(own, job.projectId, job.photoIds);
+  } finally {
+    await own.close();
+  }
 });

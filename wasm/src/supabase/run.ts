@@ -110,7 +110,10 @@ export class Run {
   /** Inserts the rows of all stored items: one statement, or one by one when a row is refused for a fault of its own. */
   async insertAll(): Promise<void> {
     const { entry, keeper } = this;
-    if (this.waiting().length && entry.step > 0) await this.readBack(); // an earlier run may have asked already
+    if (this.waiting().length && entry.step > 0) {
+      await this.readBack(); // an earlier run may have asked already
+      await this.#storeAgain();
+    }
     if (this.waiting().length === 0) return;
     if (entry.step === 0) {
       entry.step = 1;
@@ -137,6 +140,13 @@ export class Run {
         } else await this.#insertEach();
       }
     }
+  }
+
+  /** Rows that had arrived and were removed since, by another device, have taken their objects along. */
+  async #storeAgain(): Promise<void> {
+    const files = this.waiting().flatMap((item) => item.files);
+    for (const file of files) if (await this.supabase.isGone(file.bucket, file.path)) file.stored = false;
+    if (files.some((file) => !file.stored)) await this.storeAll();
   }
 
   /** Some client gave the last photo the largest place that there is: places are counted anew, so that there is one after it. */

@@ -209,6 +209,17 @@ export class Supabase {
     }
   }
 
+  /** Whether Storage says itself that there is no such object: an answer that can be read in another way is a no. */
+  async isGone(bucket: string, path: string): Promise<boolean> {
+    try {
+      await this.ask('storage', { method: 'GET', path: `/object/info/${bucket}/${path}` });
+      return false;
+    } catch (error) {
+      if (!isFault(error) || error.remedy === 'later' || error.code === 'sign_in_required') throw error;
+      return error.facts.serviceCode === 'NoSuchKey';
+    }
+  }
+
   async upload(file: { bucket: string; path: string; type: string }, bytes: Blob, onSent: (bytes: number) => void, onLost: () => void): Promise<void> {
     await this.ask('storage', {
       method: 'POST',

@@ -2,8 +2,7 @@ import { limits } from '../limits.gen.js';
 import { errorOf, Fault, figure, isFault, remoteError } from './fault.js';
 import type { SendResult } from './job.js';
 import { isStrangers, Run, stopsEntry, tidy } from './run.js';
-import type { OutboxItem } from './outbox.js';
-import type { Row } from './service.js';
+import type { OutboxEntry, OutboxItem } from './outbox.js';
 
 /** What each kind of entry does, in order. */
 export class Story extends Run {
@@ -37,7 +36,7 @@ export class Story extends Run {
     const [old] = entry.removes;
     if (entry.kind === 'replace' && old) {
       if (entry.items.some((item) => item.state === 'confirmed')) return this.#replace(); // read back just now
-      if (entry.step === 2) await this.#bringBack(old.row);
+      if (entry.step === 2) await this.#bringBack(old);
     }
     if (entry.kind === 'remove') {
       // Rows that are gone have left their objects; rows that are there keep them.
@@ -154,7 +153,7 @@ export class Story extends Run {
     if (entry.step === 2) {
       await supabase.delete('photos', `id=eq.${old.id}`);
       await this.insertAll();
-      if (item.state === 'failed') await this.#bringBack(old.row);
+      if (item.state === 'failed') await this.#bringBack(old);
       else entry.step = 3;
       await keeper.save();
     }
@@ -167,11 +166,14 @@ export class Story extends Run {
     return this.finish();
   }
 
-  async #bringBack(row: Row): Promise<void> {
+  /** The service removes the objects of rows that are gone every few minutes: a row does not come back without them. */
+  async #bringBack({ row, bucket, paths: [file = ''] }: OutboxEntry['removes'][number]): Promise<void> {
+    if (await this.supabase.isGone(bucket, file)) return;
     try {
       await this.supabase.insert('photos', [row]);
     } catch (error) {
-      if (!isFault(error) || error.code !== 'already_exists') throw error;
+      const isBeingRemoved = isFault(error) && error.facts.constraint === 'photos.valid_file_url';
+      if (!isFault(error) || !(isBeingRemoved || error.code === 'already_exists')) throw error;
     }
   }
 
