@@ -19,6 +19,10 @@ const { values } = parseArgs({ options: { port: { type: 'string', default: proce
 const { SUPABASE_URL, SUPABASE_KEY } = process.env;
 const remote = SUPABASE_URL && SUPABASE_KEY ? { url: SUPABASE_URL, key: SUPABASE_KEY } : undefined;
 const wanted = Number(values.port);
+if (!/^\d+$/.test(values.port) || wanted > 65535) {
+  console.error(`PORT is a number from 0 (any that is free) to 65535, not "${values.port}"`);
+  process.exit(1);
+}
 
 /**
  * Only the process that listens on a port opens the data kept under its number: two never share a folder.
@@ -53,17 +57,23 @@ let opened = () => {};
 /** @type {Promise<Backend> | null} */
 const backend = remote ? null : new Promise((resolve) => (opened = resolve));
 const page = await servePage({ folder, port: wanted, backend, remote }).catch((error) => {
-  if (error.code !== 'EADDRINUSE') throw error;
-  console.log(`port ${wanted} is taken: another one is used, and what is sent there is kept in memory only`);
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
+  console.log(`port ${wanted} is ${error.code === 'EACCES' ? 'not for everybody' : 'taken'}: another one is used, and what is sent there is kept in memory only`);
   return servePage({ folder, port: 0, backend, remote });
 });
 let closing = false;
+let serving = Boolean(remote);
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
-    if (closing) return;
+    // While the backend still starts there is nothing to lose, and whoever asks twice means it.
+    if (closing || !serving) process.exit(0);
     closing = true;
     void page.close().then(async () => (await backend)?.close()).finally(() => process.exit(0));
   });
 }
-if (!remote) opened(await openLocal(Number(new URL(page.url).port)));
+if (!remote) {
+  const local = await openLocal(Number(new URL(page.url).port));
+  serving = true;
+  opened(local);
+}
 if (!closing) console.log(`\nThe demo is at ${page.url}\nStop it with Ctrl+C.`);

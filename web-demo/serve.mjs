@@ -33,6 +33,15 @@ const policy = (connect) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
+/** What an address names; '' when it is none. @param {string} url */
+function pathOf(url) {
+  try {
+    return decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return '';
+  }
+}
+
 /**
  * @param {{ folder: string, port: number, backend: Backend | Promise<Backend> | null,
  *   remote?: { url: string, key: string } | undefined }} options
@@ -56,14 +65,14 @@ export async function servePage({ folder, port, backend, remote }) {
 
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
   async function answer(request, response) {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const pathname = pathOf(request.url ?? '/');
     if (backend && /^\/(auth|rest|storage)\/v1\//.test(pathname)) return serve(await backend, request, response, { 'x-content-type-options': 'nosniff' });
     if (pathname === '/config.json') {
       response.writeHead(200, { ...headers, 'content-type': types['.json'], 'cache-control': 'no-store' });
       response.end(JSON.stringify(config));
       return undefined;
     }
-    const file = path.join(folder, path.normalize(pathname === '/' ? '/index.html' : decodeURIComponent(pathname)));
+    const file = path.join(folder, path.normalize(pathname === '/' ? '/index.html' : pathname));
     const found = file.startsWith(folder + path.sep) ? await stat(file).catch(() => null) : null;
     if (!found?.isFile() || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404, headers).end();

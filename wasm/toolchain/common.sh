@@ -18,13 +18,13 @@ patiently() {
   local words=$1 result=0; shift
   if [ -n "${PHOTO_CORE_PATIENT:-}" ]; then "$@"; return; fi
   export PHOTO_CORE_PATIENT=1
-  ( # Async commands ignore Ctrl-C, so it looks whether the script is there still.
+  ( # Async commands ignore Ctrl-C, so it looks every second whether the script is there still.
     trap 'kill "$pause" 2>/dev/null; exit 0' TERM
-    for ((seconds = 30; ; seconds += 30)); do
-      sleep 30 >/dev/null 2>&1 & pause=$!
+    for ((seconds = 1; ; seconds++)); do
+      sleep 1 >/dev/null 2>&1 & pause=$!
       wait "$pause"
       kill -0 $$ 2>/dev/null || exit 0
-      say "$words: going on, $seconds s so far"
+      [ $((seconds % 30)) -ne 0 ] || say "$words: going on, $seconds s so far"
     done ) &
   local ticker=$!
   "$@" || result=$?
@@ -44,6 +44,8 @@ as_root() {
 # install_debian PACKAGES...: from the lists that apt has or can fetch; prints only what went wrong.
 # Another apt that is running (a second checkout, the system's own updates) is waited for.
 install_debian() {
+  # Said before the log takes what is printed.
+  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "root is needed to install them (no sudo here): have this done, then run again: apt-get install $*"
   local log result=0; log=$(mktemp)
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -qq)
   as_root "${apt[@]}" update >"$log" 2>&1 </dev/null || { cat "$log" >&2; say "apt-get update failed; trying with the lists that are here"; }

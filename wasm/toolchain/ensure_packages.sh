@@ -70,5 +70,5 @@ say "missing: $(printf '%s; ' "${why[@]}")"
 if ! command -v apt-get >/dev/null; then
   fail "this is not a Debian machine: install the like of these with your own package manager, then run again (CONTRIBUTING.md, \"Other platforms\")"
 fi
-say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+say "installing from Debian: ${missing[*]}"
 install_debian "${missing[@]}" || fail "apt-get could not install: ${missing[*]} (see above)"

@@ -54,8 +54,8 @@ export async function installSchema(database, migrations) {
     await database.exec(rolesSql);
     await database.exec(getAuthSchemaSql());
     await database.exec(SUPABASE_AUTH_HELPERS_SQL);
-    await database.exec(getStorageSchemaSql());
-    await database.exec(grantsSql);
+    // Its table says that the base is there: whoever stops the demo in between has all of it or starts anew.
+    await database.exec(`begin;\n${getStorageSchemaSql()}\n;${grantsSql}\n;commit;`);
   }
   await database.exec(historySql);
   const { rows } = await database.query('select version from supabase_migrations.schema_migrations');
