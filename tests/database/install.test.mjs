@@ -28,7 +28,7 @@ const catalog = `
   union all select 'function ' || p.oid::regprocedure || ' ' || coalesce(p.proacl::text, 'default') || ' ' || md5(p.prosrc)
     from pg_proc p where p.pronamespace::regnamespace::text in ('public', 'private')
   union all select 'trigger ' || t.tgrelid::regclass || '.' || t.tgname from pg_trigger t where not t.tgisinternal
-  union all select 'policy ' || schemaname || '.' || tablename || ' ' || policyname from pg_policies
+  union all select 'policy ' || schemaname || '.' || tablename || ' ' || policyname || ' ' || md5(coalesce(qual, '') || coalesce(with_check, '')) from pg_policies
   union all select 'type ' || t.oid::regtype || coalesce(' ' || t.typacl::text, '') from pg_type t
     where t.typnamespace::regnamespace::text = 'public' and t.typtype = 'e'
   union all select 'bucket ' || id from storage.buckets

@@ -1,7 +1,7 @@
 -- Buckets, and who may read and write which object.
 begin;
 set local search_path = public, tap;
-select plan(36);
+select plan(40);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -64,6 +64,13 @@ select is((select count(*) from pg_policies where schemaname = 'storage' and 'au
 select is_empty($$select policyname from pg_policies where schemaname = 'storage' and roles <> '{authenticated}'$$, 'each names its role');
 select is_empty($$select policyname from pg_policies where schemaname = 'storage'
   and coalesce(qual, '') || coalesce(with_check, '') ~ '\mowner\M'$$, 'none asks the column owner, which the Storage API no longer fills');
+
+-- The token of an account that is gone.
+delete from auth.users where id = tests.id('ann');
+select tests.act_as(tests.id('ann'));
+select tests.refused(pg_temp.put(bucket, name), '42501', 'row-level security', 'after the account nothing comes into ' || bucket)
+from (values ('photos', tests.path('ann', 'p', 'late.jpg')), ('media', tests.id('ann') || '/late.mp4'), ('avatars', tests.id('ann') || '/late.jpg')) as late (bucket, name);
+select tests.refused($$update storage.objects set metadata = '{}' where bucket_id = 'avatars'$$, '42501', 'row-level security', 'nor is anything replaced');
 
 select * from finish();
 rollback;
