@@ -51,3 +51,15 @@ test('the example prints what it says', async () => {
   const printed = execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8', timeout: 30_000 });
   assert.match(printed, /^photo\.jpg: 300 x 200, \d+ bytes, thumbnail \d+ bytes\n$/);
 });
+
+test('the commands run as they stand', () => {
+  const folder = join(root, 'build', 'readme');
+  writeFileSync(join(folder, 'draft.json'), JSON.stringify({ title_i18n: { en: 'Summer' }, style: 'classic', duration_minutes: 3 }));
+  const commands = /```sh\n(npx [\s\S]*?)```/.exec(read('README.md'))[1].trimEnd().split('\n');
+  for (const command of commands) {
+    // What is not here must not be fetched from a registry, where the name is anybody's.
+    const printed = execFileSync('bash', ['-c', command], { cwd: folder, encoding: 'utf8', timeout: 60_000, env: { ...process.env, npm_config_yes: 'false', npm_config_offline: 'true' } });
+    for (const line of printed.trimEnd().split('\n')) assert.equal(JSON.parse(line).ok, true, command);
+  }
+  assert.ok(existsSync(join(folder, 'ready', 'photo.jpg')));
+});
