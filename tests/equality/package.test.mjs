@@ -60,6 +60,8 @@ test('a row of a photo is never refused for the name of its file, nor taken with
     const blanks = limits.blank_characters.map((code) => String.fromCodePoint(parseInt(code, 16)));
     for (const name of [...blanks, blanks.join(''), '', '\ud800', '\u0000']) assert.equal(await named(name), undefined, JSON.stringify(name));
     assert.equal(await named(`\u3164${'x'.repeat(300)}`), `\u3164${'x'.repeat(254)}`);
+    const library = async (name) => (await core.mediaItemPayload(prepared(name), { userId: ids.userId, fileUrl: `${ids.userId}/a.webp` })).original_filename;
+    assert.deepEqual([await library(''), await library('\u3164'), await library('b.png')], ['a.webp', 'a.webp', 'b.png']);
     for (const metadata of [[1], 'text', 5, true]) {
       const error = await core.photoPayload(prepared('a.jpg'), { ...facts, metadata }).then(() => undefined, (thrown) => thrown);
       assert.deepEqual(error?.issues.map((issue) => [issue.path, issue.code]), [['/metadata', 'wrong_type']], JSON.stringify(metadata));

@@ -57,8 +57,13 @@ export const photoRow = (photo: PreparedPhoto, facts: PhotoRowFacts): JsonObject
   upload_order: facts.uploadOrder,
 });
 
-export const mediaItemRow = (photo: PreparedPhoto, facts: MediaRowFacts): JsonObject => ({
-  ...common(photo, facts),
-  user_id: facts.userId,
-  file_type: 'image',
-});
+// The library's column must have a name: what has none (a picture from the clipboard) is called as it is stored.
+export const mediaItemRow = (photo: PreparedPhoto, facts: MediaRowFacts): JsonObject => {
+  const row = common(photo, facts);
+  return {
+    ...row,
+    original_filename: row['original_filename'] ?? String(facts.fileUrl).split('/').at(-1),
+    user_id: facts.userId,
+    file_type: 'image',
+  };
+};
