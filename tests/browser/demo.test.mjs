@@ -35,6 +35,14 @@ test('picked photos are checked, ordered by keyboard, described and stored', { t
   await page.click('#send');
   assert.equal((await backend.query('select 1 from public.video_projects')).rows.length, 0, 'a draft with an issue is not sent');
   await page.fill('#duration', '2');
+  await page.selectOption('#text-language', 'fr');
+  await page.fill('#title', 'x'.repeat(400));
+  await page.selectOption('#text-language', 'en');
+  await page.locator('#title-issue', { hasText: /^Français: .*400/ }).waitFor();
+  await page.click('#send');
+  await page.waitForFunction(() => document.querySelector('#text-language').value === 'fr' && document.activeElement.id === 'title');
+  await page.fill('#title', '');
+  await page.selectOption('#text-language', 'en');
   await page.selectOption('#style', 'cinematic');
   await page.click('#send');
   await page.waitForFunction(() => document.querySelectorAll('#stored-list img').length === 3);

@@ -153,6 +153,13 @@ test('what was stopped is sent once, by Resume or by Send, and is free again onc
   await pick();
   await settled(page, 2);
   await stopped();
+  // While nobody answers it waits; given up it is all the same.
+  await demo.goAway();
+  await page.locator('#discard').click();
+  await page.locator('#send-status', { hasText: 'Discarding' }).waitFor();
+  await page.locator('#stop').click();
+  await page.locator('#send-status', { hasText: 'Cancelled' }).waitFor();
+  await demo.comeBack();
   await page.locator('#discard').click();
   await page.waitForFunction(() => document.querySelectorAll('.tag.good').length === 2 && !document.querySelector('#list').textContent.includes('Waits'));
   assert.equal(await projects(), 2);

@@ -11,15 +11,16 @@ export class Project {
   #language: Language = language();
   /** Until somebody writes one, the project has a title in the language of the page: sending needs no typing. */
   #titled = false;
+  /** Counts the checks: an answer that a later one has overtaken is not shown. */
+  #turn = 0;
+  /** A language with an issue that is not the one in sight. */
+  #hidden: Language | null = null;
 
   constructor(readonly core: PhotoCore) {
     const choice = byId<HTMLSelectElement>('text-language');
     for (const tag of languages) choice.append(new Option(languageNames[tag], tag));
     choice.value = this.#language;
-    choice.addEventListener('change', () => {
-      this.#language = choice.value as Language;
-      this.#show();
-    });
+    choice.addEventListener('change', () => void this.#showTexts(choice.value as Language));
     const style = byId<HTMLSelectElement>('style');
     for (const name of styles) style.append(new Option(text(name), name));
     const duration = byId<HTMLInputElement>('duration');
@@ -60,17 +61,27 @@ export class Project {
 
   /** Asks the core; shows each problem at its field. @returns whether there was none */
   async check(): Promise<boolean> {
+    const turn = ++this.#turn;
     const fields = ['title', 'description', 'duration'] as const;
     const found: Partial<Record<(typeof fields)[number], string>> = {};
+    let hidden: Language | null = null;
     try {
       await this.core.projectPayload(this.draft());
     } catch (error) {
       if (!isPhotoError(error)) throw error;
       for (const issue of error.issues ?? []) {
         const field = fields.find((name) => issue.path.startsWith(`/${name}_`)) ?? 'duration';
-        found[field] ??= await messageFor({ code: issue.code, limit: issue.limit, actual: issue.actual }, language());
+        const words = await messageFor({ code: issue.code, limit: issue.limit, actual: issue.actual }, language());
+        // A text of another language is not in sight: the issue says which it is.
+        const tag = languages.find((one) => issue.path === `/${field}_i18n/${one}`);
+        const elsewhere = tag !== undefined && tag !== this.#language;
+        found[field] ??= elsewhere ? `${languageNames[tag]}: ${words}` : words;
+        if (elsewhere) hidden ??= tag;
       }
     }
+    // What was typed since then has been checked too, and its verdict stands.
+    if (turn !== this.#turn) return Object.keys(found).length === 0;
+    this.#hidden = hidden;
     for (const field of fields) {
       const line = byId(`${field}-issue`);
       line.textContent = found[field] ?? '';
@@ -78,6 +89,19 @@ export class Project {
       byId(field).setAttribute('aria-invalid', String(Boolean(found[field])));
     }
     return Object.keys(found).length === 0;
+  }
+
+  /** To the first field with an issue, in its language. */
+  async focusIssue(): Promise<void> {
+    if (this.#hidden) await this.#showTexts(this.#hidden);
+    document.querySelector<HTMLElement>('#project [aria-invalid=true]')?.focus();
+  }
+
+  async #showTexts(tag: Language): Promise<void> {
+    this.#language = tag;
+    byId<HTMLSelectElement>('text-language').value = tag;
+    this.#show();
+    await this.check();
   }
 
   #keep(texts: Partial<Record<Language, string>>, event: Event): void {

@@ -3,7 +3,7 @@ import { isPhotoError, messageFor } from '@photomemory/photo-core';
 import { createIndexedDbOutbox, createMemoryOutbox, createSender, type Outbox, type SendJob, type SendResult, type Sender } from '@photomemory/photo-core/supabase';
 import type { Account } from './account.js';
 import { byId, make, notice, show } from './dom.js';
-import type { Photos } from './photos.js';
+import type { Item, Photos } from './photos.js';
 import type { Project } from './project.js';
 import { bytesText, language, text } from './texts.js';
 
@@ -59,7 +59,7 @@ export class Sending {
 
   async #send(): Promise<void> {
     this.#drawButtons();
-    if (!(await this.project.check())) return document.querySelector<HTMLElement>('#project [aria-invalid=true]')?.focus();
+    if (!(await this.project.check())) return this.project.focusIssue();
     await this.#say(() => text('first'));
     await Promise.all([this.photos.settled(), this.account.start()]);
     await this.#say(() => '');
@@ -94,10 +94,11 @@ export class Sending {
   async discard(): Promise<void> {
     this.#discarding = new AbortController();
     this.#drawButtons();
+    let items: Item[] = [];
     try {
       await this.#say(() => text('discarding'));
       for (const { id, photos } of await this.#sender.pending()) {
-        const items = this.photos.sentAs(photos.map((photo) => photo.id));
+        items = this.photos.sentAs(photos.map((photo) => photo.id));
         const { photos: outcomes } = await this.#sender.discard(id, { removeEmptyProject: true, signal: this.#discarding.signal });
         const stored = new Set(outcomes.filter(({ ok }) => ok).map((outcome) => outcome.id));
         this.photos.mark(items.filter(({ sentAs }) => stored.has(sentAs ?? '')), 'sent');
@@ -105,6 +106,8 @@ export class Sending {
       }
       await this.#say(() => '');
     } catch (error) {
+      // Given up all the same: what is left to remove is removed by Resume, or the next visit.
+      if (isPhotoError(error) && ['cancelled', 'network', 'server_error', 'rate_limited', 'sign_in_required'].includes(error.code)) this.photos.mark(items, 'accepted');
       await this.#sayError(error);
     }
     this.#discarding = null;
@@ -203,7 +206,7 @@ export class Sending {
             failed += 1;
             stopped = photo.error;
           }
-          if (event.result.projectId) await this.#showStored(event.result.projectId);
+          if (event.result.projectId && event.result.photos.some(({ ok }) => ok)) await this.#showStored(event.result.projectId);
         }
         this.#jobs.delete(job);
       }),
