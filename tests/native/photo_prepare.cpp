@@ -149,6 +149,15 @@ TEST_CASE("a source that fits is scrubbed, not encoded again") {
     PrepareOptions named;
     named.format = format == OutputFormat::jpeg ? OutputFormat::png : OutputFormat::jpeg;
     CHECK_FALSE(prepared(source, named).passed_through);
+    PrepareOptions box;  // of its own shape, as large or larger: nothing is cut
+    box.fit = FitChoice::cover;
+    for (const std::uint32_t scale : {1u, 3u}) {
+      box.cover_width_px = 300 * scale;
+      box.cover_height_px = 200 * scale;
+      CHECK(prepared(source, box).passed_through);
+    }
+    box.cover_width_px = 599;
+    CHECK_FALSE(prepared(source, box).passed_through);
   }
 }
 

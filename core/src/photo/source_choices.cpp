@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "codec/encoder.hpp"
+#include "photo/plan.hpp"
 
 namespace photo_core {
 namespace {
@@ -50,7 +51,8 @@ bool may_pass(const Inspected& inspected, std::size_t source_bytes, const Prepar
   if (info.frames > 1 || inspected.type == FileType::apng || inspected.type == FileType::webp_animated) return false;
   if (options.keep_original == OriginalChoice::always) return true;
   if (inspected.orientation != 1 || source_bytes > options.max_bytes) return false;
-  if (options.fit != FitChoice::inside || std::max(info.width_px, info.height_px) > options.max_edge_px) return false;
+  const Size size{info.width_px, info.height_px};
+  if (plan_geometry(size, options).target != size) return false;
   if (options.format != OutputFormat::automatic && options.format != format_of(info.format)) return false;
   if (info.bits_per_sample != 8 && !info.is_palette) return false;
   if (info.is_arithmetic || info.is_cmyk) return false;
