@@ -413,6 +413,31 @@ describe('a sender', () => {
     await expectProject(stage, began.projectId, began.photoIds);
   });
 
+  test('whose entry another gave up, where nobody can lock, makes no rows without objects', async () => {
+    const person = await stage.person();
+    const memory = stage.module.createMemoryOutbox();
+    const outbox = { ...memory, lock: async () => async () => {} };
+    let goOn;
+    const held = new Promise((resolve) => (goOn = resolve));
+    let reached;
+    const waiting = new Promise((resolve) => (reached = resolve));
+    let uploads = 0;
+    const slow = stage.sender(person, {
+      outbox,
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init);
+        if (init.method === 'POST' && url.includes('/object/') && ++uploads === 4) await (reached(), held);
+        return answer;
+      },
+    });
+    const job = slow.send({ project: project(), photos: photosOf('given up', 2) });
+    await waiting;
+    await stage.sender(person, { outbox }).discard(job.id);
+    goOn();
+    assert.deepEqual((await job.done).photos.map((photo) => photo.error?.code ?? 'ok'), ['cancelled', 'cancelled']);
+    await expectProject(stage, job.projectId, []);
+  });
+
   test('does not send what was meant for another Supabase project', async () => {
     const person = await stage.person();
     const outbox = stage.module.createMemoryOutbox();

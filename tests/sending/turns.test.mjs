@@ -310,3 +310,16 @@ test('an avatar whose profile was changed before the cut stays when it is discar
   const { rows } = await stage.query('select avatar_url from public.users where id = $1', [person.id]);
   assert.ok((await stage.truth()).objects.has(`avatars/${rows[0].avatar_url}`), 'the picture that the profile names');
 });
+
+test('a request for a picture that comes late displaces none that came after it', async () => {
+  let late;
+  const isNaming = ({ method, path }) => method === 'PATCH' && path === '/rest/v1/users';
+  const { outbox } = await dieAt((request) => isNaming(request) && (late = request.real) && 'before', (sender) => sender.sendAvatar(preparedPhoto('slow one')));
+  const sender = stage.sender(person, { outbox });
+  for (const job of await sender.resume()) await job.done;
+  const { photos } = await sender.sendAvatar(preparedPhoto('quick one', { bytes: 800 })).done;
+  await late();
+  const { rows } = await stage.query('select avatar_url from public.users where id = $1', [person.id]);
+  assert.equal(rows[0].avatar_url, photos[0].fileUrl);
+  assert.ok((await stage.truth()).objects.has(`avatars/${rows[0].avatar_url}`));
+});

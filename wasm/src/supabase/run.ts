@@ -15,6 +15,9 @@ export function stopsEntry(error: unknown): boolean {
   return isPhotoError(error) ? stoppingCodes.has(error.code) : true;
 }
 
+/** A request that was cut off may still be at work on the server: who gives up looks again so much later, in milliseconds. */
+export const lateMs = 2_000;
+
 /** A refusal that no service wrote (a portal, a firewall): a word about one request, and no verdict about a batch. */
 export const isStrangers = (error: unknown): boolean => isFault(error) && error.remedy === 'once';
 
@@ -110,10 +113,10 @@ export class Run {
   /** Inserts the rows of all stored items: one statement, or one by one when a row is refused for a fault of its own. */
   async insertAll(): Promise<void> {
     const { entry, keeper } = this;
-    if (this.waiting().length && entry.step > 0) {
-      await this.readBack(); // an earlier run may have asked already
-      await this.#storeAgain();
-    }
+    const isAgain = this.waiting().length > 0 && entry.step > 0; // an earlier run may have asked already
+    if (isAgain) await this.readBack();
+    if (!(await this.outbox.get(entry.owner, entry.id))) await this.#failBare();
+    else if (isAgain) await this.#storeAgain();
     if (this.waiting().length === 0) return;
     if (entry.step === 0) {
       entry.step = 1;
@@ -147,6 +150,15 @@ export class Run {
     const files = this.waiting().flatMap((item) => item.files);
     for (const file of files) if (await this.supabase.isGone(file.bucket, file.path)) file.stored = false;
     if (files.some((file) => !file.stored)) await this.storeAll();
+  }
+
+  /** Where nobody can lock, another tab may have given the entry up, and removed objects: a photo without them gets no row. */
+  async #failBare(): Promise<void> {
+    for (const item of this.waiting()) {
+      for (const { bucket, path } of item.files) {
+        if (await this.supabase.isGone(bucket, path)) await this.fail(item, remoteError('cancelled'));
+      }
+    }
   }
 
   /** Some client gave the last photo the largest place that there is: places are counted anew, so that there is one after it. */
@@ -238,8 +250,7 @@ export class Run {
     if (failed.length) {
       await tidy(remove);
       if (entry.uncertain) {
-        // A request that was cut off may still be at work on the server: look again a little later.
-        await supabase.wiring.clock.sleep(2_000, supabase.errand.signal);
+        await supabase.wiring.clock.sleep(lateMs, supabase.errand.signal);
         await tidy(remove);
       }
       for (const item of failed) item.state = 'cleaned';

@@ -1,7 +1,7 @@
 import { limits } from '../limits.gen.js';
 import { errorOf, Fault, figure, isFault, remoteError } from './fault.js';
 import type { SendResult } from './job.js';
-import { isStrangers, Run, stopsEntry, tidy } from './run.js';
+import { isStrangers, lateMs, Run, stopsEntry, tidy } from './run.js';
 import type { OutboxEntry, OutboxItem } from './outbox.js';
 
 /** What each kind of entry does, in order. */
@@ -29,8 +29,13 @@ export class Story extends Run {
   async #giveUp(): Promise<SendResult> {
     const { entry, supabase } = this;
     const [picture] = this.waiting();
-    if (entry.kind === 'avatar' && picture) await this.#avatarReadBack(picture);
-    else if (this.waiting().length && entry.step > 0) await this.readBack();
+    if (entry.kind === 'avatar' && picture?.files.every((file) => file.stored)) {
+      await this.#avatarReadBack(picture);
+      if (picture.state === 'waiting') {
+        await supabase.wiring.clock.sleep(lateMs, supabase.errand.signal);
+        await this.#avatarReadBack(picture);
+      }
+    } else if (this.waiting().length && entry.step > 0) await this.readBack();
     entry.uncertain = true; // whatever an earlier run had under way
     for (const item of this.waiting()) await this.fail(item, remoteError('cancelled'));
     const [old] = entry.removes;
@@ -187,26 +192,42 @@ export class Story extends Run {
     await supabase.call('reorder_photos', { project: entry.projectId, ids });
   }
 
-  /** Whether the profile names the new picture already: an earlier run may have got so far. Else the old one is noted. */
-  async #avatarReadBack(item: OutboxItem): Promise<boolean> {
+  /**
+   * What the profile names, in the words of a filter; null without a profile. When that is the new picture (an earlier run got
+   * so far), it is confirmed; else the old one is noted.
+   */
+  async #avatarReadBack(item: OutboxItem): Promise<string | null> {
     const { entry, keeper, supabase } = this;
     const [profile] = await supabase.byIds('users', [entry.owner], 'avatar_url');
-    const old = profile?.['avatar_url'];
-    if (old === item.row['avatar_url']) {
-      await this.confirm([item]);
-      return true;
-    }
+    if (!profile) return null;
+    const old = profile['avatar_url'];
+    if (typeof old !== 'string') return 'is.null';
+    if (old === item.row['avatar_url']) await this.confirm([item]);
     // A sign-in provider's address is not ours to remove.
-    const isOurs = typeof old === 'string' && old.startsWith(`${entry.owner}/`);
-    if (isOurs && !entry.removes.some(({ paths }) => paths.includes(old))) {
+    else if (old.startsWith(`${entry.owner}/`) && !entry.removes.some(({ paths }) => paths.includes(old))) {
       entry.removes.push({ id: entry.owner, row: {}, bucket: 'avatars', paths: [old] });
       await keeper.save(); // before the profile forgets it
     }
-    return false;
+    return `eq.${encodeURIComponent(old)}`;
+  }
+
+  /** The new picture in the place of the one that was read: a request that comes late displaces none that came after it. */
+  async #nameAvatar(item: OutboxItem): Promise<void> {
+    const { entry, supabase } = this;
+    for (let round = 0; ; round++) {
+      const old = await this.#avatarReadBack(item);
+      if (item.state === 'confirmed') return;
+      if (old === null) throw remoteError('not_found', { detail: 'No profile' });
+      if (round > 3) throw new Fault('server_error', 'later', { detail: 'The profile does not take another picture' });
+      const changed = await supabase.update('users', `id=eq.${entry.owner}&avatar_url=${old}`, item.row, 'id');
+      if (changed.length) return this.confirm([item]);
+    }
   }
 
   protected override async arrived(item: OutboxItem): Promise<boolean> {
-    return this.entry.kind === 'avatar' ? this.#avatarReadBack(item) : super.arrived(item);
+    if (this.entry.kind !== 'avatar') return super.arrived(item);
+    await this.#avatarReadBack(item);
+    return item.state === 'confirmed';
   }
 
   async #avatar(): Promise<SendResult> {
@@ -215,11 +236,7 @@ export class Story extends Run {
     const [item] = this.waiting();
     if (item) {
       try {
-        if (!(await this.#avatarReadBack(item))) {
-          const changed = await supabase.update('users', `id=eq.${entry.owner}`, item.row, 'id');
-          if (changed.length === 0) throw remoteError('not_found', { detail: 'No profile' });
-          await this.confirm([item]);
-        }
+        await this.#nameAvatar(item);
       } catch (error) {
         if (stopsEntry(error) || isStrangers(error)) throw error;
         await this.fail(item, error);
