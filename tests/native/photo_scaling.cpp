@@ -183,6 +183,37 @@ TEST_CASE("a cut picture is filtered over the cut's edge, and taken as it stands
   }
 }
 
+TEST_CASE("thumbnails are averaged in the light that is asked for, however the photo comes about") {
+  Frame checks;
+  checks.allocate({ColorModel::rgb, false, 320, 240});
+  for (std::uint32_t y = 0; y < 240; ++y) {
+    for (int plane = 0; plane < 3; ++plane) {
+      for (std::uint32_t x = 0; x < 320; ++x) checks.row(plane, y)[x] = (x + y) % 2 == 0 ? 255 : 0;
+    }
+  }
+  for (const OutputFormat source : {OutputFormat::png, OutputFormat::jpeg}) {
+    const Bytes file = encode(checks, source, 100);
+    for (const bool passes : {true, false}) {
+      for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+        for (const LightChoice light : {LightChoice::encoded, LightChoice::linear}) {
+          PrepareOptions options;
+          options.light = light;
+          options.format = passes ? OutputFormat::automatic : format;
+          options.keep_original = passes ? OriginalChoice::automatic : OriginalChoice::never;
+          options.thumbnails = {{80, format, 90}, {320, OutputFormat::png, 90}};
+          const auto photo = prepare_photo(file, options);
+          REQUIRE(photo.ok());
+          CHECK(photo->passed_through == passes);
+          const Color middle = at(decode_rgb(photo->thumbnails[0].bytes), 40, 30);
+          INFO(static_cast<int>(source) << " as " << static_cast<int>(format) << ", passes " << passes << ": "
+                                        << middle.g);
+          CHECK(std::abs(middle.g - (light == LightChoice::linear ? 188 : 128)) < 5);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("chroma as fine as the luma is the stored chroma at twice the scale") {
   for (const bool progressive : {false, true}) {
     for (const std::uint32_t width : {321u, 64u, 17u}) {

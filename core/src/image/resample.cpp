@@ -142,7 +142,7 @@ std::size_t ring_row_length(std::uint32_t width) { return (std::size_t{width} + 
 std::uint32_t ring_rows(const AxisMap& y) {
   if (y.is_identity()) return 32;
   const double ratio = std::max(1.0, y.ratio());
-  return static_cast<std::uint32_t>(ratio * 6) + 32;
+  return std::min(static_cast<std::uint32_t>(ratio * 6), y.source_size) + 32;
 }
 
 }  // namespace

@@ -160,12 +160,21 @@ class Pipeline::Stages {
  private:
   double now() const { return request_.clock_ms ? request_.clock_ms() : 0.0; }
 
-  FrameCollector& add_branch(const PlaneLayout& from, const PlaneLayout& wanted) {
-    thumbnails_.push_back(std::make_unique<FrameCollector>(wanted));
-    branches_.push_back(std::make_unique<Branch>(from, whole(from), wanted, ResizeSpace::encoded, false, nullptr,
-                                                 background_, *thumbnails_.back()));
-    tee_.add(&branches_.back()->input());
-    return *thumbnails_.back();
+  // The input of one more branch, for the whole of a picture.
+  RowSink& branch(const PlaneLayout& from, const PlaneLayout& wanted, ResizeSpace space, RowSink& sink) {
+    branches_.push_back(std::make_unique<Branch>(from, whole(from), wanted, space, false, nullptr, background_, sink));
+    return branches_.back()->input();
+  }
+
+  FrameCollector& add_branch(PlaneLayout from, const PlaneLayout& wanted, ResizeSpace space) {
+    FrameCollector& out = *thumbnails_.emplace_back(std::make_unique<FrameCollector>(wanted));
+    const PlaneLayout photo = from;
+    const bool in_rgb = space == ResizeSpace::linear && photo.model == ColorModel::ycc;
+    if (in_rgb) from = {ColorModel::rgb, false, photo.width_px, photo.height_px};
+    RowSink* input = &branch(from, wanted, space, out);
+    if (in_rgb) input = &branch(photo, from, ResizeSpace::encoded, *input);
+    tee_.add(input);
+    return out;
   }
 
   // Thumbnails and hashes, from the photo's rows.
@@ -177,13 +186,13 @@ class Pipeline::Stages {
       wanted.width_px = size.width_px;
       wanted.height_px = size.height_px;
       if (!wanted.has_alpha) wanted = make_encoder(request_.thumbnail_specs[i])->wanted(wanted);
-      add_branch(layout, wanted);
+      add_branch(layout, wanted, size == photo_size ? ResizeSpace::encoded : request_.space);
     }
     // Hashes come from the first thumbnail where there is one, else from the photo's rows.
     const Size hash_size = fit_inside(photo_size, hash_edge_px);
     hash_layout_ = {ColorModel::rgb, layout.has_alpha, hash_size.width_px, hash_size.height_px};
     if (thumbnails_.empty() || thumbnails_.front()->frame().layout.width_px < hash_size.width_px) {
-      hash_frame_ = &add_branch(layout, hash_layout_);
+      hash_frame_ = &add_branch(layout, hash_layout_, ResizeSpace::encoded);
     }
   }
 

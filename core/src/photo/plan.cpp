@@ -122,6 +122,10 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
   for (const ThumbnailOptions& thumbnail : options.thumbnails) {
     const Size size = fit_inside(stored.target, thumbnail.max_edge_px);
     plan.fixed_bytes += std::uint64_t{size.width_px} * size.height_px * 10 + (256u << 10);
+    if (options.light == LightChoice::linear) {  // rows of the photo, in rgb and wide
+      const std::uint64_t rows = std::min(6 * stored.target.width_px / size.width_px, stored.target.height_px);
+      plan.fixed_bytes += stored.target.width_px * (rows * 8 + 1024);
+    }
   }
 
   plan.decode_bytes = info.decode_bytes;
