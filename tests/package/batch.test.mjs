@@ -37,6 +37,27 @@ test('the last files start with the largest, and are answered in input order', a
   assert.deepEqual(begun, [0, 1, 2, 3, 4, 5]);
 });
 
+for (const workers of [0, 1]) {
+  test(`workers: ${workers}: bytes that grew, shrank or were given away since are the caller's error, and nothing else stands in for them`, async () => {
+    const own = await fakeCore({ workers });
+    await own.prepare(scripted({ n: 1 }));
+    const grown = [
+      (buffer, bytes) => buffer.resize(bytes.length + 5),
+      (buffer, bytes) => buffer.resize(bytes.length - 1),
+      (buffer) => structuredClone(buffer, { transfer: [buffer] }),
+    ];
+    for (const change of grown) {
+      const bytes = new TextEncoder().encode('{"n":22}');
+      const buffer = new ArrayBuffer(bytes.length, { maxByteLength: 100 });
+      new Uint8Array(buffer).set(bytes);
+      const prepared = failure(own.prepare(buffer));
+      change(buffer, bytes);
+      assert.equal((await prepared).code, 'invalid_option');
+    }
+    own.close();
+  });
+}
+
 test('a rejected file takes no place; once full, the rest is refused unread', async () => {
   let read = 0;
   const lazy = (script) => ({

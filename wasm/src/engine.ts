@@ -19,7 +19,14 @@ const refused = (error: ErrorData, fatal = false): JobResult => ({ ok: false, er
 const refusal = ({ ok: _, ...error }: RawError): JobResult => refused(error, error.code === 'out_of_memory');
 
 /** Unreadable bytes: the file was removed, changed, or may not be read any more. */
-class Unreadable extends Error {}
+class Unreadable extends Error {
+  readonly code: string = 'corrupt_image';
+}
+
+/** The caller's bytes were given away or resized since; what else is in memory must not stand in for them. */
+class Resized extends Unreadable {
+  override readonly code = 'invalid_option';
+}
 
 const hex = (bytes: ArrayBuffer): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -73,6 +80,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
 
   const load = async ({ data, size }: SourceData, address: number, onStep: OnStep | undefined): Promise<void> => {
     if (data instanceof Uint8Array) {
+      if (data.length !== size) throw new Resized(`${data.length} bytes in place of ${size}`);
       raw.sourceView(address, size).set(data);
       return;
     }
@@ -168,7 +176,7 @@ export async function createEngine(module: WebAssembly.Module): Promise<Engine> 
     run: (job, onStep) =>
       work(job, onStep).catch((error: unknown) =>
         error instanceof Unreadable
-          ? refused({ code: 'corrupt_image', detail: `The file cannot be read: ${error.message}` })
+          ? refused({ code: error.code, detail: `The file cannot be read: ${error.message}` })
           : refused({ code: 'internal', detail: String(error) }, true),
       ),
   };
