@@ -58,6 +58,22 @@ for (const workers of [0, 1]) {
   });
 }
 
+test('what is iterable by its looks alone ends the batch with its own error, and not the process', async () => {
+  for (const [begin, error] of [
+    [() => null, TypeError],
+    [undefined, TypeError],
+    [() => ({ next: () => 5 }), /Iterator result 5 is not an object/],
+    [() => ({ next: () => undefined }), /Iterator result undefined is not an object/],
+    [() => ({ next() { throw new RangeError('no more'); } }), /no more/],
+  ]) {
+    await assert.rejects(all(core.prepareAll({ [Symbol.iterator]: begin })), error);
+  }
+  const thrower = () => {
+    throw Symbol('no words');
+  };
+  assert.deepEqual(codes(await all(core.prepareAll([scripted({})], { photoSignal: thrower }))), ['invalid_option']);
+});
+
 test('a rejected file takes no place; once full, the rest is refused unread', async () => {
   let read = 0;
   const lazy = (script) => ({

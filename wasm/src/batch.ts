@@ -115,7 +115,7 @@ export async function* runBatch<F extends PhotoSource>(
       outcome = await work.prepare(file, `files[${index}]`, own.signal, meter, options.onProgress && telling.touch);
       accepted++;
     } catch (error) {
-      const [code, detail] = own ? ['internal', `${error}`] : ['invalid_option', `photoSignal: ${error}`];
+      const [code, detail] = own ? ['internal', String(error)] : ['invalid_option', `photoSignal: ${String(error)}`];
       outcome = isPhotoError(error) ? error : await work.fail({ code, detail });
     }
     own?.unlink();
@@ -125,11 +125,11 @@ export async function* runBatch<F extends PhotoSource>(
 
   /** Takes files as there is room: for their bytes, for their results, and in the project. */
   const feed = async (): Promise<void> => {
-    const input = (
-      order ? order.values() : Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()
-    ) as AsyncIterator<F | number> | Iterator<F | number>;
     const aborted = new Promise<null>((resolve) => batch.signal.addEventListener('abort', () => resolve(null)));
     try {
+      const input = (
+        order ? order.values() : Symbol.asyncIterator in files ? files[Symbol.asyncIterator]() : files[Symbol.iterator]()
+      ) as AsyncIterator<F | number> | Iterator<F | number>;
       for (;;) {
         const crowded = pending > work.workers || pulled - answered > ahead;
         const undecided = pending > 0 && accepted < work.maxPhotos && accepted + pending >= work.maxPhotos;
@@ -142,11 +142,13 @@ export async function* runBatch<F extends PhotoSource>(
           break;
         }
         const next = await Promise.race([input.next(), aborted]);
-        if (!next) {
+        if (next === null && batch.signal.aborted) {
           // An input that has not answered yet may not answer this either.
           Promise.resolve(input.return?.()).catch(() => {});
           break;
         }
+        // As `for await` does it; an answer that is no object would be taken for files without end.
+        if (typeof next !== 'object' || !next) throw new TypeError(`Iterator result ${String(next)} is not an object`);
         if (next.done) break;
         // Known files come by their place, others as themselves, in the order of the input.
         const index = order ? (next.value as number) : pulled;
