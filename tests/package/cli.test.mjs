@@ -68,6 +68,19 @@ test('nothing that exists is overwritten', async () => {
   assert.deepEqual((await readdir(path.join(folder, 'full'))).sort(), ['two-2.thumb.webp', 'two-3.jpg', 'two-3.thumb.webp', 'two.jpg']);
 });
 
+test('a name of the greatest length leaves room for the ending of its thumbnail', async () => {
+  const names = ['n'.repeat(251), '写'.repeat(83)].map((stem) => `${stem}.jpg`);
+  for (const name of names) await writeFile(path.join(folder, name), makePng(30, 20, 3));
+  const { code, lines } = await photoCore(['prepare', '--out', 'long', names[0], names[1], names[0]]);
+  assert.equal(code, 0);
+  const written = lines.flatMap((line) => [line.photo.path, line.thumbnail.path]).map((file) => path.basename(file));
+  assert.deepEqual((await readdir(path.join(folder, 'long'))).sort(), [...written].sort());
+  assert.deepEqual(
+    written.map((name) => name.replace(/^(n+|写+)/, '')),
+    ['.png', '.thumb.webp', '.png', '.thumb.webp', '-2.png', '-2.thumb.webp'],
+  );
+});
+
 test('without --out nothing is written and no path is named', async () => {
   const { code, lines } = await photoCore(['prepare', 'one.jpg']);
   assert.equal(code, 0);

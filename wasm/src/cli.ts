@@ -64,6 +64,19 @@ async function create(file: string): Promise<FileHandle | null> {
   }
 }
 
+/** Bytes of a file's name, as nearly every file system bounds it. */
+const max_name_bytes = 255;
+
+/** As many of the characters as fit. */
+function shortened(stem: string, bytes: number): string {
+  let text = '';
+  for (const character of stem) {
+    if (Buffer.byteLength(text + character) > bytes) break;
+    text += character;
+  }
+  return text;
+}
+
 /** Writes photo and thumbnail under the first free number of the stem, both under the same one. */
 async function store(folder: string, file: string, made: PreparedPhoto): Promise<string[]> {
   const stem = path.parse(file).name;
@@ -72,10 +85,13 @@ async function store(folder: string, file: string, made: PreparedPhoto): Promise
     ...made.thumbnails.map(({ blob }, index) => ({ blob, suffix: index ? `.thumb${index + 1}` : '.thumb' })),
   ];
   for (let number = 1; ; number++) {
-    const names = images.map(({ blob, suffix }) => {
+    const endings = images.map(({ blob, suffix }) => {
       const extension = extensions[blob.type as keyof typeof extensions];
-      return path.join(folder, `${stem}${number > 1 ? `-${number}` : ''}${suffix}.${extension}`);
+      return `${number > 1 ? `-${number}` : ''}${suffix}.${extension}`;
     });
+    // A name that is right for the source can be too long with the ending of its thumbnail.
+    const room = max_name_bytes - Math.max(...endings.map((ending) => ending.length));
+    const names = endings.map((ending) => path.join(folder, shortened(stem, room) + ending));
     const files: { name: string; handle: FileHandle }[] = [];
     let whole = false;
     try {
