@@ -6,6 +6,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { after, before, describe, test } from 'node:test';
 import { photosOf } from './kit/photos.mjs';
 import { errorFrom, expectProject, loopbackStage, project } from './kit/stage.mjs';
@@ -262,6 +264,24 @@ describe('a folder with damage', () => {
     for (const each of kept) assert.equal(await readFile(path.join(each, 'letter.txt'), 'utf8'), 'mine');
   });
 
+  test('a folder that goes while a record is written loses what was in it, and leaves nothing half done', async (t) => {
+    const person = await stage.person();
+    const folder = path.join(home, 'goes');
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const promises = process.getBuiltinModule('node:fs/promises');
+    const { rename: real } = promises;
+    let records = 0;
+    t.mock.method(promises, 'rename', async (...values) => {
+      if (++records === 4) await rm(folder, { recursive: true, maxRetries: 10 });
+      return real(...values);
+    });
+    const job = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('goes', 4) });
+    const { photos } = await job.done;
+    assert.ok(photos.every(({ ok, error }) => ok || error.code === 'internal'));
+    await expectProject(stage, job.projectId, photos.filter((photo) => photo.ok).map((photo) => photo.id));
+    assert.deepEqual(await stage.sender(person, { outbox }).pending(), []);
+  });
+
   test('a disk that is full leaves no lock of nobody', async (t) => {
     const person = await stage.person();
     const { outbox, whole } = await damagedFolder(person, async () => {});
@@ -332,6 +352,29 @@ describe('a sender', () => {
     await stage.sender(person, { outbox: watched }).send({ project: project(), photos: photosOf('before', 3) }).done;
     assert.equal(atPut, before);
     stage.proxy.plan = () => null;
+  });
+
+  test('that waits for the network holds no photo in memory that is in a folder', { timeout: 60_000 }, async () => {
+    const person = await stage.person();
+    const outbox = await stage.module.createFolderOutbox(path.join(home, 'memory'));
+    let isOnline = true;
+    const connectivity = { online: () => isOnline, whenOnline: () => new Promise(() => {}) };
+    const sender = stage.sender(person, { outbox, connectivity });
+    const begin = () => {
+      const photos = photosOf('held', 3);
+      return { job: sender.send({ project: project(), photos }), held: photos.map(({ photo }) => new WeakRef(photo)) };
+    };
+    const { job, held } = begin();
+    await new Promise((resolve) => job.on(({ type }) => type === 'kept' && ((isOnline = false), resolve())));
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc');
+    while (held.some((each) => each.deref())) {
+      await new Promise(setImmediate);
+      collect();
+    }
+    job.cancel(); // also where whoever tells of the network is deaf to it
+    assert.equal((await errorFrom(job.done)).code, 'cancelled');
+    assert.equal(job.kept, true);
   });
 
   test('reports a full outbox and sends nothing', async () => {

@@ -94,7 +94,10 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
       }
     },
     async update(entry) {
-      if (await exists(join(place(entry.owner, entry.id), 'entry.json'))) await writeRecord(entry);
+      if (!(await exists(join(place(entry.owner, entry.id), 'entry.json')))) return;
+      await writeRecord(entry).catch((error: unknown) => {
+        if (!isMissing(error)) throw error; // removed at this moment
+      });
     },
     get: read,
     async list(owner) {

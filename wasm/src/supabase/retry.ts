@@ -1,4 +1,4 @@
-import type { Clock, Connectivity } from './clock.js';
+import { orAborted, type Clock, type Connectivity } from './clock.js';
 import { Fault, isFault } from './fault.js';
 
 /** How often and how long. */
@@ -60,7 +60,7 @@ export async function withRetry<T>(context: RetryContext, attempt: () => Promise
     signal.throwIfAborted();
     if (!connectivity.online()) {
       onPause({ reason: 'offline', waitMs: null, attempt: failures });
-      await connectivity.whenOnline(signal);
+      await orAborted(connectivity.whenOnline(signal), signal); // an injected one may be deaf to it, as a clock may
     }
     try {
       return await attempt();
@@ -93,7 +93,7 @@ export async function withRetry<T>(context: RetryContext, attempt: () => Promise
       if (failures >= policy.attempts || asked > policy.longestAskedWaitMs) throw fault;
       const wait = Math.max(asked, waitMs(policy, failures + (fault.remedy === 'once' ? 2 : 0), clock.random()));
       onPause({ reason: pauseReason(fault), waitMs: wait, attempt: failures });
-      await clock.sleep(wait, signal);
+      await orAborted(clock.sleep(wait, signal), signal);
     }
   }
 }

@@ -285,11 +285,14 @@ export class Sender {
     const id = this.#id();
     const ids = photos.map(() => this.#id());
     const draft = draftEntry(photos, ids);
+    // Let go of when the outbox has the photos: a job that waits for the network keeps none of them in memory.
+    let make: typeof build | null = build;
     // Two calls have two moments: entries go on in the order of the calls.
     const createdAt = (this.#lastCreatedAt = Math.max(this.#wiring.clock.now(), this.#lastCreatedAt + 1));
     const work = async (job: SendJob, signal: AbortSignal) => {
       const owner = await this.#whoSends(job, signal);
-      const { files, items, ...built } = await build(owner, ids);
+      const { files, items, ...built } = await make!(owner, ids);
+      make = null;
       signal.throwIfAborted();
       const entry: OutboxEntry = {
         ...built,
