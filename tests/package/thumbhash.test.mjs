@@ -109,3 +109,9 @@ test('placeholders are the reference\'s pixels, within a level', async () => {
     }
   }
 });
+
+test('what is no ThumbHash is a RangeError', async () => {
+  for (const hash of ['', 'AAAA', '!!!!', '\u1234', null, undefined, 7, new Uint8Array(4)]) {
+    await assert.rejects(() => thumbHashToPixels(hash), RangeError, String(hash));
+  }
+});

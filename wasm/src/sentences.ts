@@ -17,7 +17,7 @@ const loaders: Record<Language, () => Promise<{ default: Table }>> = {
   de: () => import('./messages/de.gen.js'),
 };
 
-/** Numbers as people read them; two different ones never look the same. */
+/** Numbers as people read them; two different ones never look the same, nor does a small one look like none. */
 function amounts({ code, limit, actual }: SentenceFacts, language: Language): [string, string] {
   const unit = codeUnits[code];
   const texts = (digits: number): [string, string] => {
@@ -30,7 +30,8 @@ function amounts({ code, limit, actual }: SentenceFacts, language: Language): [s
   };
   for (const digits of [1, 3]) {
     const pair = texts(digits);
-    if (pair[0] !== pair[1]) return pair;
+    const vanishes = [limit, actual].some((value, index) => value && !/[1-9]/.test(pair[index]!));
+    if (pair[0] !== pair[1] && !vanishes) return pair;
   }
   return texts(6);
 }

@@ -8,10 +8,19 @@ import type { Placeholder } from './types.js';
 /** Longest edge of the placeholder. */
 const edge_px = 32;
 
+/** No bytes where it is no base64. */
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}
+
 /** Decodes `PreparedPhoto.thumbhash` (base64, or its bytes). @throws RangeError when it is no ThumbHash */
 export function thumbHashToPixels(thumbhash: string | Uint8Array): Placeholder {
-  const hash = typeof thumbhash === 'string' ? Uint8Array.from(atob(thumbhash), (c) => c.charCodeAt(0)) : thumbhash;
-  if (hash.length < 5) throw new RangeError('a ThumbHash has at least 5 bytes');
+  const hash = typeof thumbhash === 'string' ? bytesOf(thumbhash) : thumbhash;
+  if (!(hash?.length >= 5)) throw new RangeError('a ThumbHash has at least 5 bytes');
   const header = hash[0]! | (hash[1]! << 8) | (hash[2]! << 16);
   const header2 = hash[3]! | (hash[4]! << 8);
   const hasAlpha = header >> 23 !== 0;
