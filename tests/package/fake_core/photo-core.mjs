@@ -54,7 +54,15 @@ export default async function createModule({ instantiateWasm }) {
       begun = { address, options, onProgress, looks: 2 };
       return 1;
     },
-    advance: () => Number(begun.looks-- > 0), // as the core does when its time is up
+    // As the core does when its time is up; one that is to be stopped would go on for long.
+    advance() {
+      if (scriptOf(sources.get(begun.address)).abort && begun.looks > -500) {
+        globalThis.photoCoreAtWork?.();
+        begun.onProgress?.('decode', 0, 1);
+        return Number(begun.looks-- < 3);
+      }
+      return Number(begun.looks-- > 0);
+    },
     take(preparation, keep) {
       const { address, options, onProgress } = begun;
       const script = scriptOf(sources.get(address));
