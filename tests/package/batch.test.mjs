@@ -302,7 +302,64 @@ test('bytes are copied, or handed over with transfer', async () => {
   assert.equal(bytes.length, 0);
 });
 
-test('workers: 0 works on the calling thread, and hears a signal between photos', async () => {
+test('bytes that are given away or change while they wait are the caller\'s error', async () => {
+  const bytes = new TextEncoder().encode(JSON.stringify({ ms: 5 }));
+  const results = await all(core.prepareAll([bytes, bytes, bytes], { transfer: true }));
+  assert.deepEqual(codes(results), ['ok', 'invalid_option', 'invalid_option']);
+  for (const workers of [0, 1]) {
+    const own = await fakeCore({ workers });
+    const grows = new ArrayBuffer(2, { maxByteLength: 8 });
+    new Uint8Array(grows).set([123, 125]);
+    const made = failure(own.prepare(grows));
+    grows.resize(8);
+    assert.equal((await made).code, 'invalid_option');
+    own.close();
+  }
+});
+
+test('the name of a source is its own or its file\'s, never that of the function that gives it', async () => {
+  const bytes = new TextEncoder().encode('{"ms":1}');
+  const file = new File([bytes], 'own.png', { type: 'image/png' });
+  const sources = [
+    { data: async () => bytes },
+    { data: async () => file },
+    { data: () => file, name: 'mine.jpg' },
+    { data: file },
+    { data: bytes, name: null, type: null, size: null },
+  ];
+  const names = (await all(core.prepareAll(sources))).map(({ photo }) => photo.source.name);
+  assert.deepEqual(names, ['', 'own.png', 'mine.jpg', 'own.png', '']);
+});
+
+test('what a source says of itself is checked', async () => {
+  const data = () => new Blob(['{}']);
+  const wrong = [{ data, size: NaN }, { data, size: 5n }, { data, size: -1 }, { data, name: 5 }, { data, type: {} }];
+  const results = await all(core.prepareAll(wrong));
+  assert.deepEqual(
+    results.map(({ error }) => `${error.code} ${error.option}`),
+    ['size', 'size', 'size', 'name', 'type'].map((member, index) => `invalid_option files[${index}].${member}`),
+  );
+  const throwing = [{ get data() { throw new Error('gone'); } }, { data: () => { throw Symbol('gone'); } }];
+  assert.deepEqual(codes(await all(core.prepareAll(throwing))), ['corrupt_image', 'corrupt_image']);
+  assert.equal((await failure(all(core.prepareAll(new Uint8Array(4))))).option, 'files');
+  const photoSignal = () => { throw Symbol('gone'); };
+  assert.deepEqual(codes(await all(core.prepareAll([scripted({})], { photoSignal }))), ['invalid_option']);
+});
+
+test('on the calling thread a photo at work ends with its signal, and with the core', async () => {
+  const inline = await fakeCore({ workers: 0 });
+  const stop = new AbortController();
+  const [stopped, waiting] = [failure(inline.prepare(scripted({ abort: 1 }), { signal: stop.signal })), inline.prepare(scripted({}))];
+  globalThis.photoCoreAtWork = () => stop.abort();
+  assert.equal((await stopped).code, 'cancelled');
+  assert.ok(await waiting, 'the next photo has a core of its own');
+  const [running, queued] = [failure(inline.prepare(scripted({ abort: 2 }))), failure(inline.prepare(scripted({})))];
+  globalThis.photoCoreAtWork = () => inline.close();
+  assert.deepEqual([(await running).code, (await queued).code], ['cancelled', 'cancelled']);
+  delete globalThis.photoCoreAtWork;
+});
+
+test('workers: 0 works on the calling thread, and hears a signal before a photo', async () => {
   const inline = await fakeCore({ workers: 0 });
   assert.deepEqual(codes(await all(inline.prepareAll([scripted({}), scripted({ trap: true }), scripted({ n: 1 })]))), ['ok', 'internal', 'ok']);
   const stop = new AbortController();

@@ -26,6 +26,8 @@ const wrong = [
   [{ background: 'white' }, 'background', "'#rrggbb' or a number from 0 to 0xffffff", '"white"'],
   [{ gps: 'yes' }, 'gps', 'true or false', '"yes"'],
   [{ signal: {} }, 'signal', 'an AbortSignal', 'an object'],
+  [{ signal: { aborted: false } }, 'signal', 'an AbortSignal', 'an object'],
+  [{ thumbnail: [, {}] }, 'thumbnail[0]', 'an object', 'undefined'],
   [{ onProgress: 1 }, 'onProgress', 'a function', '1'],
   [7, 'options', 'an object', '7'],
 ];
@@ -72,6 +74,9 @@ test('options of the core', async () => {
     [{ workers: -1 }, 'workers'],
     [{ workers: 1.5 }, 'workers'],
     [{ wasmUrl: 'http://[' }, 'wasmUrl'],
+    [{ wasmUrl: null }, 'wasmUrl'],
+    [{ wasmUrl: '' }, 'wasmUrl'],
+    [{ workerUrl: {} }, 'workerUrl'],
     [{ language: 'it' }, 'language'],
     [{ limits: { max_photos_per_project: 21 } }, 'limits.max_photos_per_project'],
     [{ limits: { max_photo_bytes: 10485761 } }, 'limits.max_photo_bytes'],
@@ -100,6 +105,14 @@ test('sentences come in the language that was asked for', async () => {
   assert.deepEqual(issues.map(({ path: at, code }) => [at, code]), [['/title_i18n', 'wrong_type']]);
   assert.doesNotMatch(issues[0].message, /Expected|wrong_type/);
   german.close();
+});
+
+test('a small limit is no limit of nothing', async () => {
+  const { messageFor } = await import(pathToFileURL(path.join(await fakeDist(), 'index.js')).href);
+  const said = (limit, actual) => messageFor({ code: 'output_too_large', limit, actual }, 'en');
+  assert.match(await said(40_000, 9_507_958), /9\.067 MB.*0\.038 MB/);
+  assert.match(await said(10, 9_507_958), /9\.067\d* MB.*0\.00001 MB/);
+  assert.match(await said(10_485_760, 20_000_000), /19\.1 MB.*10 MB/);
 });
 
 test('each way of missing the binary has its own sentence', async (t) => {

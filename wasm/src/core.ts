@@ -153,7 +153,6 @@ class Core implements PhotoCore {
 
   /** The bytes, after the refusals that need none. */
   async #open(file: PhotoSource, option: string, signal: AbortSignal | undefined): Promise<SourceData> {
-    const source = announced(file, option);
     const limit = this.limits.max_source_bytes;
     const check = async (size: number | undefined): Promise<void> => {
       if (size === 0) throw await this.#fail({ code: 'empty_file', detail: '' });
@@ -166,13 +165,14 @@ class Core implements PhotoCore {
       signal?.addEventListener('abort', reject, heard);
     });
     try {
+      const source = announced(file, option);
       await Promise.race([aborted, check(source.size)]);
       const data = await Promise.race([aborted, source.open()]);
       await check(data.size);
       return data;
     } catch (error) {
       if (isPhotoError(error)) throw error;
-      throw await this.#fail(signal?.aborted ? { code: 'cancelled', detail: '' } : { code: 'corrupt_image', detail: `cannot be read: ${error}` });
+      throw await this.#fail(signal?.aborted ? { code: 'cancelled', detail: '' } : { code: 'corrupt_image', detail: `cannot be read: ${String(error)}` });
     } finally {
       heard.abort();
     }
@@ -245,7 +245,7 @@ class Core implements PhotoCore {
     options: BatchOptions = {},
   ): AsyncGenerator<BatchResult<F>, void, undefined> {
     const checked = checkOptions(options, this.limits, true);
-    if (typeof files !== 'object' || !files || !(Symbol.iterator in files || Symbol.asyncIterator in files)) {
+    if (typeof files !== 'object' || !files || ArrayBuffer.isView(files) || !(Symbol.iterator in files || Symbol.asyncIterator in files)) {
       throw invalidOption('files', 'an array or another iterable of files', files);
     }
     this.#expectCancel(options.signal);
@@ -267,7 +267,7 @@ class Core implements PhotoCore {
   }
 
   async checkPayloadText(table: PayloadTable, json: string): Promise<string> {
-    const { text } = await this.#run({ kind: 'check', table, json: String(json) }, 'text');
+    const { text } = await this.#run({ kind: 'check', table: String(table) as PayloadTable, json: String(json) }, 'text');
     if (!text) throw invalidOption('table', 'project or photo or media-item or profile', table);
     return text;
   }

@@ -34,10 +34,12 @@ const base = (): string =>
 /** An option that is an address, made absolute. */
 export function address(option: string, value: unknown): URL {
   try {
-    return new URL(value as string | URL, base());
+    const text = typeof value === 'string' ? value : (value as URL).href;
+    if (text) return new URL(text, base());
   } catch {
-    throw invalidOption(option, 'an address', value);
+    // Said below.
   }
+  throw invalidOption(option, 'an address', value);
 }
 
 /**

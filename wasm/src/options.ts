@@ -46,16 +46,19 @@ export function checkMembers(prefix: string, value: unknown, rules: Record<strin
 }
 
 const like =
-  (type: string, expected: string, member?: string): Rule =>
+  (expected: string, is: (value: unknown) => boolean): Rule =>
   (name, value) => {
-    if (typeof (member ? (value as Record<string, unknown> | null)?.[member] : value) !== type) {
-      throw invalidOption(name, expected, value);
-    }
+    if (!is(value)) throw invalidOption(name, expected, value);
     return value;
   };
 
-const signal = like('boolean', 'an AbortSignal', 'aborted');
-const callback = like('function', 'a function');
+const callback = like('a function', (value) => typeof value === 'function');
+const text = like('a string', (value) => typeof value === 'string');
+/** Known by its members: one of another frame, or of another maker, is one too. */
+const signal = like('an AbortSignal', (value) => {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+});
 /** Its check is loaded with the batch, and the workers need not know. */
 const checkedByTheBatch = (): void => {};
 
@@ -82,7 +85,7 @@ const thumbnails: Rule = (name, value) => {
   if (!value.length || value.length > max_thumbnails) {
     throw invalidOption(name, `1 to ${max_thumbnails} thumbnails, or false`, value);
   }
-  return value.map((one, index) => thumbnail(`${name}[${index}]`, one));
+  return Array.from(value, (one, index) => thumbnail(`${name}[${index}]`, one));
 };
 
 /** The checked options of one photo or of a batch. */
@@ -150,8 +153,6 @@ function typeByName(name: string): string {
 
 /** What a source announces before its bytes are asked for. */
 export interface Announced {
-  readonly name: string;
-  readonly type: string;
   /** Undefined: unknown until asked. */
   readonly size: number | undefined;
   /** @throws PhotoError `invalid_option`, and whatever the caller's own function throws */
@@ -162,11 +163,16 @@ export interface Announced {
 export function announced(source: PhotoSource, option: string): Announced {
   const named = !isBytes(source) && !(source instanceof Blob) ? (source as NamedSource | null) : null;
   const given = named ? named.data : (source as Blob | PhotoBytes);
+  const said = <K extends 'name' | 'type' | 'size'>(member: K, rule: Rule): NamedSource[K] => {
+    const value = named?.[member] ?? undefined;
+    return value === undefined ? value : (checked(`${option}.${member}`, value, rule) as NamedSource[K]);
+  };
+  const [ownName, ownType, ownSize] = [said('name', text), said('type', text), said('size', [0, Number.MAX_SAFE_INTEGER, 0])];
   const data = (bytes: unknown): SourceData => {
-    if (bytes instanceof Blob) {
-      // A File crosses to a Node worker only as a Blob.
-      return { data: bytes.slice(0, bytes.size), size: bytes.size, name, type: (named?.type ?? bytes.type) || typeByName(name) };
-    }
+    const name = ownName ?? (bytes as File | null | undefined)?.name ?? '';
+    const type = (ownType ?? (bytes as Blob | null | undefined)?.type) || typeByName(name);
+    // A File crosses to a Node worker only as a Blob.
+    if (bytes instanceof Blob) return { data: bytes.slice(0, bytes.size), size: bytes.size, name, type };
     if (!isBytes(bytes)) throw invalidOption(option, 'a File, a Blob or bytes', bytes ?? source);
     let view: Uint8Array<ArrayBuffer>;
     try {
@@ -176,11 +182,7 @@ export function announced(source: PhotoSource, option: string): Announced {
     }
     return { data: view, size: view.length, name, type };
   };
-  const name = named?.name ?? (given as File | undefined)?.name ?? '';
-  const type = named?.type || typeByName(name);
-  if (typeof given === 'function') {
-    return { name, type, size: named?.size, open: async () => data(await given()) };
-  }
+  if (typeof given === 'function') return { size: ownSize, open: async () => data(await given()) };
   const ready = data(given);
-  return { name, type: ready.type, size: ready.size, open: async () => ready };
+  return { size: ready.size, open: async () => ready };
 }

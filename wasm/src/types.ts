@@ -2,7 +2,7 @@ import type { PhotoError } from './error.js';
 import type { ErrorCode, IssueCode, WarningCode } from './errors.gen.js';
 import type { JsonObject } from './payload_types.gen.js';
 
-/** Bytes of a picture, in any of the shapes that platforms hand out. */
+/** Bytes of a picture, in any of the shapes that platforms hand out. Left as they are until the photo is ready: they are read when its turn comes. */
 export type PhotoBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /** Bytes with what the caller knows of them; neither is trusted. */
@@ -11,7 +11,7 @@ export interface NamedSource {
   readonly data: Blob | PhotoBytes | (() => Promise<Blob | PhotoBytes>);
   /** Bytes that the function will give, for progress and for a refusal without asking it. */
   readonly size?: number;
-  /** File name, for `original_filename`. */
+  /** File name, for `original_filename`; a `File` has its own. */
   readonly name?: string;
   /** Claimed MIME type. */
   readonly type?: string;
@@ -193,7 +193,7 @@ export interface PrepareOptions {
   readonly strictType?: boolean;
   /** Accepts a picture that ends too early. Default false. */
   readonly allowTruncated?: boolean;
-  /** Hands the caller's bytes over in place of copying them: they are empty afterwards. Default false. */
+  /** Hands the caller's bytes over to a worker in place of copying them: they are empty afterwards. Default false. */
   readonly transfer?: boolean;
 }
 
