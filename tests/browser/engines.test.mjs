@@ -32,6 +32,16 @@ for (const [name, launch] of [['Firefox', launchFirefox], ['WebKit', launchWebKi
         t.diagnostic(`${name}: slowest ${Math.max(...tries.map((one) => one.ms)).toFixed(1)} ms`);
         assert.deepEqual([after, first, waiting, alive], [2000, 'ok', 'cancelled', 1]);
       });
+      // WebDriver's WebKit is a private window, which keeps no Blobs.
+      await t.test('files that wait to be sent come back as they were', async () => {
+        const back = await browser.evaluate(`(async () => {
+          const { createIndexedDbOutbox } = await import('/photo-core/supabase.js');
+          await createIndexedDbOutbox().put({ owner: 'one', id: 'entry' }, new Map([['path', new Blob(['bytes'], { type: 'image/webp' })]]));
+          const file = await createIndexedDbOutbox().file('one', 'entry', 'path');
+          return [file instanceof Blob, file.type, await file.text(), await createIndexedDbOutbox().file('one', 'entry', 'none')].join();
+        })().catch(String)`);
+        assert.equal(back, 'true,image/webp,bytes,');
+      });
       await t.test('a missing binary is its own error', async () => {
         const answer = await run('missing', { wasmUrl: '/no.wasm' });
         assert.deepEqual([answer.code, answer.kind], ['asset_unavailable', 'caller']);

@@ -3,6 +3,12 @@ import { byAge, entryOf, type Outbox, type OutboxEntry } from './outbox.js';
 const entries = 'entries';
 const files = 'files';
 
+/** A file where Blobs cannot be kept. */
+interface Bytes {
+  readonly bytes: ArrayBuffer;
+  readonly type: string;
+}
+
 /** The two calls of Web Locks that are needed. */
 interface LockSource {
   request(name: string, options: { ifAvailable: true }, held: (lock: unknown) => Promise<void>): Promise<unknown>;
@@ -69,13 +75,21 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
       }
     });
   };
+  /** An entry with its files, in one transaction. */
+  const write = (entry: OutboxEntry, kept: Iterable<readonly [string, Blob | Bytes]>) =>
+    transact<void>('readwrite', (transaction) => {
+      for (const [path, file] of kept) transaction.objectStore(files).put(file, [entry.owner, entry.id, path]);
+      transaction.objectStore(entries).put(entry);
+    });
   const allOf = (...start: string[]) => IDBKeyRange.bound(start, [...start, []]);
 
   return {
     put: (entry, blobs) =>
-      transact('readwrite', (transaction) => {
-        for (const [path, blob] of blobs) transaction.objectStore(files).put(blob, [entry.owner, entry.id, path]);
-        transaction.objectStore(entries).put(entry);
+      write(entry, blobs).catch(async (error: unknown) => {
+        // A private window of Safari keeps bytes, but no Blob.
+        if (!/^(UnknownError|DataCloneError)$/.test((error as DOMException | null)?.name ?? '')) throw error;
+        const bytes = [...blobs].map(async ([path, blob]) => [path, { bytes: await blob.arrayBuffer(), type: blob.type }] as const);
+        await write(entry, await Promise.all(bytes));
       }),
     update: (entry) =>
       transact('readwrite', (transaction) => {
@@ -91,8 +105,11 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
       const records = await transact<{ id: string }[]>('readonly', (transaction) => transaction.objectStore(entries).getAll(allOf(owner)));
       return records.map((record) => entryOf(owner, record.id, record)).sort(byAge);
     },
-    file: async (owner, id, path) =>
-      (await transact<Blob | undefined>('readonly', (transaction) => transaction.objectStore(files).get([owner, id, path]))) ?? null,
+    file: async (owner, id, path) => {
+      const kept = await transact<Blob | Bytes | undefined>('readonly', (transaction) => transaction.objectStore(files).get([owner, id, path]));
+      if (!kept) return null;
+      return kept instanceof Blob ? kept : new Blob([kept.bytes], { type: kept.type });
+    },
     remove: (owner, id) =>
       transact('readwrite', (transaction) => {
         transaction.objectStore(entries).delete([owner, id]);
