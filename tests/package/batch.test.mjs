@@ -302,6 +302,18 @@ test('bytes are copied, or handed over with transfer', async () => {
   assert.equal(bytes.length, 0);
 });
 
+test('shared bytes are copied, whatever is said of handing over', async () => {
+  const text = new TextEncoder().encode('{"ms":1}');
+  const shared = new Uint8Array(new SharedArrayBuffer(text.length));
+  shared.set(text);
+  for (const transfer of [false, true]) {
+    const made = core.prepare(shared, { transfer });
+    shared.fill(0); // by another thread, meanwhile
+    assert.equal((await made).source.bytes, text.length);
+    shared.set(text);
+  }
+});
+
 test('bytes that are given away or change while they wait are the caller\'s error', async () => {
   const bytes = new TextEncoder().encode(JSON.stringify({ ms: 5 }));
   const results = await all(core.prepareAll([bytes, bytes, bytes], { transfer: true }));

@@ -45,7 +45,7 @@ test('recipes and types check', { timeout: 400_000 }, async () => {
   const config = {
     compilerOptions: {
       target: 'ES2022', module: 'ESNext', moduleResolution: 'Bundler', strict: true, noEmit: true, skipLibCheck: false, jsx: 'react-jsx',
-      lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'], types: [], exactOptionalPropertyTypes: false,
+      lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'], types: [], exactOptionalPropertyTypes: true,
     },
     include: ['recipes'],
   };

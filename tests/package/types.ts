@@ -6,14 +6,18 @@ import {
   messageFor,
   thumbHashToPixels,
   type BatchResult,
+  type CoreOptions,
   type ErrorCode,
   type ErrorKind,
   type PhotoCore,
   type PhotoError,
   type PhotoPayload,
   type PhotoProbe,
+  type PhotoRowFacts,
+  type PhotoSource,
   type PhotoState,
   type PreparedPhoto,
+  type PrepareCall,
   type PrepareOptions,
 } from '@photomemory/photo-core';
 import { expectTypeOf } from 'expect-type';
@@ -67,3 +71,10 @@ void core.prepare(picked[0]!, { existingCount: 3 });
 void core.prepare('photo.jpg');
 
 export {};
+
+// What may be left out may be undefined too, also for who keeps the two apart; and bytes are bytes, whoever shares them.
+expectTypeOf<{ maxEdge: number | undefined; signal: AbortSignal | undefined }>().toExtend<PrepareCall>();
+expectTypeOf<{ workers: number | undefined; limits: { max_photo_bytes: number | undefined } }>().toExtend<CoreOptions>();
+expectTypeOf<{ data: Blob; name: string | undefined }>().toExtend<PhotoSource>();
+expectTypeOf<{ projectId: string; fileUrl: string; uploadOrder: number | undefined }>().toExtend<PhotoRowFacts>();
+expectTypeOf<Uint8Array>().toExtend<PhotoSource>();

@@ -28,14 +28,14 @@ import type {
 /** Options of `createPhotoCore`. */
 export interface CoreOptions {
   /** 0 runs on the calling thread. Default: `max(1, min(4, cores - 1))`, at most 2 on phones and small devices. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** Address of `photo-core.wasm`; default: beside this file. Another origin needs CORS. */
-  readonly wasmUrl?: string | URL;
+  readonly wasmUrl?: string | URL | undefined;
   /** Address of `worker.js`, of the page's own origin; default: beside this file. */
-  readonly workerUrl?: string | URL;
-  readonly limits?: LimitOptions;
+  readonly workerUrl?: string | URL | undefined;
+  readonly limits?: LimitOptions | undefined;
   /** Language of the errors' sentences. Default `en`. */
-  readonly language?: Language;
+  readonly language?: Language | undefined;
 }
 
 /** The core, ready for work. Made by `createPhotoCore`. */

@@ -1,5 +1,5 @@
 /** The calling thread in place of a pool; loaded with `workers: 0`. */
-import { changed, changed_bytes, failed, type RunOptions, type Runner } from './pool.js';
+import { failed, type RunOptions, type Runner } from './pool.js';
 import type { Job, JobResult, OnStep } from './protocol.js';
 
 /** `workers: 0`: jobs one after the other on the calling thread; whoever stops one is answered at its next turn. */
@@ -12,7 +12,6 @@ export function inlineRunner(module: WebAssembly.Module, highWaterBytes = 128 <<
 
   const one = async (job: Job, say: OnStep, stopped: () => boolean, retry: boolean): Promise<JobResult> => {
     if (stopped()) return cancelled();
-    if (changed(job)) return failed('invalid_option', `file: expected readable bytes, received ${changed_bytes}`);
     let result: JobResult;
     try {
       const current = await (engine ??= fresh());

@@ -7,15 +7,15 @@ export type Limits = { readonly [name in LimitName]: number };
 /** The limits that a caller may set. */
 export interface LimitOptions {
   /** Tightens the database's 20. */
-  readonly max_photos_per_project?: number;
+  readonly max_photos_per_project?: number | undefined;
   /** Tightens the database's 10 485 760. */
-  readonly max_photo_bytes?: number;
+  readonly max_photo_bytes?: number | undefined;
   /** Default 52 428 800. */
-  readonly max_source_bytes?: number;
+  readonly max_source_bytes?: number | undefined;
   /** Default 120 000 000. */
-  readonly max_source_pixels?: number;
+  readonly max_source_pixels?: number | undefined;
   /** Planned WebAssembly memory of one photo; the binary grows to 512 MiB at most. */
-  readonly max_heap_bytes?: number;
+  readonly max_heap_bytes?: number | undefined;
 }
 
 /** The highest that each may be set to. */

@@ -142,8 +142,12 @@ export function checkOptions(options: unknown, limits: Limits, batch: boolean): 
 
 const isBytes = (value: unknown): value is PhotoBytes => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
 
-const bytesOf = (value: PhotoBytes): Uint8Array<ArrayBuffer> =>
-  value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+/** Shared bytes are copied: no Blob takes them, and others may write them. */
+function bytesOf(value: PhotoBytes): Uint8Array<ArrayBuffer> {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  const view = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return value.buffer instanceof ArrayBuffer ? (view as Uint8Array<ArrayBuffer>) : view.slice();
+}
 
 /** The type that a name claims, where nobody claims one. */
 function typeByName(name: string): string {

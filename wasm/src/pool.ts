@@ -41,11 +41,6 @@ interface Slot {
 
 export const failed = (code: string, detail: string): JobResult => ({ ok: false, error: { code, detail }, fatal: false });
 
-/** Whether the caller's bytes were given away, or became more or fewer, while the job waited. */
-export const changed = (job: Job): boolean =>
-  'source' in job && job.source.data instanceof Uint8Array && job.source.data.length !== job.source.size;
-export const changed_bytes = 'others than at the call';
-
 /** Intervals in which a worker may say nothing: counted, not timed, so that a page put to sleep does not accuse it. */
 const watch_intervals = 30;
 
@@ -151,7 +146,8 @@ export class Pool {
     slot.silent = 0;
     slot.port.hold(true);
     try {
-      if (changed(task.job)) throw changed_bytes;
+      // Node does not refuse these: it ends the worker that they were for.
+      if (task.transfer.some((bytes) => !(bytes as ArrayBuffer).byteLength)) throw 'bytes that were given away';
       slot.port.post({ photoCore: 'job', id: task.id, job: task.job, tell: !!task.onStep }, task.transfer);
     } catch (error) {
       // Bytes that were given away before, or anything else that cannot cross.

@@ -3,18 +3,18 @@ import type { ErrorCode, IssueCode, WarningCode } from './errors.gen.js';
 import type { JsonObject } from './payload_types.gen.js';
 
 /** Bytes of a picture, in any of the shapes that platforms hand out. Left as they are until the photo is ready: they are read when its turn comes. */
-export type PhotoBytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+export type PhotoBytes = ArrayBuffer | ArrayBufferView;
 
 /** Bytes with what the caller knows of them; neither is trusted. */
 export interface NamedSource {
   /** A function is asked when the photo's turn comes, so that few sources are in memory at a time. */
   readonly data: Blob | PhotoBytes | (() => Promise<Blob | PhotoBytes>);
   /** Bytes that the function will give, for progress and for a refusal without asking it. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** File name, for `original_filename`; a `File` has its own. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Claimed MIME type. */
-  readonly type?: string;
+  readonly type?: string | undefined;
 }
 
 /** What a person picked: a `File` from an input or a drop, any `Blob`, or bytes. */
@@ -127,9 +127,9 @@ export interface DuplicateOf {
 /** A photo of before, to find repetitions of: the `metadata` of its row will do, and so will a `PreparedPhoto`. */
 export interface KnownPhoto {
   /** Of the picked file, 64 hexadecimal digits. */
-  readonly sha256?: string | null;
+  readonly sha256?: string | null | undefined;
   /** Difference hash, 16 hexadecimal digits. */
-  readonly dhash?: string | null;
+  readonly dhash?: string | null | undefined;
 }
 
 /** One encoded image with its facts. */
@@ -143,58 +143,58 @@ export interface PreparedImage {
 /** Size and form of a thumbnail. */
 export interface ThumbnailOptions {
   /** Longest edge in pixels, 1 to 16 384 (WebP ends at 16 383). Default 400. */
-  readonly maxEdge?: number;
+  readonly maxEdge?: number | undefined;
   /** Default `webp`. */
-  readonly format?: 'webp' | 'jpeg' | 'png';
+  readonly format?: 'webp' | 'jpeg' | 'png' | undefined;
   /** 1 to 100. Default 75. */
-  readonly quality?: number;
+  readonly quality?: number | undefined;
 }
 
 /** How a photo is made. Every member is optional; an unknown name is refused. */
 export interface PrepareOptions {
   /** Longest edge in pixels, 1 to 16 384 (WebP ends at 16 383); smaller pictures are not enlarged. Default 2000. */
-  readonly maxEdge?: number;
+  readonly maxEdge?: number | undefined;
   /** `auto`: JPEG, or WebP where transparency is really used. Default `auto`. */
-  readonly format?: 'auto' | 'jpeg' | 'webp' | 'png';
+  readonly format?: 'auto' | 'jpeg' | 'webp' | 'png' | undefined;
   /** 1 to 100. Default 82. */
-  readonly quality?: number;
+  readonly quality?: number | undefined;
   /** Largest size of the photo in bytes. Default and highest: the database's 10 485 760. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /**
    * `srgb` converts by the source's profile; `keep` keeps pixels and profile. Converted all the same when the photo is encoded
    * anew: CMYK, colours that only chunks of a PNG tell, and gray where the file could not hold its profile (WebP). Default `srgb`.
    */
-  readonly color?: 'srgb' | 'keep';
+  readonly color?: 'srgb' | 'keep' | undefined;
   /** The light in which pixels are averaged. Default `encoded`, as nearly every program does. */
-  readonly light?: 'encoded' | 'linear';
+  readonly light?: 'encoded' | 'linear' | undefined;
   /** `inside` keeps the whole picture; `cover` fills the box and cuts the rest evenly. Default `inside`. */
-  readonly fit?: 'inside' | 'cover';
+  readonly fit?: 'inside' | 'cover' | undefined;
   /** The box of `fit: 'cover'`, in pixels. Default: a square of `maxEdge`. */
-  readonly coverWidth?: number;
-  readonly coverHeight?: number;
+  readonly coverWidth?: number | undefined;
+  readonly coverHeight?: number | undefined;
   /** Progressive JPEG. Default false. */
-  readonly progressive?: boolean;
+  readonly progressive?: boolean | undefined;
   /** Adds the position to `capture` (and to the file with `keepMetadata: 'capture'`). Default false. */
-  readonly gps?: boolean;
+  readonly gps?: boolean | undefined;
   /**
    * `auto`: what the core cannot decode (HEIC, AVIF, GIF, BMP, JPEG XL, TIFF) goes through the browser's decoder, where it
    * has one, for 10 s at most. Default `auto`.
    */
-  readonly browserDecode?: 'auto' | 'never';
+  readonly browserDecode?: 'auto' | 'never' | undefined;
   /** False for none; an array makes several, of which the first is the one that is stored. */
-  readonly thumbnail?: ThumbnailOptions | readonly ThumbnailOptions[] | false;
+  readonly thumbnail?: ThumbnailOptions | readonly ThumbnailOptions[] | false | undefined;
   /** Colour under transparent pixels in JPEG: `#rrggbb` or 0xRRGGBB. Default white. */
-  readonly background?: string | number;
+  readonly background?: string | number | undefined;
   /** `capture` writes camera and time into the photo, unless the browser decoded it. Default `none`. */
-  readonly keepMetadata?: 'none' | 'capture';
+  readonly keepMetadata?: 'none' | 'capture' | undefined;
   /** `auto`: a source that already fits is only scrubbed of metadata. Default `auto`. */
-  readonly keepOriginal?: 'auto' | 'never' | 'always';
+  readonly keepOriginal?: 'auto' | 'never' | 'always' | undefined;
   /** Refuses a file whose claimed type is not the true one. Default false: a warning. */
-  readonly strictType?: boolean;
+  readonly strictType?: boolean | undefined;
   /** Accepts a picture that ends too early. Default false. */
-  readonly allowTruncated?: boolean;
+  readonly allowTruncated?: boolean | undefined;
   /** Hands the caller's bytes over to a worker in place of copying them: they are empty afterwards. Default false. */
-  readonly transfer?: boolean;
+  readonly transfer?: boolean | undefined;
 }
 
 /** The steps of one photo, in order. */
@@ -240,26 +240,26 @@ export interface BatchProgress {
 
 /** Options of `probe`. */
 export interface ProbeCall extends Pick<PrepareOptions, 'gps' | 'strictType'> {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of `prepare`. */
 export interface PrepareCall extends PrepareOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: PhotoProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: PhotoProgress) => void) | undefined;
 }
 
 /** Options of `prepareAll`. */
 export interface BatchOptions extends PrepareOptions {
   /** Photos that the project already has. Default 0. */
-  readonly existingCount?: number;
+  readonly existingCount?: number | undefined;
   /** Photos to compare with, such as the project's: one that repeats one of them gets the warning `duplicate_photo`. */
-  readonly knownPhotos?: readonly KnownPhoto[];
+  readonly knownPhotos?: readonly KnownPhoto[] | undefined;
   /** Stops the whole batch: what has no result yet ends as `cancelled`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Stops one photo of the batch. */
-  readonly photoSignal?: (index: number, file: PhotoSource) => AbortSignal | undefined;
-  readonly onProgress?: (progress: BatchProgress) => void;
+  readonly photoSignal?: ((index: number, file: PhotoSource) => AbortSignal | undefined) | undefined;
+  readonly onProgress?: ((progress: BatchProgress) => void) | undefined;
 }
 
 /** The result for one file of a batch. */
@@ -272,14 +272,14 @@ export interface PhotoRowFacts {
   readonly projectId: string;
   /** Path in the bucket `photos`. */
   readonly fileUrl: string;
-  readonly thumbnailUrl?: string | null;
+  readonly thumbnailUrl?: string | null | undefined;
   /** 0-based; left out, the database appends. */
-  readonly uploadOrder?: number;
+  readonly uploadOrder?: number | undefined;
   /** Made on the device, so that a repeated insert is recognised. */
-  readonly id?: string;
-  readonly originalFilename?: string;
+  readonly id?: string | undefined;
+  readonly originalFilename?: string | undefined;
   /** Joined with the photo's own facts. */
-  readonly metadata?: JsonObject;
+  readonly metadata?: JsonObject | undefined;
 }
 
 /** What a media item's row needs besides the prepared photo. */
@@ -287,10 +287,10 @@ export interface MediaRowFacts {
   readonly userId: string;
   /** Path in the bucket `media`. */
   readonly fileUrl: string;
-  readonly thumbnailUrl?: string | null;
-  readonly id?: string;
-  readonly originalFilename?: string;
-  readonly metadata?: JsonObject;
+  readonly thumbnailUrl?: string | null | undefined;
+  readonly id?: string | undefined;
+  readonly originalFilename?: string | undefined;
+  readonly metadata?: JsonObject | undefined;
 }
 
 /** The languages of the database, in which sentences exist. */
