@@ -1,6 +1,7 @@
 // A batch in real worker threads over the stand-in core: order, places, duplicates, progress, aborts, back-pressure.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { all, failure, fakeCore, scripted, sleep } from './kit.mjs';
 
 let core;
@@ -292,6 +293,21 @@ test('endless and asynchronous inputs; what is no file is its own error', async 
   }
   assert.deepEqual(codes(results), ['ok', 'invalid_option', 'ok', 'ok']);
   assert.match(results[1].error.message, /Expected a File, a Blob or bytes for files\[1\] but received null/);
+});
+
+test('a photo that is a part of a large buffer crosses to its worker without the rest', async (t) => {
+  const { mock } = t.mock.method(Worker.prototype, 'postMessage');
+  const script = new TextEncoder().encode('{"n":7}');
+  const large = new Uint8Array(1 << 20);
+  large.set(script, 1000);
+  const part = large.subarray(1000, 1000 + script.length);
+  const first = await core.prepare(part);
+  await core.probe(part);
+  await core.prepare(large.slice(1000, 1000 + script.length));
+  const crossed = mock.calls.flatMap(({ arguments: [{ job }] }) => (job ? [job.source.data.buffer.byteLength] : []));
+  assert.deepEqual(crossed, [script.length, script.length, script.length]);
+  assert.equal(first.source.bytes, script.length);
+  assert.equal(large.length, 1 << 20, 'not given away');
 });
 
 test('bytes are copied, or handed over with transfer', async () => {
