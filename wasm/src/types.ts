@@ -86,7 +86,10 @@ export interface PreparedPhoto {
   readonly thumbnail: Blob | null;
   readonly thumbnails: readonly PreparedImage[];
   readonly mimeType: 'image/jpeg' | 'image/png' | 'image/webp';
-  /** Pixels of `photo`. */
+  /**
+   * Pixels of `photo`, as displayed: one that `keepOriginal: 'always'` kept can be stored turned, and say so by its Exif
+   * orientation.
+   */
   readonly width: number;
   readonly height: number;
   /** Size of `photo`. */
