@@ -151,8 +151,8 @@ class Core implements PhotoCore {
     return result as JobResult & { ok: true; kind: K };
   }
 
-  /** The bytes, after the refusals that need none. With a view its whole buffer would cross to a worker: a part of one is copied. */
-  async #open(file: PhotoSource, option: string, signal: AbortSignal | undefined, transfer?: boolean): Promise<SourceData> {
+  /** The bytes, after the refusals that need none. */
+  async #open(file: PhotoSource, option: string, signal: AbortSignal | undefined): Promise<SourceData> {
     const limit = this.limits.max_source_bytes;
     const check = async (size: number | undefined): Promise<void> => {
       if (size === 0) throw await this.#fail({ code: 'empty_file', detail: '' });
@@ -167,10 +167,9 @@ class Core implements PhotoCore {
     try {
       const source = announced(file, option);
       await Promise.race([aborted, check(source.size)]);
-      const opened = await Promise.race([aborted, source.open()]);
-      await check(opened.size);
-      const { data } = opened;
-      return !transfer && data instanceof Uint8Array && data.length < data.buffer.byteLength ? { ...opened, data: data.slice() } : opened;
+      const data = await Promise.race([aborted, source.open()]);
+      await check(data.size);
+      return data;
     } catch (error) {
       if (isPhotoError(error)) throw error;
       throw await this.#fail(signal?.aborted ? { code: 'cancelled', detail: '' } : { code: 'corrupt_image', detail: `cannot be read: ${String(error)}` });
@@ -187,7 +186,7 @@ class Core implements PhotoCore {
     meter: PhotoMeter,
     touch: (() => void) | undefined,
   ): Promise<PreparedPhoto> {
-    const source = await this.#open(file, option, signal, transfer);
+    const source = await this.#open(file, option, signal);
     const transferable = transfer && source.data instanceof Uint8Array ? [source.data.buffer] : [];
     const options = { ...raw, claimedType: source.type, fileName: source.name };
     const { prepared } = await this.#run(

@@ -142,11 +142,11 @@ export function checkOptions(options: unknown, limits: Limits, batch: boolean): 
 
 const isBytes = (value: unknown): value is PhotoBytes => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
 
-/** Shared bytes are copied: no Blob takes them, and others may write them. */
+/** Shared bytes are copied: no Blob takes them, and others may write them. So is a part of a buffer, all of which would cross. */
 function bytesOf(value: PhotoBytes): Uint8Array<ArrayBuffer> {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   const view = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return value.buffer instanceof ArrayBuffer ? (view as Uint8Array<ArrayBuffer>) : view.slice();
+  return value.buffer instanceof ArrayBuffer && view.length === value.buffer.byteLength ? (view as Uint8Array<ArrayBuffer>) : view.slice();
 }
 
 /** The type that a name claims, where nobody claims one. */

@@ -196,7 +196,7 @@ export interface PrepareOptions {
   readonly strictType?: boolean | undefined;
   /** Accepts a picture that ends too early. Default false. */
   readonly allowTruncated?: boolean | undefined;
-  /** Hands the caller's bytes over to a worker in place of copying them: they are empty afterwards. Default false. */
+  /** Hands the caller's bytes over to a worker in place of copying them: they are empty afterwards, unless they are a part of a larger buffer. Default false. */
   readonly transfer?: boolean | undefined;
 }
 
