@@ -73,7 +73,8 @@ const separateEntries = (own) => ({
 /**
  * Dead code of the glue: the package hands the compiled module over, so its own ways to find and fetch the binary are never
  * gone; every environment has `globalThis`, nobody reads the environment variables of a page, and no function of the core takes
- * a number of 64 bits. Saying so lets the minifier drop them (0.9 KB of brotli). Glue that is written otherwise stays as it is.
+ * a number of 64 bits. Saying so lets the minifier drop them (1 KB of brotli); what embind says of bindings that do not fit
+ * their binary, which no build has, becomes one word. Glue that is written otherwise stays as it is.
  */
 const deadGlue = [
   [/if \(Module(?:\["instantiateWasm"\]|\.instantiateWasm)\) \{\s*try \{\s*(return Module[^;]*;)\s*\} catch \(e\) \{[\s\S]*?\n\s*\}\s*\n\s*\}\n/, '$1\n'],
@@ -85,6 +86,7 @@ const deadGlue = [
   [/getEnvStrings\(\)\.forEach\(\(string, i\) => \{[\s\S]*?\n\s*\}\);/, ''],
   [/strings\.forEach\(\(string\) => bufSize \+= string\.length \+ 1\);/, ''],
   [/if \(sig\.includes\("j"\)\) \{\s*return dynCallLegacy[^}]*\}/, ''],
+  [/throw(?:Binding|Internal)Error\((?:`[^`]*`|"[^"]*")\)/g, 'throwBindingError("embind")'],
   [/if \(signature\.includes\("j"\)\) \{\s*return getDynCaller[^}]*\}/, ''],
 ];
 function slimGlue(code) {

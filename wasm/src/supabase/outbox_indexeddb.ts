@@ -89,7 +89,10 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
         // A private window of Safari keeps bytes, but no Blob.
         if (!/^(UnknownError|DataCloneError)$/.test((error as DOMException | null)?.name ?? '')) throw error;
         const bytes = [...blobs].map(async ([path, blob]) => [path, { bytes: await blob.arrayBuffer(), type: blob.type }] as const);
-        await write(entry, await Promise.all(bytes));
+        const kept = await Promise.all(bytes).catch(() => {
+          throw error; // what cannot be read is not what it was refused for
+        });
+        await write(entry, kept);
       }),
     update: (entry) =>
       transact('readwrite', (transaction) => {
