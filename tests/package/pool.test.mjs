@@ -164,6 +164,26 @@ test('a worker that cannot start is a missing file, not a broken photo', async (
   assert.equal(result.error.detail, '404');
 });
 
+test('a photo whose instance broke has its second try in a new one; a refusal that ends a worker has none', async () => {
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null });
+  const broken = pool.run(job('a'));
+  made[0].answer(refused('internal', true));
+  assert.ok(made[0].stopped);
+  assert.equal(made[1].jobs[0].job.source.name, 'a');
+  made[1].answer(ok);
+  assert.ok((await broken).ok);
+  const twice = pool.run(job('b'));
+  made[1].answer(refused('internal', true));
+  made[2].answer(refused('internal', true));
+  assert.equal((await twice).error.code, 'internal', 'the second time it is the answer');
+  const hanging = pool.run(job('c'));
+  made[3].answer(refused('unsupported_type', true));
+  assert.equal((await hanging).error.code, 'unsupported_type');
+  assert.equal(made.length, 4);
+  pool.close();
+});
+
 test('an instance that cannot be made is no missing file: without memory the photo has its second try', async () => {
   const { made, start } = workers();
   const pool = new Pool({ size: 2, start, module: null });

@@ -25,7 +25,7 @@ interface Task {
   job: Job;
   readonly onStep: OnStep | undefined;
   transfer: Transferable[];
-  /** The second try after memory ran out, with no other photo at work. */
+  /** The second try, after a trap or when memory ran out, with no other photo at work. */
   alone: boolean;
   settle(result: JobResult): void;
 }
@@ -189,12 +189,13 @@ export class Pool {
       const { result } = message;
       const fatal = !result.ok && result.fatal;
       if (fatal || message.heapBytes > this.#highWaterBytes) this.#drop(slot);
-      if (!result.ok && result.error.code === 'out_of_memory' && this.#again(slot, result.source)) return;
+      // A trap may be the engine's own fault (seen in WebKit, rarely): the same photo then goes through in a new instance.
+      if (fatal && /^(out_of_memory|internal)$/.test(result.error.code) && this.#again(slot, result.source)) return;
       this.#finish(slot, result);
     }
   }
 
-  /** Puts a photo that ran out of memory back for its second try, alone. */
+  /** Puts a photo that ran out of memory, or whose instance broke, back for its second try, alone. */
   #again(slot: Slot, source: Uint8Array<ArrayBuffer> | undefined): boolean {
     const { task } = slot;
     if (!task || task.alone || task.job.kind !== 'prepare') return false;
