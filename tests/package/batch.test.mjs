@@ -390,6 +390,8 @@ test('on the calling thread a photo at work ends with its signal, and with the c
 test('workers: 0 works on the calling thread, and hears a signal before a photo', async () => {
   const inline = await fakeCore({ workers: 0 });
   assert.deepEqual(codes(await all(inline.prepareAll([scripted({}), scripted({ trap: true }), scripted({ n: 1 })]))), ['ok', 'internal', 'ok']);
+  delete globalThis.photoCoreTrapped;
+  assert.deepEqual(codes(await all(inline.prepareAll([scripted({ trap: 'once' })]))), ['ok'], 'a new instance has the second try');
   const stop = new AbortController();
   stop.abort();
   assert.equal((await failure(inline.prepare(scripted({}), { signal: stop.signal }))).code, 'cancelled');

@@ -1,5 +1,5 @@
 /** The calling thread in place of a pool; loaded with `workers: 0`. */
-import { failed, type RunOptions, type Runner } from './pool.js';
+import { failed, hasSecondTry, type RunOptions, type Runner } from './pool.js';
 import type { Job, JobResult, OnStep } from './protocol.js';
 
 /** `workers: 0`: jobs one after the other on the calling thread; whoever stops one is answered at its next turn. */
@@ -21,7 +21,7 @@ export function inlineRunner(module: WebAssembly.Module, highWaterBytes = 128 <<
       engine = null;
       return failed('asset_unavailable', `worker.js: ${String(error)}`);
     }
-    return retry && !result.ok && result.error.code === 'out_of_memory' ? one(job, say, stopped, false) : result;
+    return retry && hasSecondTry(result) ? one(job, say, stopped, false) : result;
   };
 
   return {

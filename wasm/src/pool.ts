@@ -41,6 +41,13 @@ interface Slot {
 
 export const failed = (code: string, detail: string): JobResult => ({ ok: false, error: { code, detail }, fatal: false });
 
+/**
+ * Whether the same job may go through in a new instance: memory ran out, or the instance broke, which may be the engine's own
+ * fault (seen in WebKit, rarely). A decoder of the browser that hung is not asked again.
+ */
+export const hasSecondTry = (result: JobResult): result is JobResult & { ok: false } =>
+  !result.ok && result.fatal && /^(out_of_memory|internal)$/.test(result.error.code);
+
 /** Intervals in which a worker may say nothing: counted, not timed, so that a page put to sleep does not accuse it. */
 const watch_intervals = 30;
 
@@ -189,8 +196,7 @@ export class Pool {
       const { result } = message;
       const fatal = !result.ok && result.fatal;
       if (fatal || message.heapBytes > this.#highWaterBytes) this.#drop(slot);
-      // A trap may be the engine's own fault (seen in WebKit, rarely): the same photo then goes through in a new instance.
-      if (fatal && /^(out_of_memory|internal)$/.test(result.error.code) && this.#again(slot, result.source)) return;
+      if (hasSecondTry(result) && this.#again(slot, result.source)) return;
       this.#finish(slot, result);
     }
   }

@@ -1,5 +1,5 @@
 // A stand-in for the compiled core, scripted by its source: the bytes are JSON text that say what happens.
-//   { "ms": 20, "error": "corrupt_image", "trap": true, "heap": 1000, "width": 40 }
+//   { "ms": 20, "error": "corrupt_image", "trap": true | "once", "heap": 1000, "width": 40 }
 // It lets the pool, the batch and the package be tested for what the real core does only rarely.
 const spin = (ms) => {
   const end = performance.now() + ms;
@@ -71,7 +71,10 @@ export default async function createModule({ instantiateWasm }) {
         onProgress?.('decode', step, 10);
         spin((script.ms ?? 0) / 10);
       }
-      if (script.trap) throw new WebAssembly.RuntimeError('unreachable');
+      if (script.trap === 'once' ? !globalThis.photoCoreTrapped : script.trap) {
+        globalThis.photoCoreTrapped = true; // of this thread
+        throw new WebAssembly.RuntimeError('unreachable');
+      }
       if (script.exit) process.exit(3);
       if (script.hang) for (;;);
       if (script.error) return refused(script);
