@@ -2,64 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { actAs, signUp, startCluster } from './cluster.mjs';
+import { actAs, signUp } from './cluster.mjs';
+import { startSessions, transaction } from './sessions.mjs';
 
-let cluster;
-let database;
-let owner;
-let people = 0;
+let at;
+let cluster, database, owner, one, person, project, sessions, untilHeld;
 
 before(async () => {
-  cluster = await startCluster();
-  database = await cluster.createDatabase('races');
-  owner = await database.connect();
+  at = await startSessions('races');
+  ({ cluster, database, owner, one, person, project, sessions, untilHeld } = at);
 });
-after(async () => {
-  await owner?.end();
-  await cluster?.stop();
-});
-
-const one = async (sql, values) => (await owner.query(sql, values)).rows[0];
-
-async function person({ plan = 'free' } = {}) {
-  people += 1;
-  const id = await signUp(owner, `person${people}@example.com`);
-  if (plan !== 'free') await owner.query('update users set subscription_plan = $2 where id = $1', [id, plan]);
-  return id;
-}
-
-const project = async (user) => (await one('insert into video_projects (user_id) values ($1) returning id', [user])).id;
-
-/** So many connections as PostgREST has them, closed whatever `work` does. */
-async function sessions(count, work) {
-  const clients = await Promise.all(Array.from({ length: count }, () => database.connect('authenticator')));
-  try {
-    return await work(clients);
-  } finally {
-    await Promise.all(clients.map((client) => client.end()));
-  }
-}
-
-/** One transaction of a signed-in person; resolves to undefined, or to the error. */
-async function transaction(client, user, work) {
-  try {
-    await client.query('begin');
-    await actAs(client, 'authenticated', user);
-    await work(client);
-    await client.query('commit');
-    return undefined;
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    return error;
-  }
-}
-
-/** Until the session waits for another's lock, or its work has ended without. */
-async function untilHeld(client, work) {
-  let ended = false;
-  work.then(() => (ended = true), () => (ended = true));
-  while (!ended && !(await one('select cardinality(pg_blocking_pids($1)) > 0 as held', [client.processID])).held);
-}
+after(() => at?.stop());
 
 const codes = (errors) => errors.map((error) => error?.code).filter(Boolean).sort();
 
@@ -279,126 +232,6 @@ test('the first draft\'s count ends with 21, counted as 20: the race is real', a
   } finally {
     await Promise.all([mine, first, second].map((client) => client.end()));
   }
-});
-
-// A file that was queued, and named by a row again before the job came, is queued a second time.
-async function queuedAndInUse() {
-  const user = await person();
-  const to = await project(user);
-  const name = `${user}/${to}/again.jpg`;
-  const add = () => owner.query(
-    `insert into photos (project_id, file_url, file_size_bytes, mime_type) values ($1, $2, 1000, 'image/jpeg')`, [to, name]);
-  await add();
-  await owner.query('delete from photos where project_id = $1', [to]);
-  await add();
-  return { to, queued: async () => (await one('select count(*)::integer as n from private.storage_deletions where object_name = $1', [name])).n };
-}
-
-test('a file whose row goes while the job claims stays queued', async () => {
-  const { to, queued } = await queuedAndInUse();
-  await sessions(1, async ([job]) => {
-    await owner.query('begin');
-    try {
-      await owner.query('delete from photos where project_id = $1', [to]);
-      assert.equal(await transaction(job, undefined, async (client) => {
-        await actAs(client, 'service_role');
-        await client.query('select * from claim_storage_deletions(1000)');
-      }), undefined);
-    } finally {
-      await owner.query('commit');
-    }
-  });
-  assert.equal(await queued(), 1);
-});
-
-test('a file whose row goes after the job claimed is queued anew', async () => {
-  const { to, queued } = await queuedAndInUse();
-  const remover = await database.connect();
-  try {
-    await sessions(1, async ([job]) => {
-      await job.query('begin');
-      await actAs(job, 'service_role');
-      await job.query('select * from claim_storage_deletions(1000)');
-      const removal = remover.query('delete from photos where project_id = $1', [to]);
-      await untilHeld(remover, removal);
-      await job.query('commit');
-      await removal;
-    });
-  } finally {
-    await remover.end();
-  }
-  assert.equal(await queued(), 1);
-});
-
-// A file that is queued, and no row names it.
-async function queued() {
-  const user = await person();
-  const to = await project(user);
-  const name = `${user}/${to}/again.jpg`;
-  const add = (client) => client.query(
-    `insert into photos (project_id, file_url, file_size_bytes, mime_type) values ($1, $2, 1000, 'image/jpeg')`, [to, name]);
-  await add(owner);
-  await owner.query('delete from photos where project_id = $1', [to]);
-  return { user, to, name, add, entries: async () => (await one('select count(*)::integer as n from private.storage_deletions where object_name = $1', [name])).n };
-}
-
-/** What the job is handed out of one file, in a transaction that stays open. */
-async function claim(job, name) {
-  await job.query('begin');
-  await actAs(job, 'service_role');
-  return (await job.query('select object_name from claim_storage_deletions(1000)')).rows.filter((row) => row.object_name === name).length;
-}
-const settle = (name) => one("select settle_storage_deletions('photos', array[$1]) as settled", [name]);
-const isBeingRemoved = (error) => {
-  assert.equal(error?.code, '23514');
-  assert.equal(error.constraint, 'valid_file_url');
-  assert.match(error.message, /^new row for relation "photos" violates check constraint "valid_file_url"$/);
-};
-
-test('a row that names a file while a job claims it waits, and is refused until the file is gone', async () => {
-  const { user, name, add } = await queued();
-  await sessions(2, async ([job, client]) => {
-    assert.equal(await claim(job, name), 1);
-    const naming = transaction(client, user, add);
-    await untilHeld(client, naming);
-    await job.query('commit');
-    isBeingRemoved(await naming);
-    isBeingRemoved(await transaction(client, user, add));
-    assert.equal((await settle(name)).settled, 1);
-    assert.equal(await transaction(client, user, add), undefined);
-  });
-});
-
-test('a row that names a queued file takes it back, and the job that comes meanwhile passes over it', async () => {
-  for (const [end, entries] of [['commit', 0], ['rollback', 1]]) {
-    const { user, name, add, entries: left } = await queued();
-    await sessions(2, async ([job, client]) => {
-      await client.query('begin');
-      await actAs(client, 'authenticated', user);
-      await add(client);
-      assert.equal(await claim(job, name), 0);
-      await job.query('commit');
-      await client.query(end);
-      assert.equal(await left(), entries, end);
-      assert.equal(await claim(job, name), entries, end);
-      await job.query('rollback');
-    });
-  }
-});
-
-test('a file that was queued anew while a job removed it stays queued', async () => {
-  const { to, user, name, entries } = await queued();
-  await sessions(1, async ([job]) => {
-    assert.equal(await claim(job, name), 1);
-    await job.query('commit');
-    // Stored again by the service, which asks no policy, and its project deleted.
-    await owner.query("insert into storage.objects (bucket_id, name) values ('photos', $1)", [name]);
-    assert.equal(await transaction(owner, user, () => owner.query('delete from video_projects where id = $1', [to])), undefined);
-    assert.equal((await settle(name)).settled, 0);
-    assert.equal(await entries(), 1);
-    assert.equal(await claim(job, name), 1);
-    await job.query('rollback');
-  });
 });
 
 test('two accounts that come to one address at once both get a profile', async () => {

@@ -1,0 +1,136 @@
+// Files whose rows come and go while the removal job has them in hand: none is lost that a row names, none is left that
+// no row names.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { actAs } from './cluster.mjs';
+import { startSessions, transaction } from './sessions.mjs';
+
+let at;
+let database, owner, one, person, project, sessions, untilHeld;
+
+before(async () => {
+  at = await startSessions('removal_races');
+  ({ database, owner, one, person, project, sessions, untilHeld } = at);
+});
+after(() => at?.stop());
+
+// A file that was queued, and named by a row again before the job came, is queued a second time.
+async function queuedAndInUse() {
+  const user = await person();
+  const to = await project(user);
+  const name = `${user}/${to}/again.jpg`;
+  const add = () => owner.query(
+    `insert into photos (project_id, file_url, file_size_bytes, mime_type) values ($1, $2, 1000, 'image/jpeg')`, [to, name]);
+  await add();
+  await owner.query('delete from photos where project_id = $1', [to]);
+  await add();
+  return { to, queued: async () => (await one('select count(*)::integer as n from private.storage_deletions where object_name = $1', [name])).n };
+}
+
+test('a file whose row goes while the job claims stays queued', async () => {
+  const { to, queued } = await queuedAndInUse();
+  await sessions(1, async ([job]) => {
+    await owner.query('begin');
+    try {
+      await owner.query('delete from photos where project_id = $1', [to]);
+      assert.equal(await transaction(job, undefined, async (client) => {
+        await actAs(client, 'service_role');
+        await client.query('select * from claim_storage_deletions(1000)');
+      }), undefined);
+    } finally {
+      await owner.query('commit');
+    }
+  });
+  assert.equal(await queued(), 1);
+});
+
+test('a file whose row goes after the job claimed is queued anew', async () => {
+  const { to, queued } = await queuedAndInUse();
+  const remover = await database.connect();
+  try {
+    await sessions(1, async ([job]) => {
+      await job.query('begin');
+      await actAs(job, 'service_role');
+      await job.query('select * from claim_storage_deletions(1000)');
+      const removal = remover.query('delete from photos where project_id = $1', [to]);
+      await untilHeld(remover, removal);
+      await job.query('commit');
+      await removal;
+    });
+  } finally {
+    await remover.end();
+  }
+  assert.equal(await queued(), 1);
+});
+
+// A file that is queued, and no row names it.
+async function queued() {
+  const user = await person();
+  const to = await project(user);
+  const name = `${user}/${to}/again.jpg`;
+  const add = (client) => client.query(
+    `insert into photos (project_id, file_url, file_size_bytes, mime_type) values ($1, $2, 1000, 'image/jpeg')`, [to, name]);
+  await add(owner);
+  await owner.query('delete from photos where project_id = $1', [to]);
+  return { user, to, name, add, entries: async () => (await one('select count(*)::integer as n from private.storage_deletions where object_name = $1', [name])).n };
+}
+
+/** What the job is handed out of one file, in a transaction that stays open. */
+async function claim(job, name) {
+  await job.query('begin');
+  await actAs(job, 'service_role');
+  return (await job.query('select object_name from claim_storage_deletions(1000)')).rows.filter((row) => row.object_name === name).length;
+}
+const settle = (name) => one("select settle_storage_deletions('photos', array[$1]) as settled", [name]);
+const isBeingRemoved = (error) => {
+  assert.equal(error?.code, '23514');
+  assert.equal(error.constraint, 'valid_file_url');
+  assert.match(error.message, /^new row for relation "photos" violates check constraint "valid_file_url"$/);
+};
+
+test('a row that names a file while a job claims it waits, and is refused until the file is gone', async () => {
+  const { user, name, add } = await queued();
+  await sessions(2, async ([job, client]) => {
+    assert.equal(await claim(job, name), 1);
+    const naming = transaction(client, user, add);
+    await untilHeld(client, naming);
+    await job.query('commit');
+    isBeingRemoved(await naming);
+    isBeingRemoved(await transaction(client, user, add));
+    assert.equal((await settle(name)).settled, 1);
+    assert.equal(await transaction(client, user, add), undefined);
+  });
+});
+
+test('a row that names a queued file takes it back, and the job that comes meanwhile passes over it', async () => {
+  for (const [end, entries] of [['commit', 0], ['rollback', 1]]) {
+    const { user, name, add, entries: left } = await queued();
+    await sessions(2, async ([job, client]) => {
+      await client.query('begin');
+      await actAs(client, 'authenticated', user);
+      await add(client);
+      assert.equal(await claim(job, name), 0);
+      await job.query('commit');
+      await client.query(end);
+      assert.equal(await left(), entries, end);
+      assert.equal(await claim(job, name), entries, end);
+      await job.query('rollback');
+    });
+  }
+});
+
+test('a file that was queued anew while a job removed it stays queued', async () => {
+  const { to, user, name, entries } = await queued();
+  await sessions(1, async ([job]) => {
+    assert.equal(await claim(job, name), 1);
+    await job.query('commit');
+    // Stored again by the service, which asks no policy, and its project deleted.
+    await owner.query("insert into storage.objects (bucket_id, name) values ('photos', $1)", [name]);
+    assert.equal(await transaction(owner, user, () => owner.query('delete from video_projects where id = $1', [to])), undefined);
+    assert.equal((await settle(name)).settled, 0);
+    assert.equal(await entries(), 1);
+    assert.equal(await claim(job, name), 1);
+    await job.query('rollback');
+  });
+});
