@@ -121,6 +121,8 @@ export const mutations = [
   ['files without a project', '13_storage_policies', `alter policy "Users can upload own files" on storage.objects
     with check ((storage.foldername(objects.name))[1] = (select auth.uid())::text)`],
   ['files of others', '13_storage_policies', `alter policy "Users can view own files" on storage.objects using (bucket_id = 'photos')`],
+  ['files of a project that is being processed change', '13_storage_policies', `create or replace function private.is_being_processed(bucket text, name text)
+    returns boolean language sql stable set search_path = '' as $$ select false $$`],
   ['files of deleted photos stay', '14_storage_deletions', 'drop trigger queue_removed_files on public.photos'],
   ['files that are named again are removed', '14_storage_deletions', `create or replace function private.is_file_in_use(bucket text, name text)
     returns boolean language sql stable set search_path = '' as $$ select false $$`],

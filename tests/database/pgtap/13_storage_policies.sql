@@ -1,7 +1,7 @@
 -- Buckets, and who may read and write which object.
 begin;
 set local search_path = public, tap;
-select plan(40);
+select plan(50);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -64,6 +64,25 @@ select is((select count(*) from pg_policies where schemaname = 'storage' and 'au
 select is_empty($$select policyname from pg_policies where schemaname = 'storage' and roles <> '{authenticated}'$$, 'each names its role');
 select is_empty($$select policyname from pg_policies where schemaname = 'storage'
   and coalesce(qual, '') || coalesce(with_check, '') ~ '\mowner\M'$$, 'none asks the column owner, which the Storage API no longer fills');
+
+-- The files of a project that is being processed.
+select tests.act_as(tests.id('ann'));
+insert into public.photos (project_id, file_url, thumbnail_url, file_size_bytes, mime_type)
+values (tests.id('p'), tests.path('ann', 'p', 'named.jpg'), tests.path('ann', 'p', 'named.thumb.webp'), 1000, 'image/jpeg');
+select lives_ok(pg_temp.put('photos', tests.path('ann', 'p', file)), 'stored: ' || file)
+from (values ('named.jpg'), ('named.thumb.webp'), ('without a row.jpg')) as stored (file);
+create function pg_temp.changed(file text) returns text language sql as $$
+  select format('update storage.objects set metadata = ''{}'' where bucket_id = ''photos'' and name = %L', tests.path('ann', 'p', file)) $$;
+grant execute on function pg_temp.changed(text) to public;
+select tests.touches(pg_temp.changed('named.jpg'), 1, 'a photo of a draft may be replaced');
+do $$ begin perform request_video_generation(tests.id('p'), 'waves'); end $$;
+select tests.touches(pg_temp.changed('named.jpg'), 0, 'one of a project that is being processed not');
+select tests.touches(pg_temp.changed('named.thumb.webp'), 0, 'nor its thumbnail');
+select tests.touches(format('delete from storage.objects where name = %L', tests.path('ann', 'p', 'named.jpg')), 0, 'nor is it removed');
+select tests.touches(format('delete from storage.objects where name = %L', tests.path('ann', 'p', 'without a row.jpg')), 1, 'what no photo names is');
+select lives_ok($$select cancel_video_generation(id) from generated_videos where project_id = tests.id('p')$$, 'the video is cancelled');
+select tests.touches(format('delete from storage.objects where name like %L', tests.path('ann', 'p', 'named%')), 2, 'and they may be removed again');
+select tests.act_as_owner();
 
 -- The token of an account that is gone.
 delete from auth.users where id = tests.id('ann');
