@@ -1,6 +1,7 @@
 // The command line, over the built package: JSON lines in input order, exit codes, files, wrong usage.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, test } from 'node:test';
@@ -152,6 +153,10 @@ test('wrong usage is exit code 2 with a sentence', async () => {
     assert.deepEqual(lines, []);
     assert.match(stderr, sentence);
     assert.doesNotMatch(stderr, /\n\s+at /, 'a sentence, no stack');
+  }
+  if (existsSync('/proc')) {
+    const { code, stderr } = await photoCore(['prepare', '--out', '/proc/no/folder', 'one.jpg']);
+    assert.deepEqual([code, stderr.split(': E')[0]], [2, 'photo-core: --out: the folder cannot be made'], 'where no folder can be');
   }
   const { code, lines } = await photoCore(['--help']);
   assert.equal(code, 0);

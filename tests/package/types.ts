@@ -20,6 +20,7 @@ import {
   type PrepareCall,
   type PrepareOptions,
 } from '@photomemory/photo-core';
+import type { Outbox, SendBatch, SenderOptions, SendOptions } from '@photomemory/photo-core/supabase';
 import { expectTypeOf } from 'expect-type';
 
 expectTypeOf(createPhotoCore).returns.resolves.toEqualTypeOf<PhotoCore>();
@@ -78,3 +79,8 @@ expectTypeOf<{ workers: number | undefined; limits: { max_photo_bytes: number | 
 expectTypeOf<{ data: Blob; name: string | undefined }>().toExtend<PhotoSource>();
 expectTypeOf<{ projectId: string; fileUrl: string; uploadOrder: number | undefined }>().toExtend<PhotoRowFacts>();
 expectTypeOf<Uint8Array>().toExtend<PhotoSource>();
+expectTypeOf<{ outbox: Outbox | undefined; uploads: number | undefined; retry: { attempts: number | undefined } | undefined }>().toExtend<
+  Pick<SenderOptions, 'outbox' | 'uploads' | 'retry'>
+>();
+expectTypeOf<{ project: object & { [field: string]: unknown }; photos: PreparedPhoto[]; projectId: string | undefined }>().toExtend<SendBatch>();
+expectTypeOf<{ signal: AbortSignal | undefined; removeEmptyProject: boolean | undefined }>().toExtend<SendOptions>();

@@ -1,11 +1,12 @@
 /** The command line: the package itself, in Node. One JSON object a line on standard output, in input order. */
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readFile, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { invalidOption } from './caller_error.js';
 import { openCore, type PhotoCore } from './core.js';
 import { isPhotoError, PhotoError } from './error.js';
 import { highestLimits } from './limits.js';
+import { makeFolder } from './make_folder.js';
 import { snakeCase } from './rows.js';
 import type { PayloadTable } from './raw.js';
 import type { PreparedPhoto } from './types.js';
@@ -160,7 +161,7 @@ async function photoLine(files: readonly string[], file: string, photo: Prepared
 async function prepare(core: PhotoCore, command: Command & { name: 'prepare' }): Promise<number> {
   const { out, files, options } = command;
   if (out !== undefined) {
-    await mkdir(out, { recursive: true }).catch((error: Error) => {
+    await makeFolder(out).catch((error: Error) => {
       throw new UsageError(`--out: the folder cannot be made: ${error.message}`);
     });
   }

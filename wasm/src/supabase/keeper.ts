@@ -1,3 +1,4 @@
+import { invalidOption } from '../caller_error.js';
 import { remoteError } from './fault.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 
@@ -41,6 +42,10 @@ export function outboxError(error: unknown): unknown {
   const { name, code, message } = (error ?? {}) as { name?: string; code?: unknown; message?: string };
   const full = name === 'QuotaExceededError' || code === 'ENOSPC' || code === 'EDQUOT';
   if (full) return remoteError('storage_full', { detail: `Outbox: ${message ?? name}`, cause: error });
+  // A folder that is read-only, another's, or no folder.
+  if (/^(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR|ELOOP|ENAMETOOLONG)$/.test(String(code))) {
+    return invalidOption('outbox', 'a folder that can be written to', code);
+  }
   // A sandboxed frame, or a browser that is told to keep nothing.
   if (name === 'SecurityError') return remoteError('unsupported_environment', { detail: 'IndexedDB', cause: error });
   return error;

@@ -24,19 +24,20 @@ export interface SenderOptions {
   /** Builds and checks the rows: the `PhotoCore` that prepared the photos. */
   readonly core: PayloadSource;
   /** Where what is not yet confirmed is kept. Default: IndexedDB where there is one, else memory; in Node give `createFolderOutbox(dir)`. */
-  readonly outbox?: Outbox;
+  readonly outbox?: Outbox | undefined;
   /** Makes the requests in place of XMLHttpRequest (browser) or fetch (Node); progress then moves by whole requests. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
   /** Objects that are sent at the same time, by all jobs of this sender together, 1 to 16. Default 4. */
-  readonly uploads?: number;
+  readonly uploads?: number | undefined;
   /** Longest silence of one request, in milliseconds. Default 60 000. */
-  readonly idleMs?: number;
-  readonly retry?: Partial<RetryPolicy>;
+  readonly idleMs?: number | undefined;
+  /** What differs from `defaultRetryPolicy`. */
+  readonly retry?: { readonly [name in keyof RetryPolicy]?: RetryPolicy[name] | undefined } | undefined;
   /** Time and chance; tests give their own. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Whether there is a network. Default: the browser's word; for a `url` on this machine, which needs none, always. */
-  readonly connectivity?: Connectivity;
-  readonly ids?: IdSource;
+  readonly connectivity?: Connectivity | undefined;
+  readonly ids?: IdSource | undefined;
 }
 
 /** A new project with its photos. */
@@ -46,14 +47,14 @@ export interface SendBatch {
   /** In the order in which they are to be shown. */
   readonly photos: readonly PreparedPhoto[];
   /** Id of the new project, a UUID in lower case. Default: made here. */
-  readonly projectId?: string;
+  readonly projectId?: string | undefined;
 }
 
 export interface SendOptions {
   /** Stops the job; what is missing stays in the outbox. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Remove the new project again when none of its photos could be stored. Default false. */
-  readonly removeEmptyProject?: boolean;
+  readonly removeEmptyProject?: boolean | undefined;
 }
 
 /** What the outbox holds for the person who is signed in. */
@@ -80,6 +81,13 @@ function isClient(client: unknown): boolean {
   return tokenSourceOf(client) !== undefined || functionsOf((client as Row)['auth'], 'getSession', 'refreshSession');
 }
 
+/** Inherited names too; an unknown one is most likely misspelt. What a page gave to every object is nobody's. */
+function refuseOthers(place: string, value: object, names: readonly string[]): void {
+  for (const name in value) {
+    if (!names.includes(name) && !(name in {})) throw invalidOption(`${place}${name}`, `one of ${names.join(', ')}`, (value as Row)[name]);
+  }
+}
+
 /** Safari has `URL.canParse` since 17, Chrome since 120. */
 function parses(url: string): boolean {
   try {
@@ -92,6 +100,7 @@ function parses(url: string): boolean {
 export function checkOptions(options: SenderOptions): void {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object with client, url, key and core', options);
   const { client, url, key, core, uploads, idleMs, outbox, fetch, clock, connectivity, ids, retry } = options;
+  refuseOthers('', options, ['client', 'url', 'key', 'core', 'outbox', 'fetch', 'uploads', 'idleMs', 'retry', 'clock', 'connectivity', 'ids']);
   if (!isClient(client)) throw invalidOption('client', 'a supabase-js client', client);
   if (typeof url !== 'string' || !/^https?:\/\/[^\s?#@]+$/.test(url) || !parses(url)) throw invalidOption('url', 'an http or https address', url);
   if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) throw invalidOption('key', 'a publishable key', key);
@@ -106,17 +115,28 @@ export function checkOptions(options: SenderOptions): void {
   if (connectivity !== undefined && !functionsOf(connectivity, 'online', 'whenOnline')) throw invalidOption('connectivity', 'online and whenOnline', connectivity);
   if (ids !== undefined && !functionsOf(ids, 'now', 'fill')) throw invalidOption('ids', 'now and fill', ids);
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) throw invalidOption('retry', 'an object', retry);
-  for (const [name, value] of Object.entries(retry ?? {})) {
-    if (!(name in defaultRetryPolicy)) throw invalidOption(`retry.${name}`, `one of ${Object.keys(defaultRetryPolicy).join(', ')}`, value);
+  refuseOthers('retry.', retry ?? {}, policyNames);
+  for (const name of policyNames) {
+    const value = retry?.[name];
     if (value === undefined) continue;
     if (name === 'attempts' && !(Number.isInteger(value) && value >= 1)) throw invalidOption('retry.attempts', 'a whole number from 1', value);
     if (!isNumber(value, 0)) throw invalidOption(`retry.${name}`, 'a number of milliseconds', value);
   }
 }
 
+const policyNames = Object.keys(defaultRetryPolicy) as (keyof RetryPolicy)[];
+
 /** The retry policy with its defaults; a value that is undefined is left out. */
-export function policyOf(retry: Partial<RetryPolicy> | undefined): RetryPolicy {
-  return { ...defaultRetryPolicy, ...Object.fromEntries(Object.entries(retry ?? {}).filter(([, value]) => value !== undefined)) };
+export function policyOf(retry: SenderOptions['retry']): RetryPolicy {
+  return Object.fromEntries(policyNames.map((name) => [name, retry?.[name] ?? defaultRetryPolicy[name]])) as unknown as RetryPolicy;
+}
+
+/** @throws PhotoError `invalid_option` */
+export function checkBatch(batch: unknown): asserts batch is SendBatch {
+  const { project, photos } = (batch ?? {}) as Partial<SendBatch>;
+  if (typeof project !== 'object' || project === null) throw invalidOption('project', 'an object', project);
+  refuseOthers('', batch as SendBatch, ['project', 'photos', 'projectId']);
+  checkPhotos('photos', photos);
 }
 
 export function checkPhotos(name: string, photos: unknown): asserts photos is readonly PreparedPhoto[] {
@@ -133,7 +153,11 @@ export function checkPhoto(name: string, photo: unknown): asserts photo is Prepa
 
 export function checkSendOptions(options: unknown): asserts options is SendOptions {
   if (typeof options !== 'object' || options === null) throw invalidOption('options', 'an object', options);
-  const { signal } = options as SendOptions;
+  const { signal, removeEmptyProject } = options as SendOptions;
+  refuseOthers('', options, ['signal', 'removeEmptyProject']);
+  if (removeEmptyProject !== undefined && typeof removeEmptyProject !== 'boolean') {
+    throw invalidOption('removeEmptyProject', 'true or false', removeEmptyProject);
+  }
   if (signal !== undefined && !(functionsOf(signal, 'addEventListener') && typeof signal.aborted === 'boolean')) {
     throw invalidOption('signal', 'an AbortSignal', signal);
   }

@@ -1,3 +1,4 @@
+import { makeFolder } from '../make_folder.js';
 import { isUuid } from './ids.js';
 import { byAge, entryOf, type Outbox, type OutboxEntry } from './outbox.js';
 
@@ -75,7 +76,7 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
   return {
     async put(entry, files) {
       const at = place(entry.owner, entry.id);
-      await fs.mkdir(at, { recursive: true, mode: 0o700 });
+      await makeFolder(at, 0o700);
       try {
         const left = [...files];
         const copy = async () => {
@@ -134,8 +135,8 @@ export async function createFolderOutbox(folder: string): Promise<Outbox> {
       const file = join(at, 'lock');
       const mine = `${process.pid} ${crypto.randomUUID()}`;
       const take = async (): Promise<boolean> => {
+        await makeFolder(at, 0o700);
         try {
-          await fs.mkdir(at, { recursive: true, mode: 0o700 });
           await fs.writeFile(file, mine, { flag: 'wx', mode: 0o600 });
           return true;
         } catch (error) {

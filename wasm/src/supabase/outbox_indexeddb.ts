@@ -20,7 +20,7 @@ interface LockSource {
  * loses by itself.
  * @param name database name, to keep two pages of one origin apart
  */
-export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: string } = {}): Outbox {
+export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: string | undefined } = {}): Outbox {
   let opened: Promise<IDBDatabase> | undefined;
   const held = new Set<string>();
 

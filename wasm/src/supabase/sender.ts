@@ -7,7 +7,7 @@ import { deviceIds, isUuid, uuidV7 } from './ids.js';
 import { SendJob, type SendResult } from './job.js';
 import { outboxError } from './keeper.js';
 import { ResumableProbe, UploadSlots } from './objects.js';
-import { checkOptions, checkPhoto, checkPhotos, checkSendOptions, policyOf, type PendingEntry, type SendBatch, type SenderOptions, type SendOptions } from './options.js';
+import { checkBatch, checkOptions, checkPhoto, checkPhotos, checkSendOptions, policyOf, type PendingEntry, type SendBatch, type SenderOptions, type SendOptions } from './options.js';
 import { createMemoryOutbox, type Outbox, type OutboxEntry } from './outbox.js';
 import { createIndexedDbOutbox } from './outbox_indexeddb.js';
 import { ProgressCount } from './progress.js';
@@ -51,9 +51,8 @@ export class Sender {
 
   /** A new project with its photos: the project row, then all objects, then the rows in one insert. */
   send(batch: SendBatch, options: SendOptions = {}): SendJob {
-    if (typeof batch?.project !== 'object' || batch.project === null) throw invalidOption('project', 'an object', batch?.project);
+    checkBatch(batch);
     const { project, photos, projectId = this.#id() } = batch;
-    checkPhotos('photos', photos);
     this.#needId('projectId', projectId);
     return this.#start({ kind: 'photos', projectId, projectRow: project }, photos, options, (owner, ids) =>
       buildPhotos(this.#options.core, { owner, projectId, draft: project, photos, ids }),
@@ -106,22 +105,24 @@ export class Sender {
   }
 
   /** Puts the photos of a project into the order of their ids, each named once. */
-  async reorder(projectId: string, photoIds: readonly string[], { signal }: SendOptions = {}): Promise<void> {
+  async reorder(projectId: string, photoIds: readonly string[], options: SendOptions = {}): Promise<void> {
+    checkSendOptions(options);
     this.#needId('projectId', projectId);
     if (!Array.isArray(photoIds)) throw invalidOption('photoIds', 'an array of ids', photoIds);
     await this.#asPerson((owner) =>
-      this.#quick(owner, (supabase) => supabase.call('reorder_photos', { project: projectId, ids: photoIds }), signal),
+      this.#quick(owner, (supabase) => supabase.call('reorder_photos', { project: projectId, ids: photoIds }), options.signal),
     );
   }
 
   /** Changes title, description, style, duration, prompt or metadata. @param changes fields as for `core.projectPayload` */
-  async updateProject(projectId: string, changes: Row, { signal }: SendOptions = {}): Promise<void> {
+  async updateProject(projectId: string, changes: Row, options: SendOptions = {}): Promise<void> {
+    checkSendOptions(options);
     this.#needId('projectId', projectId);
     if (typeof changes !== 'object' || changes === null) throw invalidOption('changes', 'an object', changes);
     await this.#asPerson(async (owner) => {
       const payload = await this.#options.core.projectPayload(changes);
       const asked = Object.fromEntries(Object.entries(payload).filter(([name]) => name in changes));
-      const rows = await this.#quick(owner, (supabase) => supabase.update('video_projects', `id=eq.${projectId}`, asked, 'id'), signal);
+      const rows = await this.#quick(owner, (supabase) => supabase.update('video_projects', `id=eq.${projectId}`, asked, 'id'), options.signal);
       if (rows.length === 0) throw remoteError('not_found', { detail: 'No such project of this person' });
     });
   }
@@ -249,7 +250,8 @@ export class Sender {
   }
 
   async #removeRows(table: 'photos' | 'media_items', given: string | readonly string[], options: SendOptions): Promise<void> {
-    const ids = typeof given === 'string' ? [given] : [...given];
+    const ids = typeof given === 'string' ? [given] : given;
+    if (!Array.isArray(ids)) throw invalidOption('ids', 'an id or an array of ids', given);
     if (ids.length === 0) return;
     for (const id of ids) this.#needId('id', id);
     await this.#start({ kind: 'remove', projectId: null }, [], options, async (owner) => ({
