@@ -48,6 +48,28 @@ test('a misspelt name is refused with the names there are', async () => {
   assert.match(error.expected, /^one of maxEdge, format, quality/);
 });
 
+test('inherited options and getters count; what is no record of options is refused', async (t) => {
+  class Large {
+    get maxEdge() {
+      return 'large';
+    }
+  }
+  for (const options of [new Large(), Object.create({ maxEdge: 'large' })]) {
+    assert.equal((await failure(core.prepare(scripted({}), options))).received, '"large"');
+  }
+  assert.equal((await failure(core.prepare(scripted({}), new AbortController().signal))).option, 'aborted');
+  for (const [options, received] of [[new Map([['maxEdge', 3]]), 'a Map'], [[], 'an array of 0'], [new Uint8Array(), 'a Uint8Array']]) {
+    const error = await failure(core.prepare(scripted({}), options));
+    assert.deepEqual([error.option, error.expected, error.received], ['options', 'an object', received]);
+  }
+  const mine = new Error('mine');
+  const throwing = { get maxEdge() { throw mine; } };
+  assert.equal(await failure(core.prepare(scripted({}), throwing)), mine, 'what a getter throws is its caller\'s');
+  t.after(() => delete Object.prototype.ofThePage);
+  Object.prototype.ofThePage = () => {};
+  assert.ok(await core.prepare(scripted({}), {}), 'what a page gave to every object is no option');
+});
+
 test('options of a batch are checked before its first file', async () => {
   assert.equal((await failure(all(core.prepareAll([], { existingCount: -1 })))).option, 'existingCount');
   assert.equal((await failure(core.prepare(scripted({}), { existingCount: 1 }))).option, 'existingCount');
@@ -57,12 +79,15 @@ test('options of a batch are checked before its first file', async () => {
 
 test('what is no prepared photo, no table, or bytes that were given away is the caller\'s error', async () => {
   const given = new TextEncoder().encode('{}');
+  const shrunk = new Uint8Array(new ArrayBuffer(8, { maxByteLength: 8 }), 4);
+  shrunk.buffer.resize(2);
   await core.prepare(given, { transfer: true });
   for (const [call, option] of [
     [() => core.photoPayload({}, {}), 'photo'],
     [() => core.photoPayload(null, null), 'photo'],
     [() => core.mediaItemPayload(undefined, {}), 'photo'],
     [() => core.prepare(given), 'file'],
+    [() => core.prepare(shrunk), 'file'],
   ]) {
     const { code, kind, option: named } = await failure(call);
     assert.deepEqual([code, kind, named], ['invalid_option', 'caller', option]);
@@ -113,6 +138,42 @@ test('a small limit is no limit of nothing', async () => {
   assert.match(await said(40_000, 9_507_958), /9\.067 MB.*0\.038 MB/);
   assert.match(await said(10, 9_507_958), /9\.067\d* MB.*0\.00001 MB/);
   assert.match(await said(10_485_760, 20_000_000), /19\.1 MB.*10 MB/);
+});
+
+test('a sentence without its figures says what is left to say', async () => {
+  const { messageFor } = await import(pathToFileURL(path.join(await fakeDist(), 'index.js')).href);
+  assert.equal(await messageFor('source_too_large', 'en'), 'This file is too large.');
+  assert.equal(await messageFor({ code: 'source_too_large', limit: 5 << 20 }, 'en'), 'This file is too large. At most 5 MB is possible.');
+  assert.equal(await messageFor({ code: 'source_too_large', actual: 5 << 20 }, 'en'), 'This file is too large: 5 MB.');
+  assert.equal(await messageFor('too_many_photos', 'de'), 'Ein Projekt fasst höchstens 20 Fotos.');
+  assert.equal(await messageFor('unsupported_type', 'en'), 'This kind of file cannot be used here. Save it as JPEG, PNG or WebP and pick it again.');
+  const codes = ['too_many_pixels', 'output_too_large', 'type_mismatch', 'too_long', 'out_of_range', 'unknown_value', 'invalid_option', 'asset_unavailable', 'unsupported_environment'];
+  for (const language of ['en', 'ko', 'ja', 'zh', 'es', 'fr', 'de']) {
+    for (const code of codes) assert.match(await messageFor(code, language), /^[^{}?:：()（）]{2,}[.。]$/, `${code} in ${language}`);
+  }
+});
+
+test('a sentence is asked for by a code and a language that there are', async () => {
+  const { messageFor } = await import(pathToFileURL(path.join(await fakeDist(), 'index.js')).href);
+  for (const [call, option] of [[() => messageFor(null, 'en'), 'facts'], [() => messageFor({}, 'en'), 'facts'], [() => messageFor('cancelled', 'en-US'), 'language']]) {
+    const { code, option: named } = await failure(call);
+    assert.deepEqual([code, named], ['invalid_option', option]);
+  }
+  assert.equal(await messageFor('code_of_a_later_version', 'en'), 'code_of_a_later_version');
+});
+
+test('every error is of the one class, under its own name', async () => {
+  const { PhotoError } = await import(pathToFileURL(path.join(await fakeDist(), 'index.js')).href);
+  const errors = await Promise.all([
+    failure(core.prepare(new Blob([]))),
+    failure(all(core.prepareAll([], { knownPhotos: 3 }))),
+    failure(core.projectPayload({ title_i18n: 3 })),
+    failure(core.photoPayload({}, {})),
+  ]);
+  for (const error of errors) {
+    assert.ok(error instanceof PhotoError, error.code);
+    assert.equal(error.constructor.name, 'PhotoError');
+  }
 });
 
 test('each way of missing the binary has its own sentence', async (t) => {

@@ -1,5 +1,9 @@
 // Bad input and bad moments: each ends as its code, with nothing half done.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { photosOf, preparedPhoto } from './kit/photos.mjs';
 import { errorFrom, expectProject, inProcessStage, project } from './kit/stage.mjs';
@@ -25,6 +29,39 @@ test('options that cannot work are refused by name', () => {
   assert.throws(() => sender.send({ project: project(), photos: [], projectId: '../x' }), { code: 'invalid_option' });
   assert.throws(() => sender.append('NOT-A-UUID', []), { code: 'invalid_option' });
 });
+
+test('a misspelt name is refused with the names there are', async () => {
+  const good = { client: person.client, url: person.url, key: person.key, core: stage.core };
+  const id = crypto.randomUUID();
+  for (const [call, option] of [
+    [() => stage.module.createSender({ ...good, upload: 2 }), 'upload'],
+    [() => stage.module.createSender({ ...good, retry: Object.create({ attemps: 2 }) }), 'retry.attemps'],
+    [() => sender.send({ project: project(), photos: [], projectid: id }), 'projectid'],
+    [() => sender.append(id, [], { removeEmpty: true }), 'removeEmpty'],
+    [() => sender.append(id, [], { removeEmptyProject: 'yes' }), 'removeEmptyProject'],
+    [() => sender.append(id, [], new AbortController().signal), 'aborted'],
+    [() => sender.reorder(id, [], { signals: null }), 'signals'],
+    [() => sender.updateProject(id, {}, null), 'options'],
+    [() => sender.remove(undefined), 'ids'],
+  ]) {
+    await assert.rejects(async () => call(), (error) => error.code === 'invalid_option' && error.option === option, option);
+  }
+});
+
+test('an outbox in a folder that cannot be written to is the caller\'s error, without its path', async (t) => {
+  const file = path.join(tmpdir(), `outbox-${crypto.randomUUID()}`);
+  await writeFile(file, 'no folder');
+  t.after(() => rm(file));
+  const folders = [file, path.join(file, 'deeper'), ...(existsSync('/proc') ? ['/proc/no/folder'] : [])];
+  for (const folder of folders) {
+    const outbox = await stage.module.createFolderOutbox(folder);
+    const job = stage.sender(person, { outbox }).send({ project: project(), photos: photosOf('folder', 1) });
+    const error = await errorFrom(job.done);
+    assert.deepEqual([error.code, error.option, job.kept], ['invalid_option', 'outbox', false]);
+    assert.match(error.message, /^Expected a folder that can be written to for outbox but received "E[A-Z]+"\.$/);
+  }
+});
+
 
 test('no session at all', async () => {
   const client = { auth: { getSession: async () => ({ data: { session: null }, error: null }), refreshSession: async () => ({ data: { session: null }, error: null }) } };
@@ -107,6 +144,7 @@ test('a row with a fault of its own: the sound ones are stored, it gets its code
   const { photos } = await job.done;
   assert.deepEqual(photos.map((photo) => photo.error?.code ?? 'ok'), ['ok', 'output_too_large', 'ok', 'unsupported_type', 'invalid_payload', 'invalid_payload', 'ok']);
   assert.deepEqual(photos[4].error.issues.map(({ path, code }) => [path, code]), [['/width', 'out_of_range']]);
+  assert.equal(photos[4].error.issues[0].message, 'Out of range.', 'a sentence without holes where no figures are known');
   await expectProject(stage, job.projectId, [0, 2, 6].map((each) => job.photoIds[each]));
 });
 
@@ -126,6 +164,7 @@ test('an object that the bucket refuses', async () => {
   const job = sender.send({ project: project(), photos: [preparedPhoto('good'), gif, huge] });
   const { photos } = await job.done;
   assert.deepEqual(photos.map((photo) => photo.error?.code ?? 'ok'), ['ok', 'unsupported_type', 'output_too_large']);
+  for (const { error } of photos.slice(1)) assert.doesNotMatch(error.message, /[{}?]|: \.|  /);
   await expectProject(stage, job.projectId, [job.photoIds[0]]);
 });
 

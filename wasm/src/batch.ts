@@ -2,6 +2,7 @@
  * Many photos: worked on out of order, answered in input order, with the rules that concern them together. Loaded with
  * the first batch.
  */
+import type { invalidOption } from './caller_error.js';
 import { DuplicateFinder } from './duplicates.js';
 import { isPhotoError, type PhotoError } from './error.js';
 import type { ErrorData } from './protocol.js';
@@ -18,6 +19,7 @@ export interface BatchWork {
   size(file: PhotoSource): number;
   prepare(file: PhotoSource, option: string, signal: AbortSignal, meter: PhotoMeter, touch: (() => void) | undefined): Promise<PreparedPhoto>;
   fail(data: ErrorData): Promise<PhotoError>;
+  readonly invalid: typeof invalidOption;
 }
 
 type Files<F> = Iterable<F> | AsyncIterable<F>;
@@ -70,7 +72,7 @@ export async function* runBatch<F extends PhotoSource>(
   const allFit = known && known.length + work.existingCount <= work.maxPhotos;
   const order = known && (allFit ? startOrder(known.map(work.size), work.workers, ahead) : [...known.keys()]);
   const telling = throttled(() => options.onProgress?.(meters.view));
-  const duplicates = new DuplicateFinder(options.knownPhotos);
+  const duplicates = new DuplicateFinder(options.knownPhotos, work.invalid);
   const batch = linked(options.signal);
   const entries: Entry<F>[] = [];
   let pulled = 0;

@@ -263,6 +263,7 @@ class Core implements PhotoCore {
       },
       prepare: (file, option, signal, meter, touch) => this.#prepare(file, option, checked, signal, meter, touch),
       fail: (data) => this.#fail(data),
+      invalid: invalidOption,
     });
   }
 

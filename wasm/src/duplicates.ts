@@ -1,5 +1,5 @@
 /** Photos that repeat others: the same bytes by SHA-256, the same picture by difference hash. Part of the batch. */
-import { invalidOption } from './caller_error.js';
+import type { invalidOption } from './caller_error.js';
 import { limits } from './limits.gen.js';
 import type { DuplicateOf, KnownPhoto, PreparedPhoto } from './types.js';
 
@@ -32,26 +32,29 @@ function telling(dhash: string): bigint | null {
   return Math.min(ones, 64 - ones) < least_contrast ? null : bits;
 }
 
-function hexadecimal(option: string, value: unknown, digits: number): string {
+/** From who has the class of the errors: a second one would be another to `instanceof`. */
+type Invalid = typeof invalidOption;
+
+function hexadecimal(option: string, value: unknown, digits: number, invalid: Invalid): string {
   if (value === undefined || value === null) return '';
   if (typeof value !== 'string' || value.length !== digits || !/^[0-9a-f]+$/i.test(value)) {
-    throw invalidOption(option, `${digits} hexadecimal digits`, value);
+    throw invalid(option, `${digits} hexadecimal digits`, value);
   }
   return value.toLowerCase();
 }
 
 /** @throws PhotoError `invalid_option` */
-function checkKnown(photos: unknown): Earlier[] {
+function checkKnown(photos: unknown, invalid: Invalid): Earlier[] {
   if (photos === undefined) return [];
-  if (!Array.isArray(photos)) throw invalidOption('knownPhotos', 'an array', photos);
+  if (!Array.isArray(photos)) throw invalid('knownPhotos', 'an array', photos);
   return photos.map((photo: KnownPhoto | null | undefined, index) => {
     const option = `knownPhotos[${index}]`;
-    if (typeof photo !== 'object' || photo === null) throw invalidOption(option, 'an object with sha256 or dhash', photo);
+    if (typeof photo !== 'object' || photo === null) throw invalid(option, 'an object with sha256 or dhash', photo);
     return {
       of: 'known',
       index,
-      sha256: hexadecimal(`${option}.sha256`, photo.sha256, 64),
-      dhash: telling(hexadecimal(`${option}.dhash`, photo.dhash, 16)),
+      sha256: hexadecimal(`${option}.sha256`, photo.sha256, 64, invalid),
+      dhash: telling(hexadecimal(`${option}.dhash`, photo.dhash, 16, invalid)),
     };
   });
 }
@@ -61,8 +64,8 @@ export class DuplicateFinder {
   readonly #earlier: Earlier[];
 
   /** @throws PhotoError `invalid_option` */
-  constructor(known: readonly KnownPhoto[] | undefined) {
-    this.#earlier = checkKnown(known);
+  constructor(known: readonly KnownPhoto[] | undefined, invalid: Invalid) {
+    this.#earlier = checkKnown(known, invalid);
   }
 
   /** The photo with what it repeats: the same bytes first, else the nearest picture, else the earliest. */

@@ -32,15 +32,22 @@ function checked(name: string, value: unknown, rule: Rule): unknown {
 const defaultOf = (rule: Rule): unknown =>
   typeof rule === 'boolean' ? rule : typeof rule === 'function' ? undefined : rule[typeof rule[0] === 'string' ? 0 : 2];
 
-/** Fills the defaults. An unknown name is most likely a misspelt one, and refused. */
+/**
+ * Fills the defaults. As in the platform's own dictionaries, members may be inherited or have getters; what a getter throws is
+ * its caller's. An unknown name is most likely a misspelt one, or a signal or a file in the wrong place, and refused.
+ */
 export function checkMembers(prefix: string, value: unknown, rules: Record<string, Rule>): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw invalidOption(prefix || 'options', 'an object', value);
+  if (typeof value !== 'object' || !value || Symbol.iterator in value) throw invalidOption(prefix || 'options', 'an object', value);
+  const given = value as Record<string, unknown>;
+  const path = (name: string): string => (prefix ? `${prefix}.${name}` : name);
+  for (const name in given) {
+    // What a page gave to every object is nobody's option.
+    if (!Object.hasOwn(rules, name) && !(name in {})) throw invalidOption(path(name), `one of ${Object.keys(rules).join(', ')}`, given[name]);
+  }
   const filled: Record<string, unknown> = {};
-  for (const name in rules) filled[name] = defaultOf(rules[name]!);
-  for (const [name, member] of Object.entries(value)) {
-    const path = prefix ? `${prefix}.${name}` : name;
-    if (!Object.hasOwn(rules, name)) throw invalidOption(path, `one of ${Object.keys(rules).join(', ')}`, member);
-    if (member !== undefined) filled[name] = checked(path, member, rules[name]!);
+  for (const name in rules) {
+    const member = given[name];
+    filled[name] = member === undefined ? defaultOf(rules[name]!) : checked(path(name), member, rules[name]!);
   }
   return filled;
 }
@@ -145,6 +152,8 @@ const isBytes = (value: unknown): value is PhotoBytes => value instanceof ArrayB
 /** Shared bytes are copied: no Blob takes them, and others may write them. So is a part of a buffer, all of which would cross. */
 function bytesOf(value: PhotoBytes): Uint8Array<ArrayBuffer> {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  // Of a view whose buffer shrank below it, none of these asks; it would pass for an empty file.
+  (value as Uint8Array).keys?.();
   const view = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return value.buffer instanceof ArrayBuffer && view.length === value.buffer.byteLength ? (view as Uint8Array<ArrayBuffer>) : view.slice();
 }
@@ -182,7 +191,7 @@ export function announced(source: PhotoSource, option: string): Announced {
     try {
       view = bytesOf(bytes);
     } catch {
-      throw invalidOption(option, 'bytes that were not handed over before', bytes);
+      throw invalidOption(option, 'bytes that were not handed over or cut off before', bytes);
     }
     return { data: view, size: view.length, name, type };
   };

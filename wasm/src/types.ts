@@ -172,7 +172,7 @@ export interface PrepareOptions {
   readonly light?: 'encoded' | 'linear' | undefined;
   /** `inside` keeps the whole picture; `cover` fills the box and cuts the rest evenly. Default `inside`. */
   readonly fit?: 'inside' | 'cover' | undefined;
-  /** The box of `fit: 'cover'`, in pixels. Default: a square of `maxEdge`. */
+  /** The box of `fit: 'cover'`, in pixels. A side that is left out, or 0, is `maxEdge` long: by default the box is a square. */
   readonly coverWidth?: number | undefined;
   readonly coverHeight?: number | undefined;
   /** Progressive JPEG. Default false. */

@@ -1,5 +1,6 @@
 import { PhotoError, isPhotoError, type PayloadIssue } from '../error.js';
 import type { ErrorCode, IssueCode } from '../errors.gen.js';
+import { filled } from '../fill_sentence.js';
 import { limits } from '../limits.gen.js';
 import sentences from '../messages/en.gen.js';
 import { constraintCodes, sqlstateCodes, storageCodes } from '../remote_codes.gen.js';
@@ -214,18 +215,12 @@ export interface ErrorRecord {
   readonly issues?: readonly PayloadIssue[];
 }
 
-const sentence = (code: string, facts: { limit?: number | undefined; actual?: number | undefined; detail?: string | undefined }): string =>
-  ((sentences as Readonly<Record<string, string>>)[code] ?? code)
-    .replace('{limit}', String(facts.limit ?? ''))
-    .replace('{actual}', String(facts.actual ?? ''))
-    .replace('{found}', () => facts.detail ?? '');
-
-/** The error that a caller gets, its sentence in English; `core.messages` has the other languages by the same code. */
+/** The error that a caller gets, its sentence in English; `messageFor` has the other languages. */
 export function remoteError(
   code: ErrorCode,
   facts: { limit?: number; actual?: number; detail?: string; issues?: readonly PayloadIssue[]; cause?: unknown } = {},
 ): PhotoError {
-  return new PhotoError(code, sentence(code, facts), facts);
+  return new PhotoError(code, filled(sentences, { code, ...facts }, 'en'), facts);
 }
 
 /** Whatever was thrown, as the one error class. */
@@ -233,7 +228,7 @@ export function errorOf(thrown: unknown): PhotoError {
   if (isPhotoError(thrown)) return thrown;
   if (isFault(thrown)) {
     const { detail, issue, limit = thrown.code === 'too_many_photos' ? limits.max_photos_per_project : undefined, actual } = thrown.facts;
-    const issues = thrown.code === 'invalid_payload' && issue ? [{ path: issue.path, code: issue.code, message: sentence(issue.code, {}) }] : undefined;
+    const issues = thrown.code === 'invalid_payload' && issue ? [{ path: issue.path, code: issue.code, message: filled(sentences, { code: issue.code }, 'en') }] : undefined;
     return remoteError(thrown.code, {
       ...(limit === undefined || Number.isNaN(limit) ? {} : { limit }),
       ...(actual === undefined || Number.isNaN(actual) ? {} : { actual }),
