@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { makeJpeg, makePng } from '../browser/kit/photo.mjs';
@@ -141,7 +141,9 @@ test('wrong usage is exit code 2 with a sentence', async () => {
     [['prepare'], /at least one FILE/],
     [['prepare', '--size', '3', 'one.jpg'], /--size/],
     [['prepare', '--max-edge', 'big', 'one.jpg'], /--max-edge.*"big"/],
-    [['prepare', '--quality', '101', 'one.jpg'], /quality.*101/],
+    [['prepare', '--quality', '101', 'one.jpg'], /from 1 to 100 for --quality.*101/],
+    [['prepare', '--max-edge', '16385', 'one.jpg'], /from 1 to 16384 for --max-edge/],
+    [['prepare', '--out', '--max-edge', '3', 'one.jpg'], /^photo-core: Option '--out' argument is ambiguous\.\n.*\n$/],
     [['prepare', '--format', 'gif', 'one.jpg'], /--format.*"gif"/],
     [['prepare', '--out', 'one.jpg/x', 'one.jpg'], /--out/],
     [['check', 'user', '-'], /project, photo, media-item, profile/],
@@ -161,6 +163,38 @@ test('wrong usage is exit code 2 with a sentence', async () => {
   const { code, lines } = await photoCore(['--help']);
   assert.equal(code, 0);
   assert.match(lines.join('\n'), /photo-core prepare/);
+  assert.deepEqual((await photoCore(['--version'])).lines, [JSON.parse(await readFile(path.join(dist, '../package.json'), 'utf8')).version]);
+});
+
+test('a signal leaves no half file, and ends as a signal does', { skip: process.platform === 'win32' }, async () => {
+  // Writes a half of each file, says so, and never comes back.
+  const halves = `import { open } from 'node:fs/promises';
+    const handle = await open(process.execPath);
+    handle.constructor.prototype.writeFile = async function (bytes) {
+      await this.write(bytes.subarray(0, bytes.length / 2));
+      process.stderr.write('half');
+      await new Promise((resolve) => setInterval(resolve, 2 ** 31 - 1));
+    };
+    await handle.close();`;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(halves)}`, cli, 'prepare', '--out', 'halves', 'one.jpg'];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.once('data', () => child.kill(signal));
+    const end = await new Promise((resolve) => child.on('exit', (code, by) => resolve([code, by])));
+    assert.deepEqual(end, [null, signal]);
+    assert.deepEqual(await readdir(path.join(folder, 'halves')), []);
+  }
+});
+
+test('output that cannot be written is said', { skip: !existsSync('/dev/full') }, async () => {
+  const full = await open('/dev/full', 'w');
+  const child = spawn(process.execPath, [cli, 'probe', 'one.jpg'], { cwd: folder, stdio: ['ignore', full.fd, 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (data) => (stderr += data));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  await full.close();
+  assert.equal(code, 1);
+  assert.match(stderr, /^photo-core: the output cannot be written: ENOSPC/);
 });
 
 test('a reader that leaves early is no failure', async () => {

@@ -1,5 +1,5 @@
 /** The command line: the package itself, in Node. One JSON object a line on standard output, in input order. */
-import { constants } from 'node:fs';
+import { constants, readFileSync, unlinkSync } from 'node:fs';
 import { open, readFile, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { invalidOption } from './caller_error.js';
@@ -55,6 +55,27 @@ async function source(file: string): Promise<{ name: string; size: number; data:
 
 const extensions = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp' } as const;
 
+/** Files that are not whole yet: whatever ends the process takes them with it. */
+const unfinished = new Set<string>();
+
+function removeUnfinished(): void {
+  for (const file of unfinished) {
+    try {
+      unlinkSync(file);
+    } catch {
+      // Gone already, or another's to care for.
+    }
+  }
+}
+
+process.on('exit', removeUnfinished);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    removeUnfinished();
+    process.kill(process.pid, signal);
+  });
+}
+
 /** A new file; null when the name is taken. */
 async function create(file: string): Promise<FileHandle | null> {
   try {
@@ -99,6 +120,7 @@ async function store(folder: string, file: string, made: PreparedPhoto): Promise
       for (const name of names) {
         const handle = await create(name);
         if (!handle) break;
+        unfinished.add(name);
         files.push({ name, handle });
       }
       if (files.length === names.length) {
@@ -112,6 +134,7 @@ async function store(folder: string, file: string, made: PreparedPhoto): Promise
       for (const { name, handle } of files) {
         await handle.close();
         if (!whole) await unlink(name);
+        unfinished.delete(name);
       }
     }
   }
@@ -261,10 +284,13 @@ async function check(core: PhotoCore, table: PayloadTable, files: readonly strin
   return result;
 }
 
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', String(import.meta.url)), 'utf8')) as { version: string }).version;
+
 async function main(): Promise<number> {
   const command = parseCommand(process.argv.slice(2));
-  if (command.name === 'help') {
-    process.stdout.write(help);
+  if (command.name === 'help' || command.name === 'version') {
+    process.stdout.write(command.name === 'help' ? help : `${version()}\n`);
     return exit.accepted;
   }
   // One call counts as one project, but the person at the command line may mean several.
@@ -291,7 +317,9 @@ async function main(): Promise<number> {
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? exit.accepted : exit.rejected);
+  if (error.code === 'EPIPE') process.exit(exit.accepted);
+  process.stderr.write(`photo-core: the output cannot be written: ${error.message}\n`);
+  process.exit(exit.rejected);
 });
 
 try {

@@ -1,4 +1,5 @@
 /** What the command line takes. */
+import { limits } from './limits.gen.js';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { PayloadTable } from './raw.js';
 import type { BatchOptions } from './types.js';
@@ -21,15 +22,20 @@ export const help = `photo-core: photos made ready for upload, as the npm packag
   photo-core check project|photo|media-item|profile FILE.json|-
       the payload rules, without the database; - answers one line for every line of standard input
 
+  photo-core --help | --version
+
 One JSON object a line on standard output, in input order.
 Exit code 0: all accepted, 1: some rejected, 2: wrong usage.
 `;
+
+/** More is no number of photos. */
+const most_photos = 1e9;
 
 /** A call that means nothing; the sentence says why. */
 export class UsageError extends Error {}
 
 export type Command =
-  | { readonly name: 'help' }
+  | { readonly name: 'help' | 'version' }
   | {
       readonly name: 'prepare';
       readonly files: readonly string[];
@@ -59,14 +65,14 @@ function parse<const O extends NonNullable<ParseArgsConfig['options']>>(args: st
     const help = { type: 'boolean', short: 'h' } as const;
     return parseArgs({ args, options: { ...options, help }, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError((error as Error).message.split('. ')[0] + '.');
+    throw new UsageError((error as Error).message.split(/\.?(?:\s*\n|\. |$)/)[0] + '.');
   }
 }
 
-function count(flag: string, value: string | undefined, least: number): number | undefined {
+function count(flag: string, value: string | undefined, least: number, most: number): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(value) || Number(value) < least) {
-    throw new UsageError(`Expected an integer of at least ${least} for --${flag} but received ${JSON.stringify(value)}.`);
+  if (!/^\d{1,15}$/.test(value) || Number(value) < least || Number(value) > most) {
+    throw new UsageError(`Expected an integer from ${least} to ${most} for --${flag} but received ${JSON.stringify(value)}.`);
   }
   return Number(value);
 }
@@ -90,17 +96,17 @@ export function parseCommand(args: string[]): Command {
     case 'prepare': {
       const { values, positionals } = parse(rest, prepareFlags);
       if (values.help) return { name: 'help' };
-      const edge = count('thumbnail', values.thumbnail, 1);
+      const edge = count('thumbnail', values.thumbnail, limits.min_edge_px, limits.max_edge_px);
       const given = {
-        maxEdge: count('max-edge', values['max-edge'], 1),
+        maxEdge: count('max-edge', values['max-edge'], limits.min_edge_px, limits.max_edge_px),
         format: choice('format', values.format, ['auto', 'jpeg', 'webp', 'png']),
-        quality: count('quality', values.quality, 1),
+        quality: count('quality', values.quality, limits.min_quality, limits.max_quality),
         thumbnail: edge === undefined ? undefined : { maxEdge: edge },
         keepOriginal: choice('keep-original', values['keep-original'], ['auto', 'never', 'always']),
-        existingCount: count('existing', values.existing, 0),
+        existingCount: count('existing', values.existing, 0, most_photos),
       };
       const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as BatchOptions;
-      const maxPhotos = count('max-photos', values['max-photos'], 1) ?? 20;
+      const maxPhotos = count('max-photos', values['max-photos'], 1, most_photos) ?? 20;
       return { name, files: some(positionals, 'FILE'), out: values.out, maxPhotos, options };
     }
     case 'probe': {
@@ -120,6 +126,8 @@ export function parseCommand(args: string[]): Command {
     case '--help':
     case '-h':
       return { name: 'help' };
+    case '--version':
+      return { name: 'version' };
     default:
       throw new UsageError(
         `Expected prepare, probe or check but received ${name === undefined ? 'nothing' : JSON.stringify(name)}.`,
