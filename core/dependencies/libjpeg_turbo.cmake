@@ -50,6 +50,11 @@ set_source_files_properties(${jpeg_dir}/jsimd_none.c PROPERTIES COMPILE_DEFINITI
 target_include_directories(jpeg SYSTEM PUBLIC ${jpeg_config_dir} ${jpeg_dir})
 photo_third_party_target(jpeg)
 photo_hot_files(${jpeg_dir}/jdhuff.c ${CMAKE_CURRENT_SOURCE_DIR}/libjpeg_turbo_progression.c)
+# Its decoder has nothing to vectorise but the making of tables, once a scan: 5 KB for nothing.
+if(EMSCRIPTEN)
+  set_property(SOURCE ${jpeg_dir}/jdhuff.c APPEND PROPERTY COMPILE_OPTIONS
+    -fno-vectorize -fno-slp-vectorize -fno-unroll-loops)
+endif()
 
 # A component's transform is of its picture's N/8, N up to 8, doubled at most from below 8: these are never chosen.
 set_source_files_properties(${jpeg_dir}/jddctmgr.c PROPERTIES COMPILE_DEFINITIONS

@@ -1,8 +1,12 @@
 // A byte limit on pictures whose bytes do not follow the usual curve: it is met, and nearly reached.
+#include <algorithm>
+#include <cmath>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <photo_core/prepare.hpp>
 
+#include "photo/byte_search.hpp"
 #include "photo/encode.hpp"
 #include "photo/fit_bytes.hpp"
 #include "pictures.hpp"
@@ -80,6 +84,14 @@ void check_lands(const Frame& picture, OutputFormat format, double share) {
 }
 
 }  // namespace
+
+TEST_CASE("the search's logarithm is the standard library's") {
+  for (double x = 1e-9; x < 1e12; x *= 1.037) {
+    INFO("of " << x);
+    CHECK(std::abs(natural_log(x) - std::log(x)) <= 4e-16 * std::max(1.0, std::abs(std::log(x))));
+  }
+  CHECK(natural_log(1) == 0);
+}
 
 TEST_CASE("a byte limit is nearly reached by pictures that are no photos") {
   for (const double share : {0.9, 0.3}) {

@@ -210,11 +210,12 @@ class PngEncoder final : public Encoder {
   // Colours with transparency first, so that tRNS is as short as it can be.
   void write_palette_chunks() {
     const std::size_t count = colors_.count();
-    for (std::size_t i = 0; i < count; ++i) order_[i] = static_cast<std::uint8_t>(i);
-    std::stable_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(count),
-                     [&](std::uint8_t a, std::uint8_t b) {
-                       return alpha_of(colors_.color(a)) != 255 && alpha_of(colors_.color(b)) == 255;
-                     });
+    std::size_t placed = 0;
+    for (const bool is_opaque : {false, true}) {
+      for (std::size_t i = 0; i < count; ++i) {
+        if ((alpha_of(colors_.color(i)) == 255) == is_opaque) order_[placed++] = static_cast<std::uint8_t>(i);
+      }
+    }
     Bytes palette, transparency;
     for (std::size_t i = 0; i < count; ++i) {
       const Color color = colors_.color(order_[i]);

@@ -90,15 +90,16 @@ struct PrefixCode {
     std::array<std::uint16_t, size> order{};
     used = 0;
     for (std::size_t i = 0; i < size; ++i) {
-      if (count[i] != 0) order[used++] = static_cast<std::uint16_t>(i);
+      if (count[i] == 0) continue;
+      std::size_t at = used++;  // behind those that are no larger
+      for (; at > 0 && count[order[at - 1]] > count[i]; --at) order[at] = order[at - 1];
+      order[at] = static_cast<std::uint16_t>(i);
     }
     only = used == 0 ? 0 : order[0];
     if (used < 2) return;
     std::array<std::uint32_t, 2 * size> weight{};
     std::array<std::uint16_t, 2 * size> parent{};
     for (std::uint32_t least = 1;; least *= 2) {
-      std::stable_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(used),
-                       [&](std::uint16_t a, std::uint16_t b) { return count[a] < count[b]; });
       for (std::size_t i = 0; i < used; ++i) weight[i] = std::max(count[order[i]], least);
       // Two queues: leaves in order, and the nodes made of them, which come out in order.
       std::size_t leaf = 0, node = used;

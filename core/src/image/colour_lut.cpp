@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace photo_core {
 namespace {
@@ -40,7 +41,9 @@ std::size_t ColourLut::Grid::stride(std::size_t axis) const {
 LutValues ColourLut::Grid::tetrahedron(std::size_t base, const std::size_t* low, const double* part,
                                        std::size_t first) const {
   std::array<std::size_t, 3> order = {first, first + 1, first + 2};
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return part[a] > part[b]; });
+  for (const std::size_t i : {0u, 1u, 0u}) {  // three sort themselves in three comparisons
+    if (part[order[i]] < part[order[i + 1]]) std::swap(order[i], order[i + 1]);
+  }
   std::size_t corner = base;
   for (std::size_t i = first; i < first + 3; ++i) corner += low[i] * stride(i);
   LutValues out{};

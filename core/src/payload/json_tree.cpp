@@ -165,17 +165,20 @@ class TreeReader {
     std::vector<std::uint32_t> order;
     for (std::uint32_t i = object.first_child; i != no_node; i = tree_.nodes[i].next) order.push_back(i);
     const auto key = [&](std::uint32_t i) { return tree_.key(tree_.nodes[i]); };
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      const int sign = key(a).compare(key(b));
-      return sign != 0 ? sign < 0 : a < b;
-    });
+    const auto sort = [&](bool by_key) {  // by place, or by key first
+      std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        const int sign = by_key ? key(a).compare(key(b)) : 0;
+        return sign != 0 ? sign < 0 : a < b;
+      });
+    };
+    sort(true);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
       if (i + 1 == order.size() || key(order[i]) != key(order[i + 1])) order[kept++] = order[i];
     }
     if (kept == order.size()) return;
     order.resize(kept);
-    std::sort(order.begin(), order.end());
+    sort(false);
     object.first_child = order.front();
     for (std::size_t i = 0; i < kept; ++i) tree_.nodes[order[i]].next = i + 1 < kept ? order[i + 1] : no_node;
   }

@@ -87,7 +87,7 @@ class Fit {
         has_quality_(spec.format != OutputFormat::png),
         smallest_(first_bytes) {
     if (has_quality_) {
-      way_.knee = std::max(0.0, std::log(step_of(lowest_quality) / step_of(spec.request.quality)));
+      way_.knee = std::max(0.0, natural_log(step_of(lowest_quality) / step_of(spec.request.quality)));
     }
     known_.add(way_, {0, beyond(first_bytes)});
     if (has_quality_ && known_.over->beyond < (way_.knee + little_coarser) * coarser_slope) way_.knee += little_coarser;
@@ -103,7 +103,7 @@ class Fit {
   }
 
  private:
-  double log_body(double bytes) const { return std::log(std::max(1.0, bytes - header_bytes_)); }
+  double log_body(double bytes) const { return natural_log(std::max(1.0, bytes - header_bytes_)); }
   double beyond(double bytes) const {
     return bytes > limit_ ? std::max(1e-3, log_body(bytes) - log_body(aim * limit_))
                           : std::min(-1e-3, log_body(bytes) - log_body(aim * limit_));
@@ -128,7 +128,7 @@ class Fit {
   // Says where chroma is halved, and how the bytes go on from there.
   void halve_chroma() {
     if (frame_.layout.model == ColorModel::gray) return;
-    halved_.at = std::log(step_of(full_chroma_quality) / step_of(spec_.request.quality));
+    halved_.at = natural_log(step_of(full_chroma_quality) / step_of(spec_.request.quality));
     double whole = 0, half = 0;
     make_sample();
     if (!measure(way_, halved_.at, whole) || !measure(way_, halved_.at + 1e-6, half)) return;
@@ -210,7 +210,7 @@ class Fit {
     }
     constexpr std::uint32_t parts[][2] = {{3, 4}, {2, 3}, {1, 2}, {1, 3}, {1, 4}, {1, 8}};
     for (const auto& [part, of] : parts) {
-      const Setting setting{0, 2 * std::log(double(of) / part)};
+      const Setting setting{0, 2 * natural_log(double(of) / part)};
       const bool is_whole = frame_.layout.width_px * part % of == 0 && frame_.layout.height_px * part % of == 0;
       const bool may_be = is_small(setting) || of == 2;  // there are few encodes of a large one
       if (!is_whole || !may_be || (known_.fits && setting.fewer >= known_.fits->at)) continue;
@@ -319,7 +319,7 @@ class Fit {
     // trusted.
     if (!guess.over || !guess.fits) return at;
     const double above = guess.over->beyond - room;
-    const bool is_safe = above < (room > 0 ? most_above : std::log(0.99 / aim));
+    const bool is_safe = above < (room > 0 ? most_above : natural_log(0.99 / aim));
     if (is_safe && (!is_new || above < room - guess.fits->beyond)) return guess.over->at;
     return is_new ? guess.fits->at : at;
   }
