@@ -12,50 +12,6 @@ if(EMSCRIPTEN OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(arm64|aarch64|ARM64)$")
   list(FILTER webp_files EXCLUDE REGEX "_neon\\.c$")
 endif()
 
-# Every WebAssembly that runs this has what stands for SSE2: the plain twins that the library's pointers hold before are
-# left out there, and what they hold for the parts that are left out below.
-if(EMSCRIPTEN)
-  set(webp_unread_alpha_processing WebPMultARGBRow WebPMultRow WebPApplyAlphaMultiply WebPApplyAlphaMultiply4444
-    WebPDispatchAlpha WebPDispatchAlphaToGreen WebPAlphaReplace WebPPackRGB)
-  set(webp_unread_filters "WebPFilters.WEBP_FILTER_[A-Z]+.")
-  set(webp_unread_lossless "VP8LConvertBGRATo[A-Za-z0-9]+")
-  foreach(file alpha_processing cost dec enc filters lossless)
-    set(plain src/dsp/${file}.c)
-    set(vectors src/dsp/${file}_sse2.c)
-    set(plain_edits)
-    set(vectors_edits)
-    foreach(pointer ${webp_unread_${file}})
-      list(APPEND plain_edits "\n  ${pointer} =[ \n]+[A-Za-z0-9_]+" "\n  ")
-    endforeach()
-    file(READ ${libwebp_SOURCE_DIR}/${plain} plain_text)
-    file(READ ${libwebp_SOURCE_DIR}/${vectors} vectors_text)
-    string(REGEX MATCHALL "\n  [A-Za-z0-9]+(.[A-Z_0-9]+.)? = [A-Za-z0-9]+_SSE2" twins "${vectors_text}")
-    foreach(pointer ${webp_unread_${file}})
-      if(vectors_text MATCHES "\n  ${pointer} = ")
-        list(APPEND vectors_edits "\n  ${pointer} = [A-Za-z0-9_]+" "\n  ")
-        list(FILTER twins EXCLUDE REGEX "\n  ${pointer} = ")
-      endif()
-    endforeach()
-    list(FILTER twins EXCLUDE REGEX "VP8TransformAC3")  # not compiled there
-    foreach(twin ${twins})
-      string(REGEX REPLACE "[][]" "." twin "${twin}")
-      string(REGEX REPLACE "= .*" "= [A-Za-z0-9_]+_C" twin "${twin}")
-      if(plain_text MATCHES "${twin}")
-        list(APPEND plain_edits "${twin}" "\n  ")
-      endif()
-    endforeach()
-    photo_edit(${libwebp_SOURCE_DIR}/${plain} ${CMAKE_CURRENT_BINARY_DIR}/libwebp/${plain} ${plain_edits})
-    photo_edit(${libwebp_SOURCE_DIR}/${vectors} ${CMAKE_CURRENT_BINARY_DIR}/libwebp/${vectors} ${vectors_edits})
-    list(TRANSFORM webp_files REPLACE "^${libwebp_SOURCE_DIR}/(src/dsp/${file}(_sse2)?\\.c)$"
-      "${CMAKE_CURRENT_BINARY_DIR}/libwebp/\\1")
-  endforeach()
-  # Chosen from method 5 on; the encoder's is 4 at the most.
-  photo_edit(${libwebp_SOURCE_DIR}/src/enc/quant_enc.c ${CMAKE_CURRENT_BINARY_DIR}/libwebp/src/enc/quant_enc.c
-    "DO_TRELLIS_I(4|16) +1" "DO_TRELLIS_I\\1 0")
-  list(TRANSFORM webp_files REPLACE "^${libwebp_SOURCE_DIR}/(src/enc/quant_enc\\.c)$"
-    "${CMAKE_CURRENT_BINARY_DIR}/libwebp/\\1")
-endif()
-
 add_library(webp STATIC ${webp_files} ${CMAKE_CURRENT_SOURCE_DIR}/libwebp_left_out.c)
 # The root too: webp_decoder.cpp drives the decoder by rows, through src/dec/*.h.
 target_include_directories(webp SYSTEM PUBLIC ${libwebp_SOURCE_DIR}/src ${libwebp_SOURCE_DIR})
@@ -72,15 +28,14 @@ set_source_files_properties(${libwebp_SOURCE_DIR}/src/dec/vp8l_dec.c PROPERTIES 
   "VP8LConvertFromBGRA=photo_webp_drop_rows;WebPInitConvertARGBToYUV=photo_webp_no_yuv")
 # The plain twins of SIMD functions are cold in WebAssembly.
 if(EMSCRIPTEN)
-  set(webp_dsp_files ${webp_files})
-  list(FILTER webp_dsp_files INCLUDE REGEX "/src/dsp/[a-z_]+_sse2\\.c$")
+  file(GLOB webp_dsp_files ${libwebp_SOURCE_DIR}/src/dsp/*_sse2.c)
 else()
   file(GLOB webp_dsp_files ${libwebp_SOURCE_DIR}/src/dsp/*.c)
 endif()
 list(FILTER webp_dsp_files EXCLUDE REGEX "(yuv|upsampling|rescaler|ssim|cpu|filters|lossless|alpha)")
-set(webp_coder_files ${webp_files})
-list(FILTER webp_coder_files INCLUDE REGEX "/src/(dec/vp8l?_dec|enc/quant_enc)\\.c$")
-photo_hot_files(${webp_dsp_files} ${webp_coder_files})
+photo_hot_files(${webp_dsp_files}
+  ${libwebp_SOURCE_DIR}/src/dec/vp8_dec.c ${libwebp_SOURCE_DIR}/src/dec/vp8l_dec.c
+  ${libwebp_SOURCE_DIR}/src/enc/quant_enc.c)
 
 file(GLOB webp_sse41_files ${libwebp_SOURCE_DIR}/src/dsp/*_sse41.c)
 if(EMSCRIPTEN)
