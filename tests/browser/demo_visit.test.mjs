@@ -129,9 +129,11 @@ test('what was stopped is sent once, by Resume or by Send, and is free again onc
   const stopped = async () => {
     // The objects of the first photo are let through, then nothing more.
     let uploads = 0;
-    await page.route('**/storage/v1/object/**', (route) => (uploads++ < 2 ? route.continue() : undefined));
+    let reached = () => {};
+    const halfway = new Promise((resolve) => (reached = resolve));
+    await page.route('**/storage/v1/object/**', (route) => (uploads++ < 2 ? route.continue() : reached()));
     await page.getByTestId('send').click();
-    await page.waitForFunction(() => document.querySelector('#upload-progress').value > 0);
+    await halfway;
     assert.ok(await card(page, 'stopped-1.jpg').getByRole('button', { name: 'Remove' }).isDisabled(), 'it would be sent all the same');
     await page.locator('#stop').click();
     await page.locator('#send-status', { hasText: 'kept on this device' }).waitFor();
