@@ -135,6 +135,18 @@ TEST_CASE("a time of capture outside of its place or form is kept", "[metadata]"
   CHECK(iso_time_from_xmp("2016-12-31T23:59:60Z") == "2016-12-31T23:59:59+00:00");
 }
 
+TEST_CASE("when the file was changed is said only where nothing says when the picture was taken", "[metadata]") {
+  // An editor writes its own time into Exif, and leaves what it knows of the picture to XMP.
+  Tiff editor;
+  editor.text(Tiff::image, 0x0132, "2025:01:01 00:00:00").text(Tiff::exif, 0x9010, "+01:00");
+  const auto time_beside = [&](std::string_view packet) { return capture_of(editor.build(), packet).time; };
+  CHECK(time_beside("<a exif:DateTimeOriginal='2024-05-01T12:34:56-07:00'/>") == "2024-05-01T12:34:56-07:00");
+  CHECK(time_beside("<a photoshop:DateCreated='1965-07-12'/>") == "1965-07-12");
+  CHECK(time_beside("<a xmp:CreateDate='2024-12-31T23:58:00'/>") == "2024-12-31T23:58:00");
+  CHECK(time_beside("<a xmp:CreateDate='2025-01-01T00:00:00'/>") == "2025-01-01T00:00:00+01:00");
+  CHECK(time_beside("<a xmp:ModifyDate='2025-01-01T00:00:00Z'/>") == "2025-01-01T00:00:00+01:00");
+}
+
 TEST_CASE("a date alone is reported, and written with its clock left blank", "[metadata]") {
   CaptureData capture = capture_of({}, "<a photoshop:DateCreated='1965-07-12'/>");
   CHECK(capture.time == "1965-07-12");

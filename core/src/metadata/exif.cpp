@@ -226,9 +226,9 @@ CaptureData read_capture(const MetadataBlocks& blocks, bool with_position) {
   std::string change_time;
   read_exif(blocks.exif, with_position, out, change_time);
   for (const ByteView block : blocks.further_exif) read_exif(block, with_position, out, change_time);
-  complete_time(out.time, change_time);
   if (!blocks.xmp.empty()) read_xmp(blocks.xmp, with_position, out);
   if (!blocks.xmp_extension.empty()) read_xmp(blocks.xmp_extension, with_position, out);
+  complete_time(out.time, change_time);
   return out;
 }
 
