@@ -40,12 +40,20 @@ test('recipes and types check', { timeout: 400_000 }, async () => {
   const recipes = [...blocks('tsx').map((text) => ['react.tsx', text]), ...blocks('ts').map((text) => [`${/\/\/ (\w+)/.exec(text)[1]}.ts`, text])];
   assert.deepEqual(recipes.map(([name]) => name).sort(), ['react.tsx', 'svelte.ts', 'vue.ts']);
   for (const [name, text] of recipes) await writeFile(path.join(folder, 'recipes', name), text);
+  // The examples are TypeScript too, for who is strict with it: all but the parameter of `draw`.
+  const page = `declare const file: File, files: File[], input: HTMLInputElement;
+    declare const url: string, key: string, email: string, password: string;\n`;
+  for (const [index, text] of blocks('js').entries()) {
+    const typed = text.replace('draw(job)', "draw(job: import('@photomemory/photo-core/supabase').SendJob)");
+    await writeFile(path.join(folder, 'recipes', `example-${index}.ts`), `${page}${typed}\nexport {};\n`);
+  }
   const types = await readFile(new URL('types.ts', import.meta.url), 'utf8');
   await writeFile(path.join(folder, 'recipes/types.ts'), types);
   const config = {
     compilerOptions: {
       target: 'ES2022', module: 'ESNext', moduleResolution: 'Bundler', strict: true, noEmit: true, skipLibCheck: false, jsx: 'react-jsx',
-      lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'], types: [], exactOptionalPropertyTypes: true,
+      lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'], types: [],
+      exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noPropertyAccessFromIndexSignature: true, noImplicitReturns: true, verbatimModuleSyntax: true,
     },
     include: ['recipes'],
   };

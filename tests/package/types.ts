@@ -20,7 +20,7 @@ import {
   type PrepareCall,
   type PrepareOptions,
 } from '@photomemory/photo-core';
-import type { Outbox, SendBatch, SenderOptions, SendOptions } from '@photomemory/photo-core/supabase';
+import type { Outbox, SendBatch, Sender, SenderOptions, SendOptions } from '@photomemory/photo-core/supabase';
 import { expectTypeOf } from 'expect-type';
 
 expectTypeOf(createPhotoCore).returns.resolves.toEqualTypeOf<PhotoCore>();
@@ -84,3 +84,14 @@ expectTypeOf<{ outbox: Outbox | undefined; uploads: number | undefined; retry: {
 >();
 expectTypeOf<{ project: object & { [field: string]: unknown }; photos: PreparedPhoto[]; projectId: string | undefined }>().toExtend<SendBatch>();
 expectTypeOf<{ signal: AbortSignal | undefined; removeEmptyProject: boolean | undefined }>().toExtend<SendOptions>();
+
+// Whoever names the project, or makes it, need not ask whether there is one; a photo that failed says why.
+declare const sender: Sender;
+const job = sender.send({ project: {}, photos: [] });
+expectTypeOf((await job.done).projectId).toEqualTypeOf<string>();
+expectTypeOf(sender.append).returns.toHaveProperty('projectId').toEqualTypeOf<string>();
+expectTypeOf<Awaited<ReturnType<Sender['resume']>>[number]['projectId']>().toEqualTypeOf<string | null>();
+expectTypeOf([job]).toExtend<Awaited<ReturnType<Sender['resume']>>>();
+for await (const event of job) {
+  if (event.type === 'photo' && event.state === 'failed') expectTypeOf(event.error).toEqualTypeOf<PhotoError>();
+}

@@ -34,10 +34,10 @@ export type SendOutcome =
   | { readonly index: number; readonly id: string; readonly ok: true; readonly fileUrl: string; readonly thumbnailUrl: string | null }
   | { readonly index: number; readonly id: string; readonly ok: false; readonly error: PhotoError };
 
-/** The outcome of a job, photos in the order in which they were given. */
-export interface SendResult {
+/** The outcome of a job, photos in the order in which they were given. `P` is a string where the job is about a project that its call names. */
+export interface SendResult<P extends string | null = string | null> {
   readonly entryId: string;
-  readonly projectId: string | null;
+  readonly projectId: P;
   readonly photos: readonly SendOutcome[];
   /** Whether every photo arrived. */
   readonly ok: boolean;
@@ -47,7 +47,8 @@ export interface SendResult {
 export type SendEvent =
   | { readonly type: 'kept'; readonly entryId: string }
   | { readonly type: 'project'; readonly projectId: string }
-  | { readonly type: 'photo'; readonly index: number; readonly id: string; readonly state: ItemState; readonly error?: PhotoError }
+  | { readonly type: 'photo'; readonly index: number; readonly id: string; readonly state: Exclude<ItemState, 'failed'> }
+  | { readonly type: 'photo'; readonly index: number; readonly id: string; readonly state: 'failed'; readonly error: PhotoError }
   | { readonly type: 'progress'; readonly progress: SendProgress }
   | ({ readonly type: 'pause' } & Pause)
   | { readonly type: 'done'; readonly result: SendResult }
@@ -61,8 +62,8 @@ export type SendEvent =
  * As an async iterable it gives its events from the first one on, whenever it is asked; of several waiting `progress` events
  * only the newest is kept.
  */
-export class SendJob implements AsyncIterable<SendEvent> {
-  readonly done: Promise<SendResult>;
+export class SendJob<P extends string | null = string | null> implements AsyncIterable<SendEvent> {
+  readonly done: Promise<SendResult<P>>;
   /** Whether what is missing is in the outbox. */
   kept = false;
   #progress: SendProgress;
@@ -77,10 +78,10 @@ export class SendJob implements AsyncIterable<SendEvent> {
   /** @internal */
   constructor(
     readonly id: string,
-    readonly projectId: string | null,
+    readonly projectId: P,
     readonly photoIds: readonly string[],
     start: SendProgress,
-    work: (job: SendJob, signal: AbortSignal) => Promise<SendResult>,
+    work: (job: SendJob, signal: AbortSignal) => Promise<SendResult<P>>,
     signal?: AbortSignal,
   ) {
     this.#progress = start;

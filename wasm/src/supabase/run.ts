@@ -276,7 +276,7 @@ export class Run {
 
   #move(item: OutboxItem, state: ItemState, error?: PhotoError): void {
     if (this.count.moved(item, state)) {
-      this.job?.emit({ type: 'photo', index: item.index, id: item.id, state, ...(error ? { error } : {}) });
+      this.job?.emit({ type: 'photo', index: item.index, id: item.id, ...(error ? { state: 'failed', error } : { state: state as Exclude<ItemState, 'failed'> }) });
     }
   }
 

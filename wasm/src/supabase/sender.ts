@@ -50,22 +50,22 @@ export class Sender {
   }
 
   /** A new project with its photos: the project row, then all objects, then the rows in one insert. */
-  send(batch: SendBatch, options: SendOptions = {}): SendJob {
+  send(batch: SendBatch, options: SendOptions = {}): SendJob<string> {
     checkBatch(batch);
     const { project, photos, projectId = this.#id() } = batch;
     this.#needId('projectId', projectId);
     return this.#start({ kind: 'photos', projectId, projectRow: project }, photos, options, (owner, ids) =>
       buildPhotos(this.#options.core, { owner, projectId, draft: project, photos, ids }),
-    );
+    ) as SendJob<string>;
   }
 
   /** More photos for a project, after those that it has. */
-  append(projectId: string, photos: readonly PreparedPhoto[], options: SendOptions = {}): SendJob {
+  append(projectId: string, photos: readonly PreparedPhoto[], options: SendOptions = {}): SendJob<string> {
     this.#needId('projectId', projectId);
     checkPhotos('photos', photos);
     return this.#start({ kind: 'photos', projectId }, photos, options, (owner, ids) =>
       buildPhotos(this.#options.core, { owner, projectId, draft: null, photos, ids }),
-    );
+    ) as SendJob<string>;
   }
 
   /** Another photo in the place of one. The old one is removed only when the new one is there. */
