@@ -77,11 +77,11 @@ clean: ## remove build outputs of this checkout (the cache folder stays)
 # ---- parts ----
 
 tools:
-	@$(TOOLCHAIN)/ensure_packages.sh native $$(command -v emcc >/dev/null || echo wasm)
+	@$(TOOLCHAIN)/ensure_packages.sh native node $$(command -v emcc >/dev/null || echo wasm)
 	@$(NODE)
 .PHONY: tools-for-tests
 tools-for-tests:
-	@$(TOOLCHAIN)/ensure_packages.sh native sanitize format database browser webkit photos $$(command -v emcc >/dev/null || echo wasm)
+	@$(TOOLCHAIN)/ensure_packages.sh native node sanitize format database browser webkit photos $$(command -v emcc >/dev/null || echo wasm)
 	@$(NODE)
 packages: tools
 	@$(TOOLCHAIN)/npm_packages.sh

@@ -44,11 +44,17 @@ as_root() {
 # install_debian PACKAGES...: from the lists that apt has or can fetch; prints only what went wrong.
 # Another apt that is running (a second checkout, the system's own updates) is waited for.
 install_debian() {
-  # Said before the log takes what is printed.
-  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "root is needed to install them (no sudo here): have this done, then run again: apt-get install $*"
+  # Asked before the log takes what is printed. Debian's installer makes no sudoer of whom it made where root has a password.
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "root is needed to install them (no sudo here): have this done, then run again: apt-get install --no-install-recommends $*"
+    sudo -n true 2>/dev/null </dev/null || { say "root is needed to install them: sudo may ask for your password"
+      sudo true </dev/null; } || fail "sudo does not make you root: have this done, then run again: apt-get install --no-install-recommends $*"
+  fi
   local log result=0; log=$(mktemp)
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -qq)
-  as_root "${apt[@]}" update >"$log" 2>&1 </dev/null || { cat "$log" >&2; say "apt-get update failed; trying with the lists that are here"; }
+  # A mirror that cannot be reached is only a warning to apt: without its words, packages would seem to be unknown.
+  as_root "${apt[@]}" -o APT::Update::Error-Mode=any update >"$log" 2>&1 </dev/null || {
+    tail -n 12 "$log" >&2; say "apt-get update failed (see above): trying with the lists that are here"; }
   # An installation that was interrupted earlier is finished first.
   if compgen -G '/var/lib/dpkg/updates/*' >/dev/null; then as_root dpkg --configure -a >"$log" 2>&1 </dev/null || true; fi
   patiently "apt-get install" as_root "${apt[@]}" install --yes --no-install-recommends "$@" >"$log" 2>&1 </dev/null || {

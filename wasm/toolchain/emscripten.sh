@@ -60,6 +60,10 @@ if command -v emcc >/dev/null; then
 fi
 
 "$source_root/wasm/toolchain/ensure_packages.sh" wasm
+namespaces=no
+if bwrap --ro-bind / / true 2>/dev/null; then namespaces=yes; fi
+[ $namespaces = yes ] || [ "$(id -u)" = 0 ] ||
+  fail "bwrap may not make a user namespace here (a container?): run as root, or put an emcc >= $oldest on the PATH"
 make_root
 [ $# -gt 0 ] || exit 0
 # The library sources come from this machine's Debian: the private root has neither dpkg-source nor these mirrors.
@@ -76,7 +80,7 @@ for name in PHOTO_CORPUS CI CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL; do
   [ -z "${!name:-}" ] || inside+=("$name=${!name}")
 done
 
-if bwrap --ro-bind / / true 2>/dev/null; then
+if [ $namespaces = yes ]; then
   binds=(--ro-bind "$root/usr" /usr --ro-bind "$root/etc" /etc --symlink usr/bin /bin --symlink usr/sbin /sbin
     --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev --bind /tmp /tmp
     --bind "$cache_root" "$cache_root" --bind "$source_root" "$source_root")
@@ -84,7 +88,6 @@ if bwrap --ro-bind / / true 2>/dev/null; then
   exec bwrap "${binds[@]}" --die-with-parent --chdir "$folder" env -i "${inside[@]}" "$@"
 fi
 
-[ "$(id -u)" = 0 ] || fail "bwrap may not make a user namespace here (a container?): run as root, or put an emcc >= $oldest on the PATH"
 say "bwrap may not make a namespace here: entering the Emscripten root with chroot"
 export root folder cache_root source_root
 # In a chroot "/" is no mount point: its propagation cannot be changed, and what we mount we take away again.

@@ -31,6 +31,7 @@ lint     | clang-tidy       | clang-tidy       | checks C++
 wasm     | mmdebstrap       | mmdebstrap       | makes the private Emscripten root
 wasm     | bubblewrap       | bwrap            | enters it
 rootless | uidmap           | newuidmap        | lets mmdebstrap work without root
+node     | npm              | npm              | fetches Node 22; it brings some 300 small packages
 database | postgresql       | /usr/lib/postgresql/*/bin/initdb | runs the migrations and their tests
 database | postgresql-@-pgtap | /usr/share/postgresql/@/extension/pgtap.control | asserts within the database
 database | postgresql-@-plpgsql-check | /usr/share/postgresql/@/extension/plpgsql_check.control | checks its functions
@@ -45,6 +46,8 @@ photos   | libimage-exiftool-perl | exiftool   | an independent look at their me
 '
 wanted=" $* "
 case "$wanted" in *" wasm "*) [ "$(id -u)" = 0 ] || wanted="$wanted rootless " ;; esac
+# node.sh needs npm until it has a Node of its own.
+[ ! -x "$cache_root/node-22/bin/node" ] || wanted=${wanted/ node / }
 missing=() why=()
 
 there() {
@@ -66,7 +69,8 @@ while IFS='|' read -r group package proof reason; do
 done <<<"${needs//@/$server}"
 
 [ ${#missing[@]} -gt 0 ] || exit 0
-say "missing: $(printf '%s; ' "${why[@]}")"
+whys=$(printf '%s; ' "${why[@]}")
+say "missing: ${whys%; }"
 if ! command -v apt-get >/dev/null; then
   fail "this is not a Debian machine: install the like of these with your own package manager, then run again (CONTRIBUTING.md, \"Other platforms\")"
 fi

@@ -38,8 +38,8 @@ make_private() {
   rm -rf "$cache_root"/.node.??????  # of interrupted runs
   work=$(mktemp -d "$cache_root/.node.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  npm install --silent --no-progress --no-save --ignore-scripts --prefix "$work" "$package@22" npm@11 >&2 </dev/null ||
-    fail "npm could not fetch Node 22: install Node $oldest or newer and run again"
+  npm install --loglevel=error --no-progress --no-save --no-audit --no-fund --ignore-scripts --prefix "$work" "$package@22" npm@11 >/dev/null </dev/null ||
+    fail "npm could not fetch Node 22 (see above): run again, or install Node $oldest or newer"
   mkdir -p "$work/ready/bin" "$work/ready/lib"
   cp "$work/node_modules/$package/bin/node" "$work/ready/bin/node"
   cp -R "$work/node_modules/npm" "$work/ready/lib/npm"
