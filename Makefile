@@ -97,15 +97,15 @@ rivals: packages
 wasm-module:
 	@$(PHASE) "tools" $(MAKE) --no-print-directory tools
 	@$(PHASE) "Emscripten" $(EMSCRIPTEN)
-	@$(PHASE) "WebAssembly module" $(EMSCRIPTEN) bash -o pipefail -c 'mkdir -p build && cmake --preset wasm >build/wasm.configure.log 2>&1 || { cat build/wasm.configure.log; exit 1; }; cmake --build --preset wasm --target photo_core_wasm 2>&1 | tests/quiet.sh'
+	@$(PHASE) --alone "WebAssembly build" "WebAssembly module" $(EMSCRIPTEN) bash -o pipefail -c 'mkdir -p build && cmake --preset wasm >build/wasm.configure.log 2>&1 || { cat build/wasm.configure.log; exit 1; }; cmake --build --preset wasm --target photo_core_wasm 2>&1 | tests/quiet.sh'
 package: wasm-module
 	@$(PHASE) "npm packages" $(TOOLCHAIN)/npm_packages.sh
-	@$(PHASE) "npm package" $(NODE) bash -c 'if node wasm/scripts/unchanged.mjs; then echo "unchanged since it was built"; \
+	@$(PHASE) --alone "npm package" "npm package" $(NODE) bash -c 'if node wasm/scripts/unchanged.mjs; then echo "unchanged since it was built"; \
 	  else npm run --silent build --workspace @photomemory/photo-core && node wasm/scripts/unchanged.mjs --keep; fi'
 
 test-native: ; @$(PHASE) "native tests (release)" bash -o pipefail -c 'cmake --workflow --preset release 2>&1 | tests/quiet.sh'
 test-sanitized: ; @$(PHASE) "native tests (address and undefined behaviour sanitizers, fuzz replays)" bash -o pipefail -c 'cmake --workflow --preset asan 2>&1 | tests/quiet.sh'
-test-wasm: ; @$(PHASE) "WebAssembly tests (the same program, in Node)" bash -o pipefail -c '$(EMSCRIPTEN) cmake --workflow --preset wasm 2>&1 | tests/quiet.sh'
+test-wasm: ; @$(PHASE) --alone "WebAssembly build" "WebAssembly tests (the same program, in Node)" bash -o pipefail -c '$(EMSCRIPTEN) cmake --workflow --preset wasm 2>&1 | tests/quiet.sh'
 test-rules: packages ; @$(PHASE) "rules" $(NODE) tests/node.sh rules
 # Tests that run side by side ask the same native program: it is built before them.
 test-node: packages

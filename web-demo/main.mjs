@@ -7,7 +7,8 @@
  * With SUPABASE_URL and SUPABASE_KEY (the publishable key) in the environment, a real project stands in for the backend.
  */
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -49,8 +50,32 @@ async function openLocal(port) {
   }
 }
 
+/**
+ * Each demo serves a page of its own, in build/demo under the number of its process: one that starts beside
+ * another must not empty the folder that the other serves. What a killed one left is removed by the next.
+ */
+async function ownPage() {
+  const all = fileURLToPath(new URL('../build/demo', import.meta.url));
+  for (const name of await readdir(all).catch(() => [])) {
+    if (!isRunning(Number(name))) await rm(path.join(all, name), { recursive: true, force: true });
+  }
+  const own = path.join(all, String(process.pid));
+  process.on('exit', () => rmSync(own, { recursive: true, force: true }));
+  return buildPage({ packed: path.join(own, 'package'), out: path.join(own, 'page') });
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's, or no process; what is no number was no demo's.
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
+  }
+}
+
 console.log('building the page …');
-const folder = await buildPage();
+const folder = await ownPage();
 /** @typedef {import('./backend/backend.mjs').Backend} Backend */
 /** @type {(backend: Backend) => void} */
 let opened = () => {};

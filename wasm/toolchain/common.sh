@@ -13,6 +13,14 @@ need_cache() {
     fail "the cache folder $cache_root cannot be written: set XDG_CACHE_HOME to a folder of yours with 3 GB of room"
 }
 
+# alone PART: waits until no other run works on that part of the checkout (where there is flock).
+alone() {
+  command -v flock >/dev/null || return 0
+  mkdir -p "$source_root/build" || return 1
+  exec 5>"$source_root/build/.${1// /-}.lock" || return 1
+  flock -n 5 || { say "another run is at work on this checkout's $1: waiting for it"; flock 5; }
+}
+
 # patiently WORDS COMMAND...: runs it; every half minute says that it is still going on (the outermost alone).
 patiently() {
   local words=$1 result=0; shift

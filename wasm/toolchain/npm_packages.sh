@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$source_root"
 # npm links no command whose file is not built yet: `npx photo-core` would ask the registry for it.
 link_command() { ln -sfn ../../wasm/dist/cli.js node_modules/.bin/photo-core; }
+alone "npm packages"
 stamp=node_modules/.installed-lock
 now=$(cat package-lock.json package.json .npmrc | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
