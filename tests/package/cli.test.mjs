@@ -12,9 +12,9 @@ const folder = scratch('cli');
 const cli = path.join(dist, 'cli.js');
 
 /** Runs the command in the folder: exit code, lines of JSON, standard error. */
-function photoCore(args, input) {
+function photoCore(args, input, node = []) {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [cli, ...args], { cwd: folder, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [...node, cli, ...args], { cwd: folder, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       const lines = stdout.trim() === '' ? [] : stdout.trimEnd().split('\n').map((line) => (line[0] === '{' ? JSON.parse(line) : line));
       resolve({ code: error?.code ?? 0, lines, stderr });
     });
@@ -195,6 +195,13 @@ test('output that cannot be written is said', { skip: !existsSync('/dev/full') }
   await full.close();
   assert.equal(code, 1);
   assert.match(stderr, /^photo-core: the output cannot be written: ENOSPC/);
+});
+
+test('an old Node is told which is needed', async () => {
+  const old = ['--import', 'data:text/javascript,delete process.getBuiltinModule'];
+  const { code, lines, stderr } = await photoCore(['prepare', 'one.jpg'], '', old);
+  assert.deepEqual([code, lines], [1, []]);
+  assert.ok(stderr.endsWith(`\nNode 20.16 or newer is needed; this is ${process.versions.node}.\n`), stderr);
 });
 
 test('a reader that leaves early is no failure', async () => {

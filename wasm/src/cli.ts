@@ -327,6 +327,10 @@ try {
 } catch (error) {
   const usage = error instanceof UsageError || (isPhotoError(error) && error.code === 'invalid_option');
   process.stderr.write(`photo-core: ${error instanceof Error ? error.message : String(error)}\n`);
+  // What an old Node lacks says little to whoever typed a command.
+  if (isPhotoError(error) && error.code === 'unsupported_environment') {
+    process.stderr.write(`Node 20.16 or newer is needed; this is ${process.versions.node}.\n`);
+  }
   if (usage) process.stderr.write(`photo-core --help tells how it is called.\n`);
   process.exitCode = usage ? exit.usage : exit.rejected;
 }
