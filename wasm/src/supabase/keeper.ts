@@ -41,7 +41,7 @@ export class Keeper {
 export function outboxError(error: unknown): unknown {
   const { name, code, message } = (error ?? {}) as { name?: string; code?: unknown; message?: string };
   const full = name === 'QuotaExceededError' || code === 'ENOSPC' || code === 'EDQUOT';
-  if (full) return remoteError('storage_full', { detail: `Outbox: ${message ?? name}`, cause: error });
+  if (full) return remoteError('storage_full', { detail: `Outbox: ${message || name}`, cause: error });
   // A folder that is read-only, another's, or no folder.
   if (/^(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR|ELOOP|ENAMETOOLONG)$/.test(String(code))) {
     return invalidOption('outbox', 'a folder that can be written to', code);

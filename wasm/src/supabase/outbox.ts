@@ -63,7 +63,7 @@ export interface OutboxEntry {
 export interface Outbox {
   /** Stores an entry with its files, all or nothing. Keys of `files` are object paths. */
   put(entry: OutboxEntry, files: ReadonlyMap<string, Blob>): Promise<void>;
-  /** Replaces the entry's record; its files stay. An entry that was removed stays removed. */
+  /** Replaces the entry's record; its files stay. An entry that was removed stays removed; where `lock` cannot keep others out, one that was given up stays given up. */
   update(entry: OutboxEntry): Promise<void>;
   get(owner: string, id: string): Promise<OutboxEntry | null>;
   /** Oldest first. A record that cannot be read is told as an entry of the kind `damaged`, and keeps none of the others back. */
@@ -107,6 +107,11 @@ export function entryOf(owner: string, id: string, record: unknown): OutboxEntry
   };
 }
 
+/** The record to keep in the place of another: without locks, who sends an entry would forget that another tab gave it up. */
+export function keptGivenUp(entry: OutboxEntry, before: unknown): OutboxEntry {
+  return isRecord(before) && before['givenUp'] === true && !entry.givenUp ? { ...entry, givenUp: true } : entry;
+}
+
 /** An outbox that ends with the page or process: for tests, and where there is no storage. */
 export function createMemoryOutbox(): Outbox {
   const entries = new Map<string, { record: string; files: Map<string, Blob> }>();
@@ -118,7 +123,7 @@ export function createMemoryOutbox(): Outbox {
     },
     async update(entry) {
       const kept = entries.get(key(entry.owner, entry.id));
-      if (kept) kept.record = JSON.stringify(entry);
+      if (kept) kept.record = JSON.stringify(keptGivenUp(entry, JSON.parse(kept.record)));
     },
     async get(owner, id) {
       const kept = entries.get(key(owner, id));

@@ -1,4 +1,4 @@
-import { byAge, entryOf, type Outbox, type OutboxEntry } from './outbox.js';
+import { byAge, entryOf, keptGivenUp, type Outbox, type OutboxEntry } from './outbox.js';
 
 const entries = 'entries';
 const files = 'files';
@@ -97,8 +97,8 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
     update: (entry) =>
       transact('readwrite', (transaction) => {
         const store = transaction.objectStore(entries);
-        const there = store.getKey([entry.owner, entry.id]);
-        there.onsuccess = () => void (there.result !== undefined && store.put(entry));
+        const there = store.get([entry.owner, entry.id]) as IDBRequest<unknown>;
+        there.onsuccess = () => void (there.result !== undefined && store.put(keptGivenUp(entry, there.result)));
       }),
     get: async (owner, id) => {
       const record = await transact<unknown>('readonly', (transaction) => transaction.objectStore(entries).get([owner, id]));

@@ -1,5 +1,5 @@
 import { isPhotoError, type PhotoError } from '../error.js';
-import { errorFromRecord, errorOf, isFault, recordOf, remoteError, type Fault } from './fault.js';
+import { errorFromRecord, errorOf, Fault, isFault, recordOf, remoteError } from './fault.js';
 import type { ItemState, SendJob, SendOutcome, SendResult } from './job.js';
 import { Keeper, outboxError } from './keeper.js';
 import { storeObject, type ResumableProbe, type UploadSlots } from './objects.js';
@@ -17,6 +17,9 @@ export function stopsEntry(error: unknown): boolean {
 
 /** A request that was cut off may still be at work on the server: who gives up looks again so much later, in milliseconds. */
 export const lateMs = 2_000;
+
+/** What another tab has given up is failed here too, and the rest goes on. */
+export const elsewhere = (): Fault => new Fault('cancelled', 'never', { detail: 'The entry was given up elsewhere' });
 
 /** A refusal that no service wrote (a portal, a firewall): a word about one request, and no verdict about a batch. */
 export const isStrangers = (error: unknown): boolean => isFault(error) && error.remedy === 'once';
@@ -115,8 +118,8 @@ export class Run {
     const { entry, keeper } = this;
     const isAgain = this.waiting().length > 0 && entry.step > 0; // an earlier run may have asked already
     if (isAgain) await this.readBack();
-    if (!(await this.outbox.get(entry.owner, entry.id))) await this.#failBare();
-    else if (isAgain) await this.#storeAgain();
+    for (const item of await this.givenUpOf(this.waiting())) await this.fail(item, elsewhere());
+    if (isAgain && (await this.outbox.get(entry.owner, entry.id))) await this.#storeAgain();
     if (this.waiting().length === 0) return;
     if (entry.step === 0) {
       entry.step = 1;
@@ -127,7 +130,8 @@ export class Run {
       const items = this.waiting();
       try {
         await this.supabase.insert(entry.table, items.map((item) => item.row), this.#lost);
-        await this.confirm(items);
+        await this.#takeBackBare(items);
+        await this.confirm(this.waiting());
       } catch (error) {
         if (stopsEntry(error)) throw error;
         const fault = error as Fault;
@@ -152,12 +156,27 @@ export class Run {
     if (files.some((file) => !file.stored)) await this.storeAll();
   }
 
-  /** Where nobody can lock, another tab may have given the entry up, and removed objects: a photo without them gets no row. */
-  async #failBare(): Promise<void> {
-    for (const item of this.waiting()) {
-      for (const { bucket, path } of item.files) {
-        if (await this.supabase.isGone(bucket, path)) await this.fail(item, remoteError('cancelled'));
-      }
+  /** Where nobody can lock, another tab may give the entry up while it is sent here. Of an entry that is gone, what has lost an object. */
+  protected async givenUpOf(items: readonly OutboxItem[]): Promise<readonly OutboxItem[]> {
+    const { owner, id, givenUp } = this.entry;
+    const kept = givenUp ? this.entry : await this.outbox.get(owner, id);
+    if (kept) return kept.givenUp && !givenUp ? items : [];
+    const bare: OutboxItem[] = [];
+    for (const item of items) if (await this.isBare(item)) bare.push(item);
+    return bare;
+  }
+
+  protected async isBare(item: OutboxItem): Promise<boolean> {
+    for (const { bucket, path } of item.files) if (await this.supabase.isGone(bucket, path)) return true;
+    return false;
+  }
+
+  /** Rows that were on their way while the entry was given up do not stay without their objects. */
+  async #takeBackBare(items: readonly OutboxItem[]): Promise<void> {
+    for (const item of await this.givenUpOf(items)) {
+      if (!(await this.isBare(item))) continue;
+      await this.supabase.deleteByIds(this.entry.table, [item.id]);
+      await this.fail(item, elsewhere());
     }
   }
 
@@ -182,7 +201,8 @@ export class Run {
       }
       try {
         await this.supabase.insert(this.entry.table, [item.row], this.#lost);
-        await this.confirm([item]);
+        await this.#takeBackBare([item]);
+        if (item.state === 'waiting') await this.confirm([item]);
       } catch (error) {
         if (stopsEntry(error)) throw error;
         const fault = error as Fault;

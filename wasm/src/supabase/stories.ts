@@ -1,7 +1,7 @@
 import { limits } from '../limits.gen.js';
 import { errorOf, Fault, figure, isFault, remoteError } from './fault.js';
 import type { SendResult } from './job.js';
-import { isStrangers, lateMs, Run, stopsEntry, tidy } from './run.js';
+import { elsewhere, isStrangers, lateMs, Run, stopsEntry, tidy } from './run.js';
 import type { OutboxEntry, OutboxItem } from './outbox.js';
 
 /** What each kind of entry does, in order. */
@@ -217,11 +217,23 @@ export class Story extends Run {
     for (let round = 0; ; round++) {
       const old = await this.#avatarReadBack(item);
       if (item.state === 'confirmed') return;
+      if ((await this.givenUpOf([item])).length) throw elsewhere();
       if (old === null) throw remoteError('not_found', { detail: 'No profile' });
       if (round > 3) throw new Fault('server_error', 'later', { detail: 'The profile does not take another picture' });
       const changed = await supabase.update('users', `id=eq.${entry.owner}&avatar_url=${old}`, item.row, 'id');
-      if (changed.length) return this.confirm([item]);
+      if (changed.length) {
+        if ((await this.givenUpOf([item])).length && (await this.isBare(item))) return this.#takeBackAvatar(item);
+        return this.confirm([item]);
+      }
     }
+  }
+
+  /** The entry was given up while the profile was told: it names no picture that is gone, and the one before it again. */
+  async #takeBackAvatar(item: OutboxItem): Promise<never> {
+    const { entry, supabase } = this;
+    const avatar_url = entry.removes.at(-1)?.paths[0] ?? null;
+    await supabase.update('users', `id=eq.${entry.owner}&avatar_url=eq.${encodeURIComponent(String(item.row['avatar_url']))}`, { avatar_url }, 'id');
+    throw elsewhere();
   }
 
   protected override async arrived(item: OutboxItem): Promise<boolean> {
