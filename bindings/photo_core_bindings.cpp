@@ -81,6 +81,34 @@ val capture_value(const CaptureData& capture) {
   return out;
 }
 
+// The same back again.
+void get_text(const val& in, const char* name, std::string& text) {
+  const val value = in[name];
+  if (value.isString()) text = value.as<std::string>();
+}
+template <typename Number>
+void get_number(const val& in, const char* name, std::optional<Number>& number) {
+  const val value = in[name];
+  if (value.isNumber()) number = static_cast<Number>(value.as<double>());
+}
+
+CaptureData capture_of(const val& in) {
+  CaptureData capture;
+  get_text(in, "time", capture.time);
+  get_text(in, "make", capture.make);
+  get_text(in, "model", capture.model);
+  get_text(in, "lens", capture.lens);
+  get_number(in, "exposureSeconds", capture.exposure_seconds);
+  get_number(in, "fNumber", capture.f_number);
+  get_number(in, "iso", capture.iso);
+  get_number(in, "focalLengthMm", capture.focal_length_mm);
+  get_number(in, "focalLength35Mm", capture.focal_length_35mm);
+  get_number(in, "latitude", capture.latitude);
+  get_number(in, "longitude", capture.longitude);
+  get_number(in, "altitudeM", capture.altitude_m);
+  return capture;
+}
+
 val probe_value(const PhotoProbe& probe) {
   val out = val::object();
   out.set("ok", true);
@@ -182,6 +210,7 @@ PrepareOptions options_of(const val& in) {
   out.max_heap_bytes = static_cast<std::uint64_t>(number_of("maxHeapBytes"));
   out.claimed_type = string_of("claimedType");
   out.strict_type = in["strictType"].as<bool>();
+  if (const val capture = in["capture"]; !capture.isUndefined()) out.capture = capture_of(capture);
   out.clock_ms = [] { return emscripten_get_now(); };
   out.on_turn = [] {
     if (emscripten_get_now() < turn_end) return;

@@ -267,6 +267,31 @@ TEST_CASE("what is there of a cut picture: accepted where asked, with a warning,
   }
 }
 
+TEST_CASE("capture data that come with pixels are the photo's, the position only when asked for") {
+  const Bytes rgba(std::size_t{40} * 30 * 4, 200);
+  PrepareOptions options;
+  options.keep_metadata = MetadataChoice::capture;
+  options.capture.make = "Maker";
+  options.capture.time = "2024-05-01T12:34:56";
+  options.capture.latitude = 48.1;
+  options.capture.longitude = 11.5;
+  for (const bool gps : {false, true}) {
+    options.gps = gps;
+    const auto made = prepare_pixels(rgba, 40, 30, options);
+    REQUIRE(made.ok());
+    ProbeOptions look;
+    look.gps = true;
+    const auto written = probe_photo(made->photo.bytes, look);
+    REQUIRE(written.ok());
+    for (const CaptureData& capture : {made->source.capture, written->capture}) {
+      CHECK(capture.make == "Maker");
+      CHECK(capture.time == options.capture.time);
+      CHECK(capture.latitude.has_value() == gps);
+      CHECK(capture.longitude.has_value() == gps);
+    }
+  }
+}
+
 TEST_CASE("pixels of somebody else's decoder go the same way") {
   const Frame picture = corners(300, 200);
   Bytes rgba;

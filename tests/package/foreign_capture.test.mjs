@@ -1,5 +1,6 @@
 // What is read of the capture in files whose pixels only a browser decodes: HEIC and AVIF, JPEG XL, TIFF.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, test } from 'node:test';
@@ -84,6 +85,29 @@ for (const [name, bytes] of [
 ]) {
   test(name, async () => assert.deepEqual(await look(bytes), wanted));
 }
+
+test('what the browser decoded has its capture data written into it, whatever it becomes', async () => {
+  const bitmap = { width: 4, height: 3, close() {} };
+  globalThis.createImageBitmap = async () => bitmap;
+  globalThis.OffscreenCanvas = class {
+    getContext = () => ({ drawImage() {}, getImageData: (x, y, width, height) => ({ data: new Uint8ClampedArray(width * height * 4).fill(255) }) });
+  };
+  try {
+    for (const format of ['jpeg', 'webp', 'png']) {
+      const { photo, capture, photoSha256, decodedBy } = await core.prepare(new File([heif()], 'a.heic'), { format, keepMetadata: 'capture' });
+      assert.deepEqual([decodedBy, capture, (await core.probe(photo)).capture], ['browser', wanted, wanted], format);
+      assert.equal(photoSha256, createHash('sha256').update(Buffer.from(await photo.arrayBuffer())).digest('hex'));
+      const plain = await core.prepare(new File([heif()], 'a.heic'), { format });
+      assert.deepEqual([plain.capture, (await core.probe(plain.photo)).capture], [wanted, {}], format);
+    }
+    // Bytes that are given away are read before they go.
+    const given = await core.prepare(new Uint8Array(heif()), { keepMetadata: 'capture', transfer: true });
+    assert.deepEqual([given.capture, (await core.probe(given.photo)).capture], [wanted, wanted]);
+  } finally {
+    delete globalThis.createImageBitmap;
+    delete globalThis.OffscreenCanvas;
+  }
+});
 
 test('XMP where there is no Exif', async () => {
   const xml = Buffer.from(xmp);

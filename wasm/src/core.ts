@@ -188,7 +188,14 @@ class Core implements PhotoCore {
   ): Promise<PreparedPhoto> {
     const source = await this.#open(file, option, signal);
     const transferable = transfer && source.data instanceof Uint8Array ? [source.data.buffer] : [];
-    const options = { ...raw, claimedType: source.type, fileName: source.name };
+    // The browser gives pixels alone. What the file says beside them is worth a look, and no reason to fail.
+    const look = () =>
+      import('./foreign_capture.js')
+        .then(({ captureOf }) => captureOf(source.data, (jpeg) => this.probe(jpeg, { gps: raw.gps, signal })))
+        .catch(() => ({}));
+    // What is to be written is known before.
+    const capture = browserDecode && raw.keepMetadata === 'capture' ? await look() : undefined;
+    const options = { ...raw, capture, claimedType: source.type, fileName: source.name };
     const { prepared } = await this.#run(
       { kind: 'prepare', source, options, browserDecode, returnSource: transferable.length > 0 },
       'prepare',
@@ -204,12 +211,8 @@ class Core implements PhotoCore {
           }),
       },
     );
-    if (prepared.decodedBy === 'core') return preparedPhoto(prepared, source);
-    // The browser gives pixels alone. What the file says beside them is worth a look, and no reason to fail.
-    const capture = await import('./foreign_capture.js')
-      .then(({ captureOf }) => captureOf(source.data, (jpeg) => this.probe(jpeg, { gps: raw.gps, signal })))
-      .catch(() => ({}));
-    return preparedPhoto({ ...prepared, capture }, source);
+    if (prepared.decodedBy === 'browser') prepared.capture = capture ?? (await look());
+    return preparedPhoto(prepared, source);
   }
 
   async probe(file: PhotoSource, options: ProbeCall = {}): Promise<PhotoProbe> {

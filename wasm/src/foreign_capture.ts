@@ -1,7 +1,8 @@
 /**
  * What a picture that the browser decoded says of its capture. HEIC and AVIF keep Exif and XMP as items of their `meta` box
  * (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, annex A), JPEG XL as boxes (ISO/IEC 18181-2), TIFF is what Exif is made of. The
- * blocks are found here; the core reads them, in a JPEG that holds nothing else. Loaded with the first such picture.
+ * blocks are found here; the core reads them, in a JPEG that holds nothing else. Loaded with the first such picture, or with
+ * the first photo into which capture data is written.
  */
 import type { CaptureData } from './types.js';
 
@@ -183,9 +184,10 @@ export async function captureOf(
   source: Blob | Uint8Array<ArrayBuffer>,
   probe: (jpeg: Blob) => Promise<{ readonly capture: CaptureData }>,
 ): Promise<CaptureData> {
-  const file = source instanceof Blob ? source : new Blob([source]);
   try {
-    const { exif, xmp } = await blocksOf(async (at, size) => new Uint8Array(await file.slice(at, at + size).arrayBuffer()));
+    const { exif, xmp } = await blocksOf(async (at, size) =>
+      source instanceof Blob ? new Uint8Array(await source.slice(at, at + size).arrayBuffer()) : source.subarray(at, at + size),
+    );
     if (!exif && !xmp) return {};
     const jpeg = new Blob([
       new Uint8Array([0xff, 0xd8]),

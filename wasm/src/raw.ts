@@ -107,6 +107,8 @@ export interface RawOptions {
   claimedType: string;
   strictType: boolean;
   fileName: string;
+  /** Of pixels that the browser decodes. The one member that may be absent. */
+  capture?: RawCapture | undefined;
 }
 
 /** @internal */

@@ -188,7 +188,7 @@ export interface PrepareOptions {
   readonly thumbnail?: ThumbnailOptions | readonly ThumbnailOptions[] | false | undefined;
   /** Colour under transparent pixels in JPEG: `#rrggbb` or 0xRRGGBB. Default white. */
   readonly background?: string | number | undefined;
-  /** `capture` writes camera and time into the photo, unless the browser decoded it. Default `none`. */
+  /** `capture` writes camera, exposure and time into the photo. Default `none`. */
   readonly keepMetadata?: 'none' | 'capture' | undefined;
   /** `auto`: a source that already fits is only scrubbed of metadata. Default `auto`. */
   readonly keepOriginal?: 'auto' | 'never' | 'always' | undefined;

@@ -53,6 +53,7 @@ struct PrepareOptions {
   std::uint64_t max_source_bytes = 0;  // 0: the contract's
   std::uint64_t max_pixels = 0;        // likewise
   std::uint64_t max_heap_bytes = 0;    // likewise
+  CaptureData capture;                 // of pixels that somebody else decoded, which say nothing themselves
   // Called between steps and every few rows: step name, done and total in that step's own unit.
   std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)> on_progress;
   // Called every few rows of whatever is encoded in one step: the caller may do something else in between.

@@ -95,6 +95,10 @@ class Preparation::State {
       }
       inspected_.decoder = make_pixel_source(source_, pixels_->width_px, pixels_->height_px);
       inspected_.type = FileType::png;
+      inspected_.capture = options_.capture;
+      if (!options_.gps) {
+        inspected_.capture.latitude = inspected_.capture.longitude = inspected_.capture.altitude_m = std::nullopt;
+      }
     } else {
       auto inspected = inspect_source(source_, {options_.gps, options_.claimed_type, options_.strict_type,
                                                 options_.max_pixels, options_.max_source_bytes});
