@@ -52,7 +52,9 @@ apt_options=(
   -o Acquire::Languages=none -o APT::Sandbox::User=root -o Acquire::Retries=3
 )
 say "library sources: fetching $(awk '{ printf "%s %s  ", $1, $3 }' <<<"$missing")from Debian (pinned versions, security patches)"
-apt-get "${apt_options[@]}" -qq update
+# A suite that cannot be fetched is only a warning to apt, and may be one that is not needed.
+complete=yes
+apt-get "${apt_options[@]}" -o APT::Update::Error-Mode=any -qq update || complete=no
 
 cd "$work"
 while read -r name package version; do
@@ -63,6 +65,7 @@ while read -r name package version; do
     [ "$upstream" = "$version" ] || continue
     if [ -z "$revision" ] || dpkg --compare-versions "$candidate" gt "$revision"; then revision=$candidate; fi
   done
+  [ -n "$revision" ] || [ $complete = yes ] || fail "Debian's lists could not be fetched (see above); run again to take it up"
   [ -n "$revision" ] || fail "Debian has no source of $package $version any more"
   apt-get "${apt_options[@]}" -qq source --only-source --download-only "$package=$revision"
   dpkg-source --no-check -x "${package}_${revision#*:}.dsc" "unpacked-$name" >/dev/null

@@ -35,14 +35,17 @@ make_root() {
   for unused in 'lto*' 'pic/*' '*-mt*' '*-ww*' '*asan*' '*lsan*' '*ubsan*'; do
     make+=(--dpkgopt="path-exclude=/usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/$unused")
   done
+  # mmdebstrap asks the mirror itself: a proxy that this machine's apt is told of counts there too.
+  local setting
+  while IFS= read -r setting; do make+=(--aptopt="$setting"); done < <(apt-config dump | grep -E '^Acquire::https?::.* ".+";$' || true)
   # Nothing uses the root before it is moved in place, so it is written out once, there, not after every package.
   make+=('--dpkgopt=path-exclude=/usr/share/doc/*' '--dpkgopt=path-exclude=/usr/share/man/*' --dpkgopt=force-unsafe-io trixie)
   if [ "$(id -u)" = 0 ]; then
-    patiently mmdebstrap "${make[@]}" "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
+    patiently mmdebstrap "${make[@]}" "$work/root" "$mirror" >&2 || { rm -rf "$work"; fail "the Emscripten root could not be made from $mirror (see above); run again to take it up"; }
   else  # a folder that mmdebstrap makes would belong to a subordinate user; what we unpack is ours
     mkdir "$work/root"
     patiently mmdebstrap "${make[@]}" - "$mirror" | tar -x -C "$work/root" --no-same-owner --exclude='./dev/*' ||
-      { rm -rf "$work"; fail "the Emscripten root could not be made (see above)"; }
+      { rm -rf "$work"; fail "the Emscripten root could not be made from $mirror (see above); run again to take it up"; }
   fi
   sync -f "$work"
   rm -rf "$root"
