@@ -1,11 +1,11 @@
 // Wrong options, before any work: named, with what was expected and what came. And the package's own files missing.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, test } from 'node:test';
-import { all, failure, fakeCore, fakeDist, root, scripted } from './kit.mjs';
+import { all, failure, fakeCore, fakeDist, root, scratch, scripted } from './kit.mjs';
 import { serve } from '../browser/kit/server.mjs';
 
 let core;
@@ -230,6 +230,18 @@ test('without WebAssembly, without its SIMD', async () => {
     );
   assert.match(run('delete globalThis.WebAssembly'), /^unsupported_environment caller Photo core cannot run here: WebAssembly is missing\./);
   assert.match(run('WebAssembly.validate = () => false'), /^unsupported_environment caller .*WebAssembly SIMD/);
+});
+
+test('a part that does not arrive is a file, but where no part may be loaded', async () => {
+  const alone = scratch('alone');
+  await mkdir(alone, { recursive: true });
+  for (const file of ['index.js', 'photo-core.wasm']) await copyFile(path.join(await fakeDist(), file), path.join(alone, file));
+  const { createPhotoCore } = await import(pathToFileURL(path.join(alone, 'index.js')).href);
+  assert.equal((await failure(createPhotoCore({ workers: 0 }))).code, 'asset_unavailable');
+  globalThis.ServiceWorkerGlobalScope = class {};
+  const { code, message } = await failure(createPhotoCore({ workers: 0 }));
+  delete globalThis.ServiceWorkerGlobalScope;
+  assert.deepEqual([code, message], ['unsupported_environment', 'Photo core cannot run here: import() in a service worker is missing.']);
 });
 
 test('beside a Worker of the web, Bun is asked for those of Node', async () => {

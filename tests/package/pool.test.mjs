@@ -1,7 +1,10 @@
 // The pool's rules, with scripted workers: order, aborts, second tries, deaths, back to idle.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { before, test } from 'node:test';
-import { load, sleep } from './kit.mjs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { fakeCore, load, scripted, sleep } from './kit.mjs';
 
 let Pool;
 before(async () => ({ Pool } = await load('pool.ts')));
@@ -246,4 +249,30 @@ test('after close everything is cancelled', async () => {
   pool.close();
   results.push(pool.run(job('c')));
   for (const result of await Promise.all(results)) assert.equal(result.error.code, 'cancelled');
+});
+
+test('photos that are done leave nothing at their signal, and many at once are no leak', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const warnings = [];
+  const warn = (warning) => warnings.push(warning.message);
+  process.on('warning', warn);
+  t.after(() => process.off('warning', warn));
+  for (const workers of [0, 2]) {
+    const core = await fakeCore({ workers });
+    const { signal } = new AbortController();
+    let arrive;
+    const arrived = new Promise((resolve) => (arrive = resolve));
+    const late = { name: 'late.jpg', data: () => arrived.then(() => scripted({})) };
+    const photos = Array.from({ length: 4 }, () => core.prepare(late, { signal }));
+    const given = Array.from({ length: 4 }, () => core.prepare(scripted({ ms: 5 }), { signal }));
+    await given[0];
+    collect();
+    arrive();
+    await Promise.all([...photos, ...given]);
+    assert.deepEqual(getEventListeners(signal, 'abort'), [], `workers: ${workers}`);
+    await Promise.all(Array.from({ length: 12 }, () => core.prepare(scripted({}))));
+    core.close();
+  }
+  assert.deepEqual(warnings, []);
 });

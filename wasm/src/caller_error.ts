@@ -25,7 +25,7 @@ export function invalidOption(option: string, expected: string, value: unknown):
 
 /** A file of the package that did not arrive, and how. */
 export const asset = (detail: string): PhotoError =>
-  new PhotoError('asset_unavailable', `A file of photo core could not be loaded: ${detail}.`, { detail });
+  new PhotoError('asset_unavailable', `A file of photo core could not be loaded: ${detail.replace(/\.$/, '')}.`, { detail });
 
 /** What the environment lacks. */
 export const environment = (lacking: string): PhotoError =>

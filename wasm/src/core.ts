@@ -1,5 +1,5 @@
 /** `createPhotoCore` and the core's face to the page. */
-import { asset, invalidOption } from './caller_error.js';
+import { asset, environment, invalidOption } from './caller_error.js';
 import { isPhotoError, PhotoError, type PayloadIssue } from './error.js';
 import type { ErrorCode } from './errors.gen.js';
 import { address, compileCore, defaultWorkers, explained, workerStarter, type StartWorker } from './host.js';
@@ -72,10 +72,13 @@ export interface PhotoCore {
 
 const most_workers = 32;
 
+declare const ServiceWorkerGlobalScope: unknown;
+
 /** A part of the package that is loaded with its first use. @throws PhotoError `asset_unavailable` */
 const chunk = <T>(loading: Promise<T>): Promise<T> =>
   loading.catch((error: unknown) => {
-    throw asset(`a part of its script: ${error}`);
+    // A bundle that has every part in one file runs there all the same.
+    throw typeof ServiceWorkerGlobalScope === 'function' ? environment('import() in a service worker') : asset(`a part of its script: ${error}`);
   });
 
 /** Base64 of a few bytes. */
@@ -159,10 +162,11 @@ class Core implements PhotoCore {
       if (size && size > limit) throw await this.#fail({ code: 'source_too_large', detail: '', limit, actual: size });
     };
     // A caller's own function may take its time, and may never answer.
-    const heard = new AbortController();
+    let abort!: () => void;
     const aborted = new Promise<never>((_, reject) => {
-      if (signal?.aborted) reject(signal);
-      signal?.addEventListener('abort', reject, heard);
+      abort = reject;
+      if (signal?.aborted) abort();
+      signal?.addEventListener('abort', abort);
     });
     try {
       const source = announced(file, option);
@@ -174,7 +178,7 @@ class Core implements PhotoCore {
       if (isPhotoError(error)) throw error;
       throw await this.#fail(signal?.aborted ? { code: 'cancelled', detail: '' } : { code: 'corrupt_image', detail: `cannot be read: ${String(error)}` });
     } finally {
-      heard.abort();
+      signal?.removeEventListener('abort', abort);
     }
   }
 

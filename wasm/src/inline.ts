@@ -7,8 +7,10 @@ export function inlineRunner(module: WebAssembly.Module, highWaterBytes = 128 <<
   const fresh = () => import('./worker.js').then(({ createEngine }) => createEngine(module));
   let engine: ReturnType<typeof fresh> | null = null;
   let last: Promise<unknown> = Promise.resolve();
-  const closing = new AbortController();
-  const cancelled = (): JobResult => failed('cancelled', closing.signal.aborted ? 'the core is closed' : '');
+  let closed = false;
+  /** What ends those that wait for their result. */
+  const stops = new Set<() => void>();
+  const cancelled = (): JobResult => failed('cancelled', closed ? 'the core is closed' : '');
 
   const one = async (job: Job, say: OnStep, stopped: () => boolean, retry: boolean): Promise<JobResult> => {
     if (stopped()) return cancelled();
@@ -27,12 +29,12 @@ export function inlineRunner(module: WebAssembly.Module, highWaterBytes = 128 <<
   return {
     size: 1,
     run(job, { signal, onStep }: RunOptions = {}) {
-      const signals = signal ? [closing.signal, signal] : [closing.signal];
-      const stopped = (): boolean => signals.some((one) => one.aborted);
-      const heard = new AbortController();
-      const stop = new Promise<JobResult>((resolve) => {
-        for (const one of signals) one.addEventListener('abort', () => resolve(cancelled()), { signal: heard.signal });
-      });
+      const stopped = (): boolean => closed || !!signal?.aborted;
+      let abort!: () => void;
+      const stop = new Promise<JobResult>((resolve) => (abort = () => resolve(cancelled())));
+      stops.add(abort);
+      // Removed by name: through a signal of its own Node forgets to, for all but one of those that wait at the same time.
+      signal?.addEventListener('abort', abort);
       const say: OnStep = (...step) => {
         // There is no thread to end: a core that is interrupted in a word of its own ends there, and is not used again.
         if (stopped()) throw new Error('stopped');
@@ -40,10 +42,14 @@ export function inlineRunner(module: WebAssembly.Module, highWaterBytes = 128 <<
       };
       const work = last.then(() => one(job, say, stopped, true));
       last = work;
-      return Promise.race([work, stop]).finally(() => heard.abort());
+      return Promise.race([work, stop]).finally(() => {
+        stops.delete(abort);
+        signal?.removeEventListener('abort', abort);
+      });
     },
     close() {
-      closing.abort();
+      closed = true;
+      for (const stop of stops) stop();
       engine = null;
     },
   };
