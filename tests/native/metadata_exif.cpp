@@ -124,6 +124,11 @@ TEST_CASE("the time of capture", "[metadata]") {
     CHECK(iso_time_from_xmp("1965-07-12") == "1965-07-12");
     CHECK(iso_time_from_xmp("1965").empty());
     CHECK(iso_time_from_xmp("2011-09-31T12:43:03Z").empty());
+    const Bytes xmp =
+        bytes_of("<a xmlns:xap='http://ns.adobe.com/xap/1.0/' xap:CreateDate='2005-09-07T15:07:40-07:00'/>");
+    MetadataBlocks blocks;
+    blocks.xmp = xmp;
+    CHECK(read_capture(blocks, false).time == "2005-09-07T15:07:40-07:00");
   }
 }
 

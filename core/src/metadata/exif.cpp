@@ -186,8 +186,9 @@ void fill_from(ByteView xmp, std::string_view name, double highest, std::optiona
 }
 
 void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
-  for (const std::string_view name :
-       {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized", "xmp:CreateDate"}) {
+  // Adobe's programs up to 2009 call xmp by its earlier name.
+  for (const std::string_view name : {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized",
+                                      "xmp:CreateDate", "xap:CreateDate"}) {
     if (!has_zone(out.time)) complete_time(out.time, iso_time_from_xmp(xmp_property(xmp, name)));
   }
   if (out.make.empty() && out.model.empty()) {
