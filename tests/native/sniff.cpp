@@ -49,6 +49,16 @@ TEST_CASE("signatures are recognised from their bytes") {
   CHECK(sniff_text("MZ stands for Mark Zbikowski") == FileType::text);
   CHECK(sniff_text("RIFF\4\0\0\0WAVE"s) == FileType::wav);
   CHECK(sniff_text("RIFF\4\0\0\0AVI "s) == FileType::avi);
+  CHECK(sniff_text("\x1a\x45\xdf\xa3\x9f\x42\x86\x81") == FileType::matroska);
+  CHECK(sniff_text("\x76\x2f\x31\x01\2\0"s) == FileType::open_exr);
+  CHECK(sniff_text("#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n") == FileType::radiance_hdr);
+  CHECK(sniff_text("#?RGBE\n") == FileType::radiance_hdr);
+  CHECK(sniff_text("#? what is it") == FileType::text);
+  CHECK(sniff_text("II\xbc\x01\x20\0"s) == FileType::jpeg_xr);
+  CHECK(sniff_text("qoif\0\0\1\0"s) == FileType::qoi);
+  CHECK(sniff_text("P6\n401 301\n255\n\1\2\3") == FileType::pnm);
+  CHECK(sniff_text("P3\n# CREATOR\n1 1 255 0 0 0") == FileType::pnm);
+  CHECK(sniff_text("P1 is a parking deck") == FileType::text);
   CHECK(sniff_text("\x1f\x8b\x08\0"s) == FileType::unknown);
 }
 

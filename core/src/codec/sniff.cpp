@@ -215,6 +215,11 @@ bool is_bmp(ByteView bytes) {
   return std::find(known.begin(), known.end(), header_bytes) != known.end();
 }
 
+// Netpbm's bitmap, graymap, pixmap or anymap, as programs write it: no text begins with a line of these two.
+bool is_pnm(ByteView bytes) {
+  return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7' && bytes[2] == '\n';
+}
+
 bool is_executable(ByteView bytes) {
   using std::literals::operator""sv;
   for (const std::string_view magic : {"\x7f"
@@ -262,6 +267,12 @@ constexpr std::array signatures = {
     Signature{"MM\0*"sv, FileType::tiff},
     Signature{"II+\0"sv, FileType::tiff},
     Signature{"MM\0+"sv, FileType::tiff},
+    Signature{"\x1a\x45\xdf\xa3"sv, FileType::matroska},
+    Signature{"\x76\x2f\x31\x01"sv, FileType::open_exr},
+    Signature{"#?RADIANCE\n"sv, FileType::radiance_hdr},
+    Signature{"#?RGBE\n"sv, FileType::radiance_hdr},
+    Signature{"II\xbc\x01"sv, FileType::jpeg_xr},
+    Signature{"qoif"sv, FileType::qoi},
 };
 
 constexpr std::string_view png_signature = "\x89PNG\r\n\x1a\n";
@@ -302,6 +313,12 @@ constexpr FileTypeFacts facts(FileType type) {
     case FileType::mng: return {"MNG", "video/x-mng"};
     case FileType::wav: return {"WAV sound", "audio/wav"};
     case FileType::avi: return {"AVI video", "video/x-msvideo"};
+    case FileType::matroska: return {"WebM or Matroska video", "video/webm"};
+    case FileType::open_exr: return {"OpenEXR", "image/x-exr"};
+    case FileType::radiance_hdr: return {"Radiance HDR", "image/vnd.radiance"};
+    case FileType::jpeg_xr: return {"JPEG XR", "image/jxr"};
+    case FileType::qoi: return {"QOI", "image/qoi"};
+    case FileType::pnm: return {"PNM", "image/x-portable-anymap"};
     case FileType::executable: return {"program", "application/octet-stream"};
   }
   return {"unknown", "application/octet-stream"};
@@ -328,6 +345,7 @@ FileType sniff(ByteView bytes) {
     if (has_at(window, 4, box)) return FileType::quicktime;
   }
   if (is_bmp(window)) return FileType::bmp;
+  if (is_pnm(window)) return FileType::pnm;
   // An icon or cursor directory: reserved 0, type 1 or 2, at least one entry.
   if (window.size() >= 6 && window[0] == 0 && window[1] == 0 && (window[2] == 1 || window[2] == 2) && window[3] == 0 &&
       read_le16(&window[4]) != 0) {

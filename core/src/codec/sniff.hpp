@@ -38,6 +38,12 @@ enum class FileType : std::uint8_t {
   mng,
   wav,
   avi,
+  matroska,
+  open_exr,
+  radiance_hdr,
+  jpeg_xr,
+  qoi,
+  pnm,
   executable
 };
 
