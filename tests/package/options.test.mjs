@@ -146,7 +146,10 @@ test('a sentence without its figures says what is left to say', async () => {
   assert.equal(await messageFor({ code: 'source_too_large', limit: 5 << 20 }, 'en'), 'This file is too large. At most 5 MB is possible.');
   assert.equal(await messageFor({ code: 'source_too_large', actual: 5 << 20 }, 'en'), 'This file is too large: 5 MB.');
   assert.equal(await messageFor('too_many_photos', 'de'), 'Ein Projekt fasst höchstens 20 Fotos.');
-  assert.equal(await messageFor('unsupported_type', 'en'), 'This kind of file cannot be used here. Save it as JPEG, PNG or WebP and pick it again.');
+  const nameless = 'This kind of file cannot be used here. Save it as JPEG, PNG or WebP and pick it again.';
+  assert.equal(await messageFor('unsupported_type', 'en'), nameless);
+  assert.equal(await messageFor({ code: 'unsupported_type', detail: 'unknown' }, 'en'), nameless);
+  assert.match(await messageFor({ code: 'unsupported_type', detail: 'unknown' }, 'ko'), /형식입니다\. JPEG/);
   const codes = ['too_many_pixels', 'output_too_large', 'type_mismatch', 'too_long', 'out_of_range', 'unknown_value', 'invalid_option', 'asset_unavailable', 'unsupported_environment'];
   for (const language of ['en', 'ko', 'ja', 'zh', 'es', 'fr', 'de']) {
     for (const code of codes) assert.match(await messageFor(code, language), /^[^{}?:：()（）]{2,}[.。]$/, `${code} in ${language}`);

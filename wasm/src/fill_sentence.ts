@@ -39,7 +39,9 @@ export function filled(table: Table, facts: SentenceFacts, language: Language): 
   // Without a figure of its own this one would have nothing to say.
   const { limit = facts.code === 'too_many_photos' ? limits.max_photos_per_project : undefined } = facts;
   const [most, actual] = amounts({ ...facts, limit }, language);
-  const values = { limit: most, actual, found: facts.detail ?? '' };
+  // A kind that the core has no name for tells a developer that it has none, and a person nothing.
+  const found = facts.detail === 'unknown' ? '' : (facts.detail ?? '');
+  const values = { limit: most, actual, found };
   let text = table[facts.code];
   for (const [name, value] of Object.entries(values)) {
     if (!value) text = without(name, text);
