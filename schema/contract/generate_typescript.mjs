@@ -17,8 +17,8 @@ export function typescriptFiles(contract) {
   return files;
 }
 
-function union(type, comment, names) {
-  return `/** ${comment} */\nexport type ${type} =\n${names.map((name) => `  | ${quote(name)}`).join('\n')};\n`;
+function union(type, comment, names, codes) {
+  return `/** ${comment} */\nexport type ${type} =\n${names.map((name) => `  /** ${codes[name].meaning.replace('{found}', '`detail`')} */\n  | ${quote(name)}`).join('\n')};\n`;
 }
 
 function namesOf(errors, use) {
@@ -31,9 +31,9 @@ function errorsFile(errors) {
     (kind) => `  ${kind}: ${quote(names.filter((name) => errors.codes[name].kind === kind).join(' '))},`,
   );
   return `${mark}
-${union('ErrorCode', 'Why something was refused or failed.', names)}
-${union('IssueCode', 'What is wrong with one field of a payload.', namesOf(errors, 'issue'))}
-${union('WarningCode', 'What a person may want to know about an accepted photo.', namesOf(errors, 'warning'))}
+${union('ErrorCode', 'Why something was refused or failed.', names, errors.codes)}
+${union('IssueCode', 'What is wrong with one field of a payload.', namesOf(errors, 'issue'), errors.codes)}
+${union('WarningCode', 'What a person may want to know about an accepted photo.', namesOf(errors, 'warning'), errors.codes)}
 /**
  * Whose turn it is: input and limit (the person picks another photo), caller (a developer fixes code), resource (again,
  * or smaller), remote (retry, or sign in).

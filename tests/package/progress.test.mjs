@@ -1,7 +1,7 @@
 // Progress: monotone whatever order the steps come in, told once a frame, and the last word is always told.
 import assert from 'node:assert/strict';
 import { before, mock, test } from 'node:test';
-import { load, sleep } from './kit.mjs';
+import { all, fakeCore, load, scripted, sleep } from './kit.mjs';
 
 let PhotoMeter;
 let throttled;
@@ -55,4 +55,16 @@ test('what a caller\'s function throws is reported, and stops neither the photo 
   assert.equal(told, 2);
   assert.throws(() => mock.timers.tick(1), /mine/, 'on its own, where the environment reports it');
   mock.timers.reset();
+});
+
+test('a batch whose sources announce no bytes moves by photos', async (t) => {
+  const core = await fakeCore({ workers: 1 });
+  t.after(() => core.close());
+  let told;
+  const one = new Promise((resolve) => (told = resolve));
+  const waits = [async () => {}, () => one];
+  const sources = waits.map((wait) => ({ data: () => wait().then(() => scripted({})) }));
+  const onProgress = ({ done, fraction }) => done === 1 && told(fraction);
+  await all(core.prepareAll(sources, { onProgress }));
+  assert.equal(await one, 0.5);
 });

@@ -220,7 +220,7 @@ class BatchMeter {
     const total = photos.length;
     const bytesTotal = sum((photo) => photo.bytesTotal);
     this.#bytes = Math.max(this.#bytes, sum((photo) => photo.bytesDone));
-    const exact = accepted + rejected === total ? 1 : bytesTotal ? this.#bytes / bytesTotal : 0;
+    const exact = accepted + rejected === total ? 1 : bytesTotal ? this.#bytes / bytesTotal : sum((photo) => photo.fraction) / total;
     this.#fraction = Math.max(this.#fraction, exact);
     return {
       done: accepted + rejected,

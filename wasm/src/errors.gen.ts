@@ -2,55 +2,99 @@
 
 /** Why something was refused or failed. */
 export type ErrorCode =
+  /** The source has no bytes. */
   | 'empty_file'
+  /** The source has more bytes than the core reads. */
   | 'source_too_large'
+  /** The bytes are of no kind that can be decoded here; `detail` names the kind. */
   | 'unsupported_type'
+  /** The bytes are of another kind than the name or type claims: a warning, an error with strictType; `detail` names the kind. */
   | 'type_mismatch'
+  /** The bytes break the rules of their own format. */
   | 'corrupt_image'
+  /** The bytes end before the picture does; a warning where that is allowed. */
   | 'truncated_image'
+  /** More pixels than allowed, or than fit the memory budget for this kind of file. */
   | 'too_many_pixels'
+  /** The project is full. */
   | 'too_many_photos'
+  /** The photo could not be brought under its byte limit. */
   | 'output_too_large'
+  /** Memory ran out while the photo was prepared. */
   | 'out_of_memory'
+  /** The caller asked to stop. */
   | 'cancelled'
+  /** A fault of the core itself, or a worker that died. */
   | 'internal'
+  /** A row that the database would refuse; the error carries every issue. */
   | 'invalid_payload'
+  /** No session, or one that ended. */
   | 'sign_in_required'
+  /** A policy or privilege says no. */
   | 'not_allowed'
+  /** The plan's limit of projects, videos or storage is reached. */
   | 'quota_exceeded'
+  /** The project is being processed; its photos do not change until that ends. */
   | 'project_busy'
+  /** What was asked for does not exist, or not for this person. */
   | 'not_found'
+  /** Another row or object already has this name. */
   | 'already_exists'
+  /** No answer came. */
   | 'network'
+  /** The server asks to wait. */
   | 'rate_limited'
+  /** The server failed. */
   | 'server_error'
+  /** No room is left where the bytes should be kept. */
   | 'storage_full'
+  /** An option outside of its range or of the wrong type; `detail` names it. */
   | 'invalid_option'
+  /** The binary, the worker or another file of the package could not be loaded; `detail` names it. */
   | 'asset_unavailable'
+  /** The browser or runtime lacks what the core needs; `detail` names it. */
   | 'unsupported_environment';
 
 /** What is wrong with one field of a payload. */
 export type IssueCode =
+  /** A JSON value of another type than the column's; `detail` names the type expected. */
   | 'wrong_type'
+  /** A column without a default is missing, or one that must have a value is null. */
   | 'required'
+  /** More characters (code points) than the column holds. */
   | 'too_long'
+  /** Nothing but blank characters where a name is needed. */
   | 'blank'
+  /** A number outside of the column's range; the limit is the end that was passed. */
   | 'out_of_range'
+  /** Not one of the values that the column takes; `detail` names them where they are few. */
   | 'unknown_value'
+  /** A column that does not exist, or that a client does not write. */
   | 'unknown_field'
+  /** Text with U+0000 or half of a surrogate pair. */
   | 'invalid_text'
+  /** Not a UUID in a spelling that PostgreSQL takes. */
   | 'invalid_uuid'
+  /** Not a storage path of the owner's folder (nor, for an avatar, an https address). */
   | 'invalid_path'
+  /** Not JSON, or JSON that jsonb cannot hold. */
   | 'invalid_json';
 
 /** What a person may want to know about an accepted photo. */
 export type WarningCode =
+  /** The bytes are of another kind than the name or type claims: a warning, an error with strictType; `detail` names the kind. */
   | 'type_mismatch'
+  /** The bytes end before the picture does; a warning where that is allowed. */
   | 'truncated_image'
+  /** The same bytes, or a picture that looks alike, were accepted earlier in this batch or are among the known photos; `duplicateOf` says which. */
   | 'duplicate_photo'
+  /** Only the first frame of an animation is used. */
   | 'animation_dropped'
+  /** The HDR part (gain map) of the photo is left out. */
   | 'gain_map_dropped'
+  /** Colours were converted to sRGB. */
   | 'profile_converted'
+  /** Private data (position, serial numbers, maker notes, trailing data) was removed. */
   | 'metadata_removed';
 
 /**

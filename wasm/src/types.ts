@@ -30,14 +30,17 @@ export interface CaptureData {
   readonly make?: string;
   readonly model?: string;
   readonly lens?: string;
+  /** Of one shot: 1/250 is 0.004. */
   readonly exposureSeconds?: number;
   readonly fNumber?: number;
   readonly iso?: number;
   readonly focalLengthMm?: number;
+  /** The same view on a frame of 36 mm x 24 mm. */
   readonly focalLength35Mm?: number;
   /** Decimal degrees, WGS 84; only with `gps: true`. */
   readonly latitude?: number;
   readonly longitude?: number;
+  /** Above sea level; negative below. */
   readonly altitudeM?: number;
 }
 
@@ -53,11 +56,15 @@ export interface PhotoProbe {
   readonly orientation: number;
   /** Bits of one sample. */
   readonly bits: number;
+  /** Whether there is a channel for it, used or not. */
   readonly hasAlpha: boolean;
+  /** 1, or the pictures of an animation. */
   readonly frames: number;
+  /** Whether it is a progressive JPEG. */
   readonly progressive: boolean;
   /** Description of the colour profile, empty without one. */
   readonly profile: string;
+  /** Whether an HDR gain map comes with it. */
   readonly gainMap: boolean;
   readonly capture: CaptureData;
   readonly warnings: readonly WarningCode[];
@@ -69,13 +76,18 @@ export interface PhotoProbe {
 
 /** Facts of the source that a photo was made from. */
 export interface SourceFacts {
+  /** Empty when nobody named it. */
   readonly name: string;
+  /** From the bytes: `jpeg`, `png`, `webp`, or what the browser decoded (`heic`, `avif`, …). */
   readonly format: string;
   readonly mimeType: string;
+  /** Pixels, as displayed (upright). */
   readonly width: number;
   readonly height: number;
+  /** Exif orientation, 1 to 8, as stored. */
   readonly orientation: number;
   readonly bytes: number;
+  /** Description of the colour profile, empty without one. */
   readonly profile: string;
 }
 
@@ -217,11 +229,13 @@ export type PhotoState =
 /** Progress of one photo. `fraction` and `bytesDone` never run backwards. */
 export interface PhotoProgress {
   readonly state: PhotoState['state'];
+  /** Null before the first and after the last. */
   readonly step: PhotoStep | null;
   /** 0 to 1. */
   readonly fraction: number;
   /** `fraction` of the source's bytes. */
   readonly bytesDone: number;
+  /** As the source announces it: 0 where it does not. */
   readonly bytesTotal: number;
 }
 
@@ -232,8 +246,9 @@ export interface BatchProgress {
   /** Files taken from the input so far; all of them when it is an array. */
   readonly total: number;
   readonly accepted: number;
+  /** Refused or cancelled. */
   readonly rejected: number;
-  /** 0 to 1, by bytes. */
+  /** 0 to 1, by bytes; by photos where no source announces any. */
   readonly fraction: number;
   readonly bytesDone: number;
   readonly bytesTotal: number;
@@ -272,14 +287,17 @@ export type BatchResult<F = PhotoSource> =
 
 /** What a photo's row needs besides the prepared photo. */
 export interface PhotoRowFacts {
+  /** UUID. */
   readonly projectId: string;
   /** Path in the bucket `photos`. */
   readonly fileUrl: string;
+  /** Path in the same bucket. */
   readonly thumbnailUrl?: string | null | undefined;
   /** 0-based; left out, the database appends. */
   readonly uploadOrder?: number | undefined;
-  /** Made on the device, so that a repeated insert is recognised. */
+  /** UUID, made on the device, so that a repeated insert is recognised. */
   readonly id?: string | undefined;
+  /** Default: the source's name, without control characters, cut to 255 characters. */
   readonly originalFilename?: string | undefined;
   /** Joined with the photo's own facts. */
   readonly metadata?: JsonObject | undefined;
@@ -287,12 +305,17 @@ export interface PhotoRowFacts {
 
 /** What a media item's row needs besides the prepared photo. */
 export interface MediaRowFacts {
+  /** UUID. */
   readonly userId: string;
   /** Path in the bucket `media`. */
   readonly fileUrl: string;
+  /** Path in the same bucket. */
   readonly thumbnailUrl?: string | null | undefined;
+  /** UUID, made on the device, so that a repeated insert is recognised. */
   readonly id?: string | undefined;
+  /** Default: the source's name, without control characters, cut to 255 characters. */
   readonly originalFilename?: string | undefined;
+  /** Joined with the photo's own facts. */
   readonly metadata?: JsonObject | undefined;
 }
 
@@ -302,8 +325,10 @@ export type Language = 'en' | 'ko' | 'ja' | 'zh' | 'es' | 'fr' | 'de';
 /** What a sentence is made from; a `PhotoError` is one. */
 export interface SentenceFacts {
   readonly code: ErrorCode | IssueCode | WarningCode;
+  /** In the limit's own unit: bytes, pixels, or a bare number. */
   readonly limit?: number | undefined;
   readonly actual?: number | undefined;
+  /** What was found, in English. */
   readonly detail?: string | undefined;
 }
 
