@@ -16,7 +16,7 @@ void use(const MetadataBlocks& blocks, std::size_t size) {
   if (capture.latitude.has_value() != capture.longitude.has_value()) std::abort();
   // What we write is read back: the time and the position stay.
   MetadataBlocks own;
-  const Bytes exif = write_capture_exif(capture);
+  const Bytes exif = write_capture_exif(capture, {});
   own.exif = exif;
   const CaptureData again = read_capture(own, true);
   if (capture.time.size() > 10 && again.time != capture.time) std::abort();

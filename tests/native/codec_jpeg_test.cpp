@@ -208,7 +208,7 @@ TEST_CASE("profile and Exif data are written in their segments", "[jpeg]") {
   Bytes profile(150'000);
   for (std::size_t i = 0; i < profile.size(); ++i) profile[i] = static_cast<std::uint8_t>(i * 7);
   const Bytes exif = {'I', 'I', 42, 0, 8, 0, 0, 0, 0, 0};
-  const auto file = encode(picture, {.icc_profile = profile, .exif = exif}, 8);
+  const auto file = encode(picture, {.icc_profile = profile, .exif = [&](const PlaneLayout&) { return exif; }}, 8);
   REQUIRE(file.ok());
   REQUIRE(decode(*file).ok);
   Bytes found;

@@ -292,7 +292,7 @@ TEST_CASE("PNG encoder writes profile and Exif before the image data") {
   const Bytes profile(500, 3), exif = {'I', 'I', '*', 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   EncodeRequest request;
   request.icc_profile = profile;
-  request.exif = exif;
+  request.exif = [&](const PlaneLayout&) { return exif; };
   Frame frame;
   frame.allocate({ColorModel::rgb, false, 3, 3});
   const auto file = test::encode(*make_png_encoder(request), frame);

@@ -192,7 +192,7 @@ TEST_CASE("WebP with profile and Exif is an extended file that decodes the same"
     request.quality = 90;
     const auto plain = test::encode(*make_webp_encoder(request), frame);
     request.icc_profile = profile;
-    request.exif = exif;
+    request.exif = [&](const PlaneLayout&) { return exif; };
     const auto file = test::encode(*make_webp_encoder(request), frame);
     REQUIRE(file.ok());
     const std::string_view text = as_text(*file);

@@ -150,7 +150,7 @@ TEST_CASE("when the file was changed is said only where nothing says when the pi
 TEST_CASE("a date alone is reported, and written with its clock left blank", "[metadata]") {
   CaptureData capture = capture_of({}, "<a photoshop:DateCreated='1965-07-12'/>");
   CHECK(capture.time == "1965-07-12");
-  const Bytes exif = write_capture_exif(capture);
+  const Bytes exif = write_capture_exif(capture, {});
   CHECK(contains(exif, std::string_view("1965:07:12   :  :  \0", 20)));
   CHECK(capture_of(exif).time == "1965-07-12");
   CHECK(iso_time_from_exif("    :  :     :  :  ", "", "").empty());

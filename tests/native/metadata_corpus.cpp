@@ -114,7 +114,7 @@ TEST_CASE("corpus: orientation as in the manifest, and nothing private after a s
 
     CaptureData without_position = capture;
     without_position.latitude.reset();
-    const Bytes exif = write_capture_exif(without_position);
+    const Bytes exif = write_capture_exif(without_position, {});
     const Result<Bytes> kept = scrub(bytes, {exif, true});
     REQUIRE(kept.ok());
     const MetadataBlocks kept_blocks = find_metadata(*kept);

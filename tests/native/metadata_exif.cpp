@@ -257,7 +257,7 @@ TEST_CASE("a written Exif says the same when it is read", "[metadata]") {
   capture.latitude = -33.856784;
   capture.longitude = 151.215297;
   capture.altitude_m = -3.5;
-  const Bytes exif = write_capture_exif(capture);
+  const Bytes exif = write_capture_exif(capture, {});
   const CaptureData read = capture_of(exif, true);
   CHECK(read.time == capture.time);
   CHECK(read.make == capture.make);
@@ -272,10 +272,10 @@ TEST_CASE("a written Exif says the same when it is read", "[metadata]") {
   CHECK(*read.longitude == Approx(*capture.longitude).margin(1e-7));
   CHECK(*read.altitude_m == Approx(*capture.altitude_m));
   CHECK(read_orientation(exif) == 1);
-  CHECK(read_orientation(write_capture_exif(capture, 8)) == 8);
-  CHECK(capture_of(write_capture_exif(capture, 8), true).time == capture.time);
+  CHECK(read_orientation(write_capture_exif(capture, {}, 8)) == 8);
+  CHECK(capture_of(write_capture_exif(capture, {}, 8), true).time == capture.time);
 
   capture.latitude.reset();
-  CHECK_FALSE(capture_of(write_capture_exif(capture), true).longitude);
-  CHECK(write_capture_exif({}).empty());
+  CHECK_FALSE(capture_of(write_capture_exif(capture, {}), true).longitude);
+  CHECK(write_capture_exif({}, {}).empty());
 }

@@ -7,6 +7,7 @@
 
 #include "image/orientation.hpp"
 #include "metadata/metadata.hpp"
+#include "metadata/tiff.hpp"
 #include "pictures.hpp"
 
 using namespace photo_core;
@@ -131,7 +132,7 @@ TEST_CASE("a source that fits is scrubbed, not encoded again") {
   CaptureData capture;
   capture.time = "2024-05-01T12:34:56";
   capture.make = "Maker";
-  const Bytes exif = write_capture_exif(capture);
+  const Bytes exif = write_capture_exif(capture, {});
   for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
     const Bytes source = encode(corners(300, 200), format, 90, exif);
     const PreparedPhoto photo = prepared(source, {});
@@ -265,6 +266,54 @@ TEST_CASE("what is there of a cut picture: accepted where asked, with a warning,
       CHECK(prepare_photo(cut, options).error().code == ErrorCode::truncated_image);
     }
   }
+}
+
+TEST_CASE("a written Exif says of its picture what the standard makes mandatory, whatever it became") {
+  CaptureData capture;
+  capture.make = "Maker";
+  const Frame picture = noise(640, 480);
+  const Bytes source = encode(picture, OutputFormat::jpeg, 90, write_capture_exif(capture, {}));
+  PrepareOptions options;
+  options.keep_metadata = MetadataChoice::capture;
+  const auto number = [](const std::vector<TiffEntry>& directory, std::uint16_t tag) {
+    const TiffEntry* const entry = find_entry(directory, tag);
+    return entry != nullptr ? entry->integer().value_or(0) : 0;
+  };
+  const auto check = [&](bool passes, std::uint32_t first_component) {
+    const PreparedPhoto made = prepared(source, options);
+    CHECK(made.passed_through == passes);
+    const Bytes& file = made.photo.bytes;
+    const MetadataBlocks blocks = made.photo.mime_type == "image/png"    ? find_png_metadata(file)
+                                  : made.photo.mime_type == "image/webp" ? find_webp_metadata(file)
+                                                                         : find_jpeg_metadata(file);
+    const TiffReader reader(blocks.exif);
+    const auto image = reader.directory(reader.first_directory());
+    const auto exif = reader.directory(number(image, 0x8769));
+    CHECK(number(image, 0x0128) == 2);
+    CHECK(find_entry(exif, 0x9000) != nullptr);
+    CHECK(find_entry(exif, 0xa000) != nullptr);
+    CHECK(number(exif, 0xa001) == 1);
+    CHECK(number(exif, 0xa002) == made.photo.width_px);
+    CHECK(number(exif, 0xa003) == made.photo.height_px);
+    const TiffEntry* const components = find_entry(exif, 0x9101);
+    REQUIRE(components != nullptr);
+    CHECK(components->value[0] == first_component);
+    CHECK(number(image, 0x0213) == (first_component == 1 ? 1 : 0));
+    return made;
+  };
+  check(true, 1);
+  options.keep_original = OriginalChoice::never;
+  options.format = OutputFormat::jpeg;
+  check(false, 1);
+  options.format = OutputFormat::webp;
+  check(false, 1);
+  options.format = OutputFormat::png;
+  options.max_edge_px = 100;
+  check(false, 4);
+  options.format = OutputFormat::jpeg;
+  options.max_edge_px = 640;
+  options.max_bytes = 8'000;
+  CHECK(check(false, 1).photo.width_px < 640);  // made smaller by its bytes
 }
 
 TEST_CASE("capture data that come with pixels are the photo's, the position only when asked for") {

@@ -52,7 +52,7 @@ inline Bytes encode(const Frame& frame, OutputFormat format, double quality = 90
   OutputSpec spec;
   spec.format = format;
   spec.request.quality = quality;
-  spec.request.exif = exif;
+  spec.request.exif = [&](const PlaneLayout&) { return Bytes(exif.begin(), exif.end()); };
   spec.request.icc_profile = icc;
   auto bytes = encode_frame(frame, spec, false);
   return bytes ? std::move(bytes).value() : Bytes{};

@@ -16,15 +16,18 @@ constexpr std::uint32_t webp_max_side_px = 16'383;  // RFC 9649, 3.4; RFC 6386, 
 constexpr double full_chroma_quality = 90;          // of a JPEG: from here on chroma is not subsampled
 
 struct EncodeRequest {
-  double quality = 82;            // 1..100, fractions allowed (a byte limit may need them); JPEG and WebP
-  bool progressive = false;       // JPEG
-  bool half_chroma = false;       // JPEG: 4:2:0 at quality 90 and above too
-  ByteView icc_profile;           // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
-  ByteView exif;                  // a TIFF structure ("II*\0…"), written when not empty, in the format's own wrapping
+  double quality = 82;       // 1..100, fractions allowed (a byte limit may need them); JPEG and WebP
+  bool progressive = false;  // JPEG
+  bool half_chroma = false;  // JPEG: 4:2:0 at quality 90 and above too
+  ByteView icc_profile;      // written when not empty (JPEG APP2, PNG iCCP, WebP ICCP)
+  // Gives a TIFF structure ("II*\0…") for a picture as it is stored, written when not empty, in the format's own
+  // wrapping.
+  std::function<Bytes(const PlaneLayout&)> exif;
   bool palette = false;           // PNG: write a palette when the picture has at most 256 colours
   std::uint64_t pixels = 0;       // of a larger picture that this is a sample of, to be treated like it
   std::function<void()> on_turn;  // called every few rows, also within finish(); may do something else in between
 
+  Bytes exif_of(const PlaneLayout& layout) const { return exif ? exif(layout) : Bytes{}; }
   void turn() const {
     if (on_turn) on_turn();
   }

@@ -109,6 +109,7 @@ class JpegEncoder final : public Encoder {
                              JDIMENSION first_row, JDIMENSION first_column, JDIMENSION count);
 
   EncodeRequest request_;
+  Bytes exif_;
   jpeg_compress_struct state_{};
   JpegErrors errors_{};
   JpegSink sink_{};
@@ -183,10 +184,10 @@ void JpegEncoder::start_library() {
 
 void JpegEncoder::write_markers() {
   constexpr std::string_view exif_name("Exif\0\0", 6);
-  if (!request_.exif.empty()) {
-    jpeg_write_m_header(&state_, JPEG_APP0 + 1, static_cast<unsigned>(exif_name.size() + request_.exif.size()));
+  if (!exif_.empty()) {
+    jpeg_write_m_header(&state_, JPEG_APP0 + 1, static_cast<unsigned>(exif_name.size() + exif_.size()));
     for (const char c : exif_name) jpeg_write_m_byte(&state_, static_cast<unsigned char>(c));
-    for (const std::uint8_t byte : request_.exif) jpeg_write_m_byte(&state_, byte);
+    for (const std::uint8_t byte : exif_) jpeg_write_m_byte(&state_, byte);
   }
   // ICC.1:2022, annex B.4: numbered pieces, each with the count of all.
   constexpr std::string_view icc_name("ICC_PROFILE\0", 12);
@@ -209,7 +210,8 @@ Status JpegEncoder::begin(const PlaneLayout& layout) {
       layout.h_subsampling > 2 || layout.v_subsampling > 2) {
     return fail(ErrorCode::internal, "a layout that JPEG is not written in");
   }
-  if (request_.exif.size() > marker_room - 6) return fail(ErrorCode::internal, "Exif data larger than a JPEG segment");
+  exif_ = request_.exif_of(layout);
+  if (exif_.size() > marker_room - 6) return fail(ErrorCode::internal, "Exif data larger than a JPEG segment");
   if (request_.icc_profile.size() > std::size_t{255} * (marker_room - 14)) {
     return fail(ErrorCode::internal, "colour profile larger than JPEG holds");
   }

@@ -70,6 +70,7 @@ class PngEncoder final : public Encoder {
 
   Status begin(const PlaneLayout& layout) override {
     layout_ = layout;
+    exif_ = request_.exif_of(layout);
     pixel_bytes_ = static_cast<std::size_t>(layout.plane_count());
     const std::uint64_t row_bytes = std::uint64_t{layout.width_px} * pixel_bytes_;
     if (row_bytes > SIZE_MAX - png_row_slack) return no_memory();
@@ -189,7 +190,7 @@ class PngEncoder final : public Encoder {
     if (!request_.icc_profile.empty()) {
       if (Status status = write_profile(); !status) return status;
     }
-    if (!request_.exif.empty()) writer_.chunk("eXIf", request_.exif);
+    if (!exif_.empty()) writer_.chunk("eXIf", exif_);
     if (color_type == 3) write_palette_chunks();
     writer_.begin("IDAT");
     return deflater_.begin(rows, row_bytes) ? Status{} : Status{no_memory()};
@@ -267,6 +268,7 @@ class PngEncoder final : public Encoder {
   }
 
   const EncodeRequest request_;
+  Bytes exif_;
   PlaneLayout layout_;
   std::size_t pixel_bytes_ = 0;
   std::size_t row_bytes_ = 0;

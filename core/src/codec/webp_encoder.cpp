@@ -115,6 +115,7 @@ class WebpEncoder final : public Encoder {
 
   Status begin(const PlaneLayout& layout) override {
     layout_ = layout;
+    exif_ = request_.exif_of(layout);
     if (layout.width_px > webp_max_side_px || layout.height_px > webp_max_side_px) {
       return fail_limit(ErrorCode::invalid_option, webp_max_side_px, std::max(layout.width_px, layout.height_px),
                         "WebP: a side beyond 16383 pixels");
@@ -235,9 +236,9 @@ class WebpEncoder final : public Encoder {
   // libwebp's file with alpha, a profile and Exif added when there are any (WebP Container Specification: ICCP and ALPH
   // before the picture, EXIF behind it, all announced in VP8X).
   Result<Bytes> wrap(ByteView file, ByteView alpha) const {
-    const bool is_extended = !request_.icc_profile.empty() || !request_.exif.empty() || !alpha.empty();
+    const bool is_extended = !request_.icc_profile.empty() || !exif_.empty() || !alpha.empty();
     std::size_t size = file.size() + (is_extended ? chunk_bytes(10) : 0);
-    for (const ByteView data : {request_.icc_profile, alpha, request_.exif})
+    for (const ByteView data : {request_.icc_profile, alpha, ByteView(exif_)})
       size += data.empty() ? 0 : chunk_bytes(data.size());
     if (!can_allocate(size)) return no_memory();
     Bytes out;
@@ -249,7 +250,7 @@ class WebpEncoder final : public Encoder {
       const std::uint32_t width = layout_.width_px - 1, height = layout_.height_px - 1;
       const auto byte = [](std::uint32_t value, int shift) { return static_cast<std::uint8_t>(value >> shift); };
       const int flags =
-          (request_.icc_profile.empty() ? 0 : 0x20) | (alpha.empty() ? 0 : 0x10) | (request_.exif.empty() ? 0 : 0x08);
+          (request_.icc_profile.empty() ? 0 : 0x20) | (alpha.empty() ? 0 : 0x10) | (exif_.empty() ? 0 : 0x08);
       const std::array<std::uint8_t, 10> extended = {static_cast<std::uint8_t>(flags),
                                                      0,
                                                      0,
@@ -265,12 +266,13 @@ class WebpEncoder final : public Encoder {
     if (!request_.icc_profile.empty()) append_chunk(out, "ICCP", request_.icc_profile);
     if (!alpha.empty()) append_chunk(out, "ALPH", alpha);
     append(out, slice(file, 12));
-    if (!request_.exif.empty()) append_chunk(out, "EXIF", request_.exif);
+    if (!exif_.empty()) append_chunk(out, "EXIF", exif_);
     return out;
   }
 
   const EncodeRequest request_;
   PlaneLayout layout_;
+  Bytes exif_;
   WebPPicture picture_{};
   Buffer held_row_;  // red, green, blue, alpha of an even row that waits for the odd one below
 };

@@ -141,7 +141,13 @@ DirectoryWriter gps_directory(const CaptureData& capture) {
   return gps;
 }
 
-DirectoryWriter exif_directory(const CaptureData& capture, const ExifTime& time) {
+// 72 to the inch is what stands for an unknown one (Exif 2.32, 4.6.4 A).
+void add_resolution(DirectoryWriter& image) {
+  for (const std::uint16_t tag : {0x011a, 0x011b}) add_fraction(image, tag, 72.0);
+  image.add_short(0x0128, 2);  // ResolutionUnit: inches
+}
+
+DirectoryWriter exif_directory(const CaptureData& capture, const ExifTime& time, const ExifForm& form) {
   DirectoryWriter exif;
   add_fraction(exif, 0x829a, capture.exposure_seconds);
   add_fraction(exif, 0x829d, capture.f_number);
@@ -153,8 +159,19 @@ DirectoryWriter exif_directory(const CaptureData& capture, const ExifTime& time)
   exif.add(0x9000, TiffType::undefined, 4, {'0', '2', '3', '2'});
   exif.add_text(0x9003, time.date_time);
   exif.add_text(0x9011, time.date_time.empty() ? std::string{} : time.offset);
+  if (form.model) {  // ComponentsConfiguration: Y, Cb, Cr are 1 to 3, R, G, B 4 to 6
+    const bool is_rgb = *form.model == ColorModel::rgb, is_gray = *form.model == ColorModel::gray;
+    exif.add(0x9101, TiffType::undefined, 4,
+             is_rgb    ? Bytes{4, 5, 6, 0}
+             : is_gray ? Bytes{1, 0, 0, 0}
+                       : Bytes{1, 2, 3, 0});
+  }
   add_fraction(exif, 0x920a, capture.focal_length_mm);
   exif.add_text(0x9291, time.date_time.empty() ? std::string{} : time.subseconds);
+  exif.add(0xa000, TiffType::undefined, 4, {'0', '1', '0', '0'});  // FlashpixVersion
+  exif.add_short(0xa001, form.has_profile ? 0xffff : 1);           // ColorSpace: uncalibrated, or sRGB
+  exif.add_long(0xa002, form.width_px);
+  exif.add_long(0xa003, form.height_px);
   if (capture.focal_length_35mm && *capture.focal_length_35mm < 65535.5) {
     exif.add_short(0xa405, static_cast<std::uint32_t>(std::lround(*capture.focal_length_35mm)));
   }
@@ -170,28 +187,30 @@ Bytes tiff_header() {
 
 }  // namespace
 
-Bytes write_capture_exif(const CaptureData& capture, int orientation) {
+Bytes write_capture_exif(const CaptureData& capture, const ExifForm& form, int orientation) {
   const ExifTime time = exif_time_from_iso(capture.time);
   const bool has_exif = !time.date_time.empty() || !capture.lens.empty() || capture.exposure_seconds ||
                         capture.f_number || capture.iso || capture.focal_length_mm || capture.focal_length_35mm;
-  const DirectoryWriter exif = has_exif ? exif_directory(capture, time) : DirectoryWriter{};
   const DirectoryWriter gps = gps_directory(capture);
 
   DirectoryWriter image;
   image.add_text(0x010f, capture.make);
   image.add_text(0x0110, capture.model);
   if (orientation != 1) image.add_short(tag_orientation, static_cast<std::uint32_t>(orientation));
-  if (image.empty() && exif.empty() && gps.empty()) return {};
+  if (image.empty() && !has_exif && gps.empty()) return {};
+  add_resolution(image);
+  if (form.model == ColorModel::ycc) image.add_short(0x0213, 1);  // YCbCrPositioning: centred
+  const DirectoryWriter exif = exif_directory(capture, time, form);
   // The two links have fixed sizes, so where their targets lie is known once the rest of the directory is.
-  const std::size_t links = (exif.empty() ? 0 : 12) + (gps.empty() ? 0 : 12);
+  const std::size_t links = 12 + (gps.empty() ? 0 : 12);
   const std::size_t exif_offset = header_bytes + image.byte_count() + links;
-  const std::size_t gps_offset = exif_offset + (exif.empty() ? 0 : exif.byte_count());
-  if (!exif.empty()) image.add_long(0x8769, static_cast<std::uint32_t>(exif_offset));
+  const std::size_t gps_offset = exif_offset + exif.byte_count();
+  image.add_long(0x8769, static_cast<std::uint32_t>(exif_offset));
   if (!gps.empty()) image.add_long(0x8825, static_cast<std::uint32_t>(gps_offset));
 
   Bytes out = tiff_header();
   image.write(out);
-  if (!exif.empty()) exif.write(out);
+  exif.write(out);
   if (!gps.empty()) gps.write(out);
   return out;
 }

@@ -12,6 +12,7 @@
 
 #include "base/bytes.hpp"
 #include "image/colour.hpp"
+#include "image/planes.hpp"
 
 namespace photo_core {
 
@@ -47,9 +48,16 @@ int read_orientation(ByteView exif);
 // Capture data from Exif, each Exif saying what those before it do not, with XMP as last source. The position only when
 // `with_position`.
 CaptureData read_capture(const MetadataBlocks& blocks, bool with_position);
+// What Exif has to say of the picture that it lies in (Exif 2.32, 4.6.8: the tags that are mandatory).
+struct ExifForm {
+  std::uint32_t width_px = 0;  // as stored
+  std::uint32_t height_px = 0;
+  std::optional<ColorModel> model;  // of what is stored, where it is one of these
+  bool has_profile = false;         // a colour profile lies beside it; else it is sRGB
+};
 // A minimal clean Exif (TIFF structure): capture time, camera, lens, exposure, and the position when `capture` has it;
 // the orientation when it is not 1. Empty when there is nothing to write.
-Bytes write_capture_exif(const CaptureData& capture, int orientation = 1);
+Bytes write_capture_exif(const CaptureData& capture, const ExifForm& form, int orientation = 1);
 // A TIFF structure with only the orientation.
 Bytes write_orientation_exif(int orientation);
 

@@ -81,9 +81,9 @@ class Fit {
         spec_(spec),
         drop_alpha_(drop_alpha),
         limit_(limit),
-        header_bytes_(
-            std::min(0.5 * limit, (spec.format == OutputFormat::jpeg ? 350 : 60) +
-                                      static_cast<double>(spec.request.icc_profile.size() + spec.request.exif.size()))),
+        header_bytes_(std::min(0.5 * limit, (spec.format == OutputFormat::jpeg ? 350 : 60) +
+                                                static_cast<double>(spec.request.icc_profile.size() +
+                                                                    spec.request.exif_of(frame.layout).size()))),
         has_quality_(spec.format != OutputFormat::png),
         smallest_(first_bytes) {
     if (has_quality_) {

@@ -190,14 +190,15 @@ class Preparation::State {
   // it turns out not to fit.
   Status begin_passing() {
     const double start = now();
+    keep_.icc_profile = keeps_always() || options_.color == ColorChoice::keep;
     if (options_.keep_metadata == MetadataChoice::capture) {
-      exif_ = write_capture_exif(inspected_.capture, keeps_always() ? inspected_.orientation : 1);
+      exif_ = write_capture_exif(inspected_.capture, stored_form(inspected_, keep_.icc_profile),
+                                 keeps_always() ? inspected_.orientation : 1);
     }
     if (exif_.empty() && keeps_always() && inspected_.orientation != 1) {
       exif_ = write_orientation_exif(inspected_.orientation);
     }
     keep_.exif = exif_;
-    keep_.icc_profile = keeps_always() || options_.color == ColorChoice::keep;
     scrubbed_ = scrub();
     if (!*scrubbed_ && !keeps_always()) return begin_encoding();  // where it is a must, decoding tells why
     if (*scrubbed_ && (*scrubbed_)->size() > options_.max_bytes) {
@@ -250,9 +251,12 @@ class Preparation::State {
     spec_.request.progressive = options_.progressive;
     spec_.request.palette = inspected_.decoder->info().is_palette;
     spec_.request.icc_profile = kept_profile();
-    exif_.clear();
-    if (options_.keep_metadata == MetadataChoice::capture) exif_ = write_capture_exif(inspected_.capture);
-    spec_.request.exif = exif_;
+    if (options_.keep_metadata == MetadataChoice::capture) {
+      spec_.request.exif = [this](const PlaneLayout& layout) {
+        return write_capture_exif(
+            inspected_.capture, {layout.width_px, layout.height_px, layout.model, !spec_.request.icc_profile.empty()});
+      };
+    }
     spec_.request.on_turn = options_.on_turn;
 
     PipelineRequest request = request_for(geometry_, true);
@@ -382,7 +386,7 @@ class Preparation::State {
   std::unique_ptr<ColourTransform> transform_;
   Size stored_;
   Geometry geometry_;
-  Bytes exif_;                             // viewed by spec_ and keep_
+  Bytes exif_;                             // viewed by keep_
   ScrubKeep keep_;                         // of the source's own file
   OutputSpec spec_;                        // of the photo
   std::optional<Result<Bytes>> scrubbed_;  // the source's own file, while it may become the photo

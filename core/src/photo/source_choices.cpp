@@ -66,6 +66,19 @@ bool can_hold_profile(const Inspected& inspected, OutputFormat format) {
   return inspected.profile.kind == ProfileKind::gray ? is_gray : !is_gray || format != OutputFormat::png;
 }
 
+ExifForm stored_form(const Inspected& inspected, bool keeps_profile) {
+  const ImageInfo& info = inspected.decoder->info();
+  ExifForm form{info.width_px, info.height_px, {}, keeps_profile && !inspected.blocks.icc_profile.empty()};
+  if (info.is_gray) {
+    form.model = ColorModel::gray;
+  } else if (info.is_ycc) {
+    form.model = ColorModel::ycc;
+  } else if (info.format != ImageFormat::webp && !info.is_cmyk) {
+    form.model = ColorModel::rgb;
+  }
+  return form;
+}
+
 std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options) {
   const ImageInfo& info = inspected.decoder->info();
   const ColorModel model = info.is_gray ? ColorModel::gray : ColorModel::rgb;

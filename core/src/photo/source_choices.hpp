@@ -23,6 +23,9 @@ bool may_pass(const Inspected& inspected, std::size_t source_bytes, const Prepar
 // which WebP and pictures with alpha are not made with, and PNG wants no other with them (11.3.2.3).
 bool can_hold_profile(const Inspected& inspected, OutputFormat format);
 
+// What an Exif that lies in the source's own file says of it.
+ExifForm stored_form(const Inspected& inspected, bool keeps_profile);
+
 // To sRGB, or null when the colours stay. Views the source's profile: `inspected` must outlive it.
 std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options);
 
