@@ -87,6 +87,11 @@ expectTypeOf<{ signal: AbortSignal | undefined; removeEmptyProject: boolean | un
 
 // Whoever names the project, or makes it, need not ask whether there is one; a photo that failed says why.
 declare const sender: Sender;
+interface Draft {
+  title_i18n: { en: string };
+}
+expectTypeOf<Draft>().toExtend<SendBatch['project']>();
+expectTypeOf<Draft>().toExtend<Parameters<Sender['updateProject']>[1]>();
 const job = sender.send({ project: {}, photos: [] });
 expectTypeOf((await job.done).projectId).toEqualTypeOf<string>();
 expectTypeOf(sender.append).returns.toHaveProperty('projectId').toEqualTypeOf<string>();

@@ -14,6 +14,7 @@ export interface PayloadSource {
   mediaItemPayload(prepared: PreparedPhoto, facts: MediaRowFacts): Promise<Row>;
 }
 
+/** Options of `createSender`. */
 export interface SenderOptions {
   /** Any supabase-js v2 client. Only its session is used: the sender makes its requests itself. */
   readonly client: SessionClient;
@@ -37,19 +38,21 @@ export interface SenderOptions {
   readonly clock?: Clock | undefined;
   /** Whether there is a network. Default: the browser's word; for a `url` on this machine, which needs none, always. */
   readonly connectivity?: Connectivity | undefined;
+  /** The moment and the chance of which ids are made; tests give their own. */
   readonly ids?: IdSource | undefined;
 }
 
 /** A new project with its photos. */
 export interface SendBatch {
   /** As for `core.projectPayload`; `id` and `user_id` are added. */
-  readonly project: { readonly [field: string]: unknown };
+  readonly project: object;
   /** In the order in which they are to be shown. */
   readonly photos: readonly PreparedPhoto[];
   /** Id of the new project, a UUID in lower case. Default: made here. */
   readonly projectId?: string | undefined;
 }
 
+/** Options of one call of the sender. */
 export interface SendOptions {
   /** Stops the job; what is missing stays in the outbox. */
   readonly signal?: AbortSignal | undefined;

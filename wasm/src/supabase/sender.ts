@@ -54,8 +54,8 @@ export class Sender {
     checkBatch(batch);
     const { project, photos, projectId = this.#id() } = batch;
     this.#needId('projectId', projectId);
-    return this.#start({ kind: 'photos', projectId, projectRow: project }, photos, options, (owner, ids) =>
-      buildPhotos(this.#options.core, { owner, projectId, draft: project, photos, ids }),
+    return this.#start({ kind: 'photos', projectId, projectRow: project as Row }, photos, options, (owner, ids) =>
+      buildPhotos(this.#options.core, { owner, projectId, draft: project as Row, photos, ids }),
     ) as SendJob<string>;
   }
 
@@ -115,7 +115,7 @@ export class Sender {
   }
 
   /** Changes title, description, style, duration, prompt or metadata. @param changes fields as for `core.projectPayload` */
-  async updateProject(projectId: string, changes: Row, options: SendOptions = {}): Promise<void> {
+  async updateProject(projectId: string, changes: object, options: SendOptions = {}): Promise<void> {
     checkSendOptions(options);
     this.#needId('projectId', projectId);
     if (typeof changes !== 'object' || changes === null) throw invalidOption('changes', 'an object', changes);
