@@ -58,7 +58,7 @@ test('inherited options and getters count; what is no record of options is refus
     assert.equal((await failure(core.prepare(scripted({}), options))).received, '"large"');
   }
   assert.equal((await failure(core.prepare(scripted({}), new AbortController().signal))).option, 'aborted');
-  for (const [options, received] of [[new Map([['maxEdge', 3]]), 'a Map'], [[], 'an array of 0'], [new Uint8Array(), 'a Uint8Array']]) {
+  for (const [options, received] of [[new Map([['maxEdge', 3]]), 'an instance of Map'], [[], 'an array of 0'], [new Uint8Array(), 'an instance of Uint8Array']]) {
     const error = await failure(core.prepare(scripted({}), options));
     assert.deepEqual([error.option, error.expected, error.received], ['options', 'an object', received]);
   }

@@ -7,7 +7,7 @@ function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) {
     const { name } = value.constructor ?? {};
-    return Array.isArray(value) ? `an array of ${value.length}` : name && name !== 'Object' ? `a${/^[AEIO]/.test(name) ? 'n' : ''} ${name}` : 'an object';
+    return Array.isArray(value) ? `an array of ${value.length}` : name && name !== 'Object' ? `an instance of ${name}` : 'an object';
   }
   return String(value);
 }
