@@ -47,16 +47,6 @@ void inks_from_ycck(std::uint8_t* pixels, std::uint32_t count) {
   }
 }
 
-// Where a file that does not come to its end breaks off: behind its last whole segment.
-std::size_t end_of_segments(ByteView source) {
-  JpegWalker walker(source);
-  JpegSegment segment;
-  std::size_t end = 0;
-  do end = walker.position();
-  while (walker.next(segment));
-  return walker.saw_end() ? source.size() : end;
-}
-
 }  // namespace
 
 JpegDecoder::~JpegDecoder() {

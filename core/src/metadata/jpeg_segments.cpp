@@ -96,6 +96,15 @@ bool JpegWalker::next(JpegSegment& segment) {
   return false;
 }
 
+std::size_t end_of_segments(ByteView source) {
+  JpegWalker walker(source);
+  JpegSegment segment;
+  std::size_t end = 0;
+  do end = walker.position();
+  while (walker.next(segment));
+  return walker.saw_end() ? source.size() : end;
+}
+
 JpegAppKind app_kind(const JpegSegment& segment) {
   using std::string_view_literals::operator""sv;
   const ByteView payload = segment.payload;

@@ -41,6 +41,9 @@ class JpegWalker {
   bool saw_end_ = false;
 };
 
+// Where a file that does not come to its end breaks off: behind its last whole segment. Else its size.
+std::size_t end_of_segments(ByteView source);
+
 // Whether this is a start of frame (SOF0 … SOF15 without DHT, JPG and DAC).
 constexpr bool is_frame_marker(std::uint8_t marker) {
   return marker >= jpeg_marker::sof0 && marker <= jpeg_marker::sof15 && marker != jpeg_marker::dht &&

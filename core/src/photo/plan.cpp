@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <new>
 #include <utility>
 
 #include <photo_core/limits.gen.hpp>
@@ -170,6 +172,14 @@ Status check_budget(const MemoryPlan& plan, const ImageInfo& info, const Prepare
   const double limit = std::min(
       pixels - 1, std::floor(pixels * room / static_cast<double>(std::max<std::uint64_t>(plan.decode_bytes, 1))));
   return fail_limit(ErrorCode::too_many_pixels, std::max(limit, 0.0), pixels, "memory budget");
+}
+
+Status reserve_memory(std::uint64_t bytes) {
+  const std::unique_ptr<std::uint8_t[]> block(new (std::nothrow) std::uint8_t[static_cast<std::size_t>(bytes)]);
+  if (!block) return fail_limit(ErrorCode::out_of_memory, static_cast<double>(bytes), static_cast<double>(bytes));
+  // Written once, or the compiler leaves the allocation out.
+  const_cast<volatile std::uint8_t*>(block.get())[0] = 0;
+  return {};
 }
 
 }  // namespace photo_core

@@ -58,4 +58,7 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
 // too_many_pixels, with the pixels that this kind of file may have as limit, when the plan is over its budget.
 Status check_budget(const MemoryPlan& plan, const ImageInfo& info, const PrepareOptions& options);
 
+// Grows the heap once to what the plan says, instead of piece by piece. Errors: out_of_memory.
+Status reserve_memory(std::uint64_t bytes);
+
 }  // namespace photo_core

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <memory>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -78,12 +77,6 @@ class Preparation::State {
     if (options_.on_progress) options_.on_progress(step, done, total);
   }
   bool keeps_always() const { return options_.keep_original == OriginalChoice::always; }
-  ByteView kept_profile() const {
-    return options_.color == ColorChoice::keep && inspected_.profile.kind != ProfileKind::broken &&
-                   can_hold_profile(inspected_, options_.format)
-               ? inspected_.blocks.icc_profile
-               : ByteView{};
-  }
 
   // The header alone: the verdict, the plan, the budget.
   Status inspect() {
@@ -114,7 +107,7 @@ class Preparation::State {
     geometry_ = as_stored(plan_geometry(upright, options_), inspected_.orientation);
     const MemoryPlan memory = plan_memory(info, source_.size(), geometry_, inspected_.orientation, options_);
     if (Status status = check_budget(memory, info, options_); !status) return status;
-    if (Status status = reserve(memory.total() - source_.size()); !status) return status;
+    if (Status status = reserve_memory(memory.total() - source_.size()); !status) return status;
     out_.source = describe(inspected_);
     out_.source.heap_bytes = memory.total();
     out_.warnings = inspected_.warnings;
@@ -131,15 +124,6 @@ class Preparation::State {
 
   Error too_large(std::uint64_t bytes) const {
     return fail_limit(ErrorCode::output_too_large, static_cast<double>(options_.max_bytes), static_cast<double>(bytes));
-  }
-
-  // Grows the heap once to what the plan says, instead of piece by piece.
-  static Status reserve(std::uint64_t bytes) {
-    const std::unique_ptr<std::uint8_t[]> block(new (std::nothrow) std::uint8_t[static_cast<std::size_t>(bytes)]);
-    if (!block) return fail_limit(ErrorCode::out_of_memory, static_cast<double>(bytes), static_cast<double>(bytes));
-    // Written once, or the compiler leaves the allocation out.
-    const_cast<volatile std::uint8_t*>(block.get())[0] = 0;
-    return {};
   }
 
   // What every run of the pipeline shares.
@@ -199,7 +183,7 @@ class Preparation::State {
       exif_ = write_orientation_exif(inspected_.orientation);
     }
     keep_.exif = exif_;
-    scrubbed_ = scrub();
+    scrubbed_ = scrub(inspected_, source_, keep_);
     if (!*scrubbed_ && !keeps_always()) return begin_encoding();  // where it is a must, decoding tells why
     if (*scrubbed_ && (*scrubbed_)->size() > options_.max_bytes) {
       return keeps_always() ? too_large((*scrubbed_)->size()) : begin_encoding();
@@ -225,7 +209,7 @@ class Preparation::State {
       return begin_encoding();
     }
     if (keep_.surplus.count > 0) {  // rare: known only now that all was decoded
-      scrubbed_ = scrub();
+      scrubbed_ = scrub(inspected_, source_, keep_);
       if (!*scrubbed_) return std::move(*scrubbed_).error();
     }
     stamp("decode", made_.decode_ms);
@@ -235,14 +219,6 @@ class Preparation::State {
     return begin_thumbnails();
   }
 
-  Result<Bytes> scrub() const {
-    switch (inspected_.decoder->info().format) {
-      case ImageFormat::png: return scrub_png(source_, keep_);
-      case ImageFormat::webp: return scrub_webp(source_, keep_);
-      default: return scrub_jpeg(source_, keep_);
-    }
-  }
-
   Status begin_encoding() {
     scrubbed_.reset();
     spec_.format = options_.format == OutputFormat::automatic ? OutputFormat::jpeg : options_.format;
@@ -250,7 +226,7 @@ class Preparation::State {
     spec_.request.quality = options_.quality;
     spec_.request.progressive = options_.progressive;
     spec_.request.palette = inspected_.decoder->info().is_palette;
-    spec_.request.icc_profile = kept_profile();
+    spec_.request.icc_profile = kept_profile(inspected_, options_);
     if (options_.keep_metadata == MetadataChoice::capture) {
       spec_.request.exif = [this](const PlaneLayout& layout) {
         return write_capture_exif(
@@ -350,7 +326,8 @@ class Preparation::State {
     const std::size_t index = out_.thumbnails.size();
     Frame frame = turn_upright(std::move(made_.thumbnail_frames[index]), inspected_.orientation);
     OutputSpec spec = spec_of(options_.thumbnails[index]);
-    if (!out_.passed_through || options_.color == ColorChoice::keep) spec.request.icc_profile = kept_profile();
+    if (!out_.passed_through || options_.color == ColorChoice::keep)
+      spec.request.icc_profile = kept_profile(inspected_, options_);
     if (!spec.request.icc_profile.empty() && !can_hold_profile(inspected_, spec.format)) {
       convert_gray(frame, inspected_);
       spec.request.icc_profile = {};

@@ -79,6 +79,21 @@ ExifForm stored_form(const Inspected& inspected, bool keeps_profile) {
   return form;
 }
 
+ByteView kept_profile(const Inspected& inspected, const PrepareOptions& options) {
+  return options.color == ColorChoice::keep && inspected.profile.kind != ProfileKind::broken &&
+                 can_hold_profile(inspected, options.format)
+             ? inspected.blocks.icc_profile
+             : ByteView{};
+}
+
+Result<Bytes> scrub(const Inspected& inspected, ByteView source, const ScrubKeep& keep) {
+  switch (inspected.decoder->info().format) {
+    case ImageFormat::png: return scrub_png(source, keep);
+    case ImageFormat::webp: return scrub_webp(source, keep);
+    default: return scrub_jpeg(source, keep);
+  }
+}
+
 std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options) {
   const ImageInfo& info = inspected.decoder->info();
   const ColorModel model = info.is_gray ? ColorModel::gray : ColorModel::rgb;

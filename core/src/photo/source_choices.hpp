@@ -26,6 +26,12 @@ bool can_hold_profile(const Inspected& inspected, OutputFormat format);
 // What an Exif that lies in the source's own file says of it.
 ExifForm stored_form(const Inspected& inspected, bool keeps_profile);
 
+// The profile that goes into the photo; empty when none does.
+ByteView kept_profile(const Inspected& inspected, const PrepareOptions& options);
+
+// The source's own file in a clean container.
+Result<Bytes> scrub(const Inspected& inspected, ByteView source, const ScrubKeep& keep);
+
 // To sRGB, or null when the colours stay. Views the source's profile: `inspected` must outlive it.
 std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options);
 
