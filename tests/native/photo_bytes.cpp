@@ -93,6 +93,32 @@ TEST_CASE("the search's logarithm is the standard library's") {
   CHECK(natural_log(1) == 0);
 }
 
+TEST_CASE("what a byte limit makes smaller is averaged in the light that was asked for") {
+  Frame grain = noise(640, 480);  // black and white: the half of the light is far above the half of the samples
+  for (auto& plane : grain.planes) {
+    for (std::uint8_t& sample : plane) sample = sample < 128 ? 0 : 255;
+  }
+  for (int plane = 1; plane < 3; ++plane) grain.planes[plane] = grain.planes[0];
+  const Bytes source = encode(grain, OutputFormat::png);
+  const auto mean = [&](LightChoice light, OutputFormat format) {
+    PrepareOptions options;
+    options.light = light;
+    options.format = format;
+    options.max_bytes = 6'000;
+    const auto made = prepare_photo(source, options);
+    REQUIRE(made.ok());
+    CHECK(made->photo.width_px < 320);
+    const Frame small = decode(made->photo.bytes);
+    double sum = 0;
+    for (const std::uint8_t sample : small.planes[0]) sum += sample;
+    return sum / static_cast<double>(small.planes[0].size());
+  };
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::webp, OutputFormat::png}) {
+    CHECK(std::abs(mean(LightChoice::encoded, format) - 128) < 12);
+    CHECK(std::abs(mean(LightChoice::linear, format) - 188) < 12);
+  }
+}
+
 TEST_CASE("a byte limit is nearly reached by pictures that are no photos") {
   for (const double share : {0.9, 0.3}) {
     check_lands(tiles(720, 480), OutputFormat::png, share);

@@ -45,7 +45,15 @@ Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::ui
   if (Status status = encoder->begin(wanted); !status) return std::move(status).error();
   EncoderSink sink(*encoder);
 
-  PlaneLayout resized = frame.layout;
+  const PlaneLayout& whole = frame.layout;
+  const bool in_light =
+      spec.space == ResizeSpace::linear && (width_px != whole.width_px || height_px != whole.height_px);
+  PlaneLayout source = whole;
+  if (in_light && source.model == ColorModel::ycc) {
+    source.model = ColorModel::rgb;
+    source.h_subsampling = source.v_subsampling = 1;
+  }
+  PlaneLayout resized = source;
   resized.width_px = width_px;
   resized.height_px = height_px;
   const bool same_model = resized.model == wanted.model && resized.has_alpha == wanted.has_alpha;
@@ -56,10 +64,19 @@ Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::ui
   RowSink* next = &sink;
   if (needs_conversion(convert)) next = &converter.emplace(convert, sink);
 
-  ResizeStage stage({frame.layout, resized, 0, 0, static_cast<double>(frame.layout.width_px),
-                     static_cast<double>(frame.layout.height_px)},
+  const auto width = static_cast<double>(whole.width_px), height = static_cast<double>(whole.height_px);
+  ResizeStage stage({source, resized, 0, 0, width, height, in_light ? ResizeSpace::linear : ResizeSpace::encoded},
                     *next);
-  if (Status status = stage.push(frame.band()); !status) return std::move(status).error();
+  std::optional<ConvertStage> to_rgb;
+  std::optional<ResizeStage> full_chroma;
+  next = &stage;
+  if (source.model != whole.model) {
+    PlaneLayout full = whole;
+    full.h_subsampling = full.v_subsampling = 1;
+    next = &to_rgb.emplace(ConvertMap{full, source}, *next);
+    next = &full_chroma.emplace(ResizeMap{whole, full, 0, 0, width, height}, *next);
+  }
+  if (Status status = next->push(frame.band()); !status) return std::move(status).error();
   return encoder->finish();
 }
 

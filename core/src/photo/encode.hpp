@@ -9,6 +9,7 @@
 
 #include "codec/encoder.hpp"
 #include "image/planes.hpp"
+#include "image/resize_stage.hpp"
 #include "image/row_sink.hpp"
 
 namespace photo_core {
@@ -18,6 +19,7 @@ struct OutputSpec {
   OutputFormat format = OutputFormat::jpeg;
   EncodeRequest request;
   std::uint32_t background = 0xffffff;
+  ResizeSpace space = ResizeSpace::encoded;  // of a frame that is encoded at another size
 };
 
 std::unique_ptr<Encoder> make_encoder(const OutputSpec& spec);

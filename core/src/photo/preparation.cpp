@@ -223,6 +223,7 @@ class Preparation::State {
     scrubbed_.reset();
     spec_.format = options_.format == OutputFormat::automatic ? OutputFormat::jpeg : options_.format;
     spec_.background = options_.background;
+    spec_.space = space_of(options_);
     spec_.request.quality = options_.quality;
     spec_.request.progressive = options_.progressive;
     spec_.request.palette = inspected_.decoder->info().is_palette;
