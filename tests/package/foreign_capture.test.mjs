@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => core?.close());
 
-const look = (bytes, gps = false) => captureOf(new Blob([bytes]), (jpeg) => core.probe(jpeg, { gps }));
+const look = (bytes, gps = false) => captureOf(new Blob([bytes]), core, gps);
 
 const number = (size, value) => {
   const bytes = Buffer.alloc(size);
@@ -117,9 +117,9 @@ test('XMP where there is no Exif', async () => {
 
 test('nothing to read is nothing, without a look at the core', async () => {
   for (const bytes of [Buffer.alloc(0), Buffer.from('GIF89a'), Buffer.alloc(5_000), heif({ type: 'mime', contentType: 'text/plain' }), heif({ method: 2 })]) {
-    assert.deepEqual(await captureOf(new Blob([bytes]), () => assert.fail('asked')), {});
+    assert.deepEqual(await captureOf(new Blob([bytes]), { probe: () => assert.fail('asked') }), {});
   }
-  assert.deepEqual(await captureOf(new Blob([heif()]), () => Promise.reject(new Error('closed'))), {});
+  assert.deepEqual(await captureOf(new Blob([heif()]), { probe: () => Promise.reject(new Error('closed')) }), {});
 });
 
 test('cut or damaged anywhere it ends, with what was there or with nothing', async () => {

@@ -195,7 +195,7 @@ class Core implements PhotoCore {
     // The browser gives pixels alone. What the file says beside them is worth a look, and no reason to fail.
     const look = () =>
       import('./foreign_capture.js')
-        .then(({ captureOf }) => captureOf(source.data, (jpeg) => this.probe(jpeg, { gps: raw.gps, signal })))
+        .then(({ captureOf }) => captureOf(source.data, this, raw.gps))
         .catch(() => ({}));
     // What is to be written is known before.
     const capture = browserDecode && raw.keepMetadata === 'capture' ? await look() : undefined;

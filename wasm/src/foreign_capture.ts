@@ -177,12 +177,13 @@ function segment(mark: string, block: Uint8Array): BlobPart[] {
 
 /**
  * @param source where bytes were given away, nothing is left to look at
- * @param probe what the core reads in a JPEG
+ * @param core reads what is in a JPEG
  * @returns what is known, maybe nothing; damage is no error
  */
 export async function captureOf(
   source: Blob | Uint8Array<ArrayBuffer>,
-  probe: (jpeg: Blob) => Promise<{ readonly capture: CaptureData }>,
+  core: { probe(jpeg: Blob, options: { readonly gps: boolean }): Promise<{ readonly capture: CaptureData }> },
+  gps: boolean,
 ): Promise<CaptureData> {
   try {
     const { exif, xmp } = await blocksOf(async (at, size) =>
@@ -195,7 +196,7 @@ export async function captureOf(
       ...(xmp ? segment('http://ns.adobe.com/xap/1.0/\0', xmp) : []),
       new Uint8Array(pixel),
     ]);
-    return (await probe(jpeg)).capture;
+    return (await core.probe(jpeg, { gps })).capture;
   } catch {
     return {};
   }
