@@ -127,17 +127,17 @@ test('what was stopped is sent once, by Resume or by Send, and is free again onc
     select count(*)::int n from public.video_projects p where exists (
       select from public.photos where project_id = p.id and original_filename like 'stopped-%')`)).rows[0].n;
   const stopped = async () => {
-    // The objects of the first photo are let through, then nothing more.
+    // The objects of the first photo are let through, then nothing more. What was stored before is still being shown: that is no upload.
     let uploads = 0;
     let reached = () => {};
     const halfway = new Promise((resolve) => (reached = resolve));
-    await page.route('**/storage/v1/object/**', (route) => (uploads++ < 2 ? route.continue() : reached()));
+    await page.route('**/storage/v1/object/photos/**', (route) => (uploads++ < 2 ? route.continue() : reached()));
     await page.getByTestId('send').click();
     await halfway;
     assert.ok(await card(page, 'stopped-1.jpg').getByRole('button', { name: 'Remove' }).isDisabled(), 'it would be sent all the same');
     await page.locator('#stop').click();
     await page.locator('#send-status', { hasText: 'kept on this device' }).waitFor();
-    await page.unroute('**/storage/v1/object/**');
+    await page.unroute('**/storage/v1/object/photos/**');
     assert.equal(await page.locator('.tag', { hasText: 'Waits to be sent' }).count(), 2);
   };
   const pick = async () => page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['stopped-1.jpg', 'stopped-2.jpg']));
