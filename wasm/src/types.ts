@@ -202,7 +202,11 @@ export interface PrepareOptions {
   readonly background?: string | number | undefined;
   /** `capture` writes camera, exposure and time into the photo. Default `none`. */
   readonly keepMetadata?: 'none' | 'capture' | undefined;
-  /** `auto`: a source that already fits is only scrubbed of metadata. Default `auto`. */
+  /**
+   * `auto`: a source that already fits is only scrubbed of metadata. `never`: every photo is encoded. `always`: none is; what
+   * cannot stay as it is (an animation, a picture that ends early, more than `maxBytes`) is refused, and what is stored turned
+   * stays so, which browsers mend by its Exif in JPEG but not in WebP. Default `auto`.
+   */
   readonly keepOriginal?: 'auto' | 'never' | 'always' | undefined;
   /** Refuses a file whose claimed type is not the true one. Default false: a warning. */
   readonly strictType?: boolean | undefined;
