@@ -162,6 +162,25 @@ TEST_CASE("camera and exposure", "[metadata]") {
   CHECK_FALSE(unusual.focal_length_35mm);
 }
 
+TEST_CASE("exposure and aperture are counted from their logarithms where nothing else tells them", "[metadata]") {
+  Tiff tiff;
+  tiff.fractions(Tiff::exif, 0x9201, {{6, 1}}).fractions(Tiff::exif, 0x9202, {{4, 1}});
+  CHECK(capture_of(tiff.build()).exposure_seconds == Approx(1.0 / 64));
+  CHECK(capture_of(tiff.build()).f_number == Approx(4));
+  Tiff night;  // below zero: two seconds
+  const Bytes minus_one = joined({night.u32(0xffffffff), night.u32(1)});
+  CHECK(capture_of(night.add(Tiff::exif, 0x9201, 10, 1, minus_one).build()).exposure_seconds == Approx(2));
+
+  tiff.fractions(Tiff::exif, 0x829a, {{1, 60}}).fractions(Tiff::exif, 0x829d, {{28, 10}});
+  CHECK(capture_of(tiff.build()).exposure_seconds == Approx(1.0 / 60));
+  CHECK(capture_of(tiff.build()).f_number == Approx(2.8));
+
+  Tiff unset;
+  unset.fractions(Tiff::exif, 0x9201, {{0, 1}}).fractions(Tiff::exif, 0x9202, {{0, 1}});
+  CHECK_FALSE(capture_of(unset.build()).exposure_seconds);
+  CHECK_FALSE(capture_of(unset.build()).f_number);
+}
+
 TEST_CASE("the position is read only when asked for, and only when it is one", "[metadata]") {
   Tiff tiff;
   add_position(tiff, "S", "W").add(Tiff::gps, 5, 1, 1, {1}).fractions(Tiff::gps, 6, {{1234, 100}});
@@ -181,6 +200,8 @@ TEST_CASE("the position is read only when asked for, and only when it is one", "
   };
   CHECK(position("N", {{35, 1}, {3050, 100}, {0, 0}}) == Approx(35 + 30.5 / 60));  // no seconds
   CHECK(position("N", {{355, 10}}) == Approx(35.5));
+  CHECK(position("N", {{355, 10}, {0, 0}, {0, 0}}) == Approx(35.5));  // neither minutes nor seconds
+  CHECK_FALSE(position("N", {{0, 0}, {30, 1}, {0, 1}}));
   CHECK_FALSE(position("N", {{35, 0}, {30, 1}, {0, 1}}));
   CHECK_FALSE(position("N", {{91, 1}, {0, 1}, {0, 1}}));
   CHECK_FALSE(position("N", {{35, 1}, {61, 1}, {0, 1}}));
@@ -194,7 +215,8 @@ TEST_CASE("the position is read only when asked for, and only when it is one", "
 
 TEST_CASE("XMP is the second source", "[metadata]") {
   const Bytes xmp = bytes_of(
-      "<x:xmpmeta><rdf:Description tiff:Make=\"A &amp; B\" exif:FNumber='28/10' exif:GPSLatitude=\"39,54.5S\" "
+      "<x:xmpmeta><rdf:Description tiff:Make=\"A &amp; B\" tiff:Model='C' exifEX:LensModel='D' exif:FNumber='28/10' "
+      "exif:FocalLength='50/1' exif:FocalLengthIn35mmFilm='75' exif:GPSLatitude=\"39,54.5S\" "
       "exif:GPSLongitude=\"116,23,30E\" exif:GPSAltitude=\"500/10\" "
       "photoshop:DateCreated=\"2020-02-29T01:02:03+09:00\">"
       "<exif:ISOSpeedRatings><rdf:Seq><rdf:li>200</rdf:li></rdf:Seq></exif:ISOSpeedRatings>"
@@ -203,6 +225,10 @@ TEST_CASE("XMP is the second source", "[metadata]") {
   blocks.xmp = xmp;
   CaptureData capture = read_capture(blocks, true);
   CHECK(capture.make == "A & B");
+  CHECK(capture.model == "C");
+  CHECK(capture.lens == "D");
+  CHECK(capture.focal_length_mm == Approx(50));
+  CHECK(capture.focal_length_35mm == Approx(75));
   CHECK(capture.time == "2020-02-29T01:02:03+09:00");
   CHECK(capture.f_number == Approx(2.8));
   CHECK(capture.iso == 200u);
@@ -278,4 +304,38 @@ TEST_CASE("a written Exif says the same when it is read", "[metadata]") {
   capture.latitude.reset();
   CHECK_FALSE(capture_of(write_capture_exif(capture, {}), true).longitude);
   CHECK(write_capture_exif({}, {}).empty());
+}
+
+TEST_CASE("each value is written in the standard's own form", "[metadata]") {
+  CaptureData capture;
+  capture.make = "Maker";
+  const auto written = [&](const ExifForm& form, bool in_exif, std::uint16_t tag) {
+    const Bytes bytes = write_capture_exif(capture, form);
+    const TiffReader reader(bytes);
+    auto directory = reader.directory(reader.first_directory());
+    if (in_exif) directory = reader.directory(find_entry(directory, 0x8769)->integer().value_or(0));
+    const TiffEntry* const entry = find_entry(directory, tag);
+    return entry == nullptr ? Bytes{} : Bytes(entry->value.begin(), entry->value.end());
+  };
+  CHECK(written({}, false, 0x010f) == bytes_of(std::string_view("Maker\0", 6)));
+  for (const std::uint16_t resolution : {0x011a, 0x011b}) {
+    CHECK(written({}, false, resolution) == Bytes{72, 0, 0, 0, 1, 0, 0, 0});
+  }
+  CHECK(written({.model = ColorModel::ycc}, true, 0x9101) == Bytes{1, 2, 3, 0});
+  CHECK(written({.model = ColorModel::gray}, true, 0x9101) == Bytes{1, 0, 0, 0});
+  CHECK(written({.model = ColorModel::rgb}, true, 0x9101) == Bytes{4, 5, 6, 0});
+  CHECK(written({}, true, 0x9101).empty());
+  CHECK(written({.has_profile = false}, true, 0xa001) == Bytes{1, 0});
+  CHECK(written({.has_profile = true}, true, 0xa001) == Bytes{0xff, 0xff});
+
+  // What 16 bits do not hold is in the wider tag, which another one names.
+  capture.iso = 65534;
+  CHECK(written({}, true, 0x8827) == Bytes{0xfe, 0xff});
+  CHECK(written({}, true, 0x8830).empty());
+  for (const std::uint32_t iso : {65535u, 102400u}) {
+    capture.iso = iso;
+    CHECK(written({}, true, 0x8827) == Bytes{0xff, 0xff});
+    CHECK(written({}, true, 0x8830) == Bytes{3, 0});
+    CHECK(capture_of(write_capture_exif(capture, {})).iso == iso);
+  }
 }
