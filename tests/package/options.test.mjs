@@ -42,6 +42,16 @@ for (const [options, option, expected, received] of wrong) {
   });
 }
 
+test('what is left out has its default', async () => {
+  const { options } = JSON.parse(await (await core.prepare(scripted({}))).photo.text());
+  const expected = {
+    maxEdge: 2000, format: 'auto', quality: 82, maxBytes: 10485760, color: 'srgb', light: 'encoded', fit: 'inside', coverWidth: 0, coverHeight: 0,
+    progressive: false, gps: false, background: 0xffffff, keepMetadata: 'none', keepOriginal: 'auto', strictType: false, allowTruncated: false,
+    thumbnails: [{ maxEdge: 400, format: 'webp', quality: 75 }],
+  };
+  assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, options[name]])), expected);
+});
+
 test('a misspelt name is refused with the names there are', async () => {
   const error = await failure(core.prepare(scripted({}), { maxedge: 3 }));
   assert.equal(error.option, 'maxedge');

@@ -22,8 +22,9 @@ test('a step told again, or late, does not turn progress back', () => {
 
 test('an ended photo does not change any more', () => {
   const meter = new PhotoMeter(10);
+  meter.step('read', 10, 10);
   meter.end('rejected');
-  meter.step('read', 0, 10);
+  meter.step('decode', 0, 10);
   assert.deepEqual(meter.view, { state: 'rejected', step: null, fraction: 1, bytesDone: 10, bytesTotal: 10 });
 });
 
@@ -67,4 +68,15 @@ test('a batch whose sources announce no bytes moves by photos', async (t) => {
   const onProgress = ({ done, fraction }) => done === 1 && told(fraction);
   await all(core.prepareAll(sources, { onProgress }));
   assert.equal(await one, 0.5);
+});
+
+test('a batch counts what was cancelled among what was not accepted', async (t) => {
+  const core = await fakeCore({ workers: 1 });
+  t.after(() => core.close());
+  let last;
+  const photoSignal = (index) => (index === 1 ? AbortSignal.abort() : undefined);
+  const files = [scripted({}), scripted({ n: 1 }), scripted({ error: 'corrupt_image' })];
+  await all(core.prepareAll(files, { photoSignal, onProgress: (now) => (last = now) }));
+  assert.deepEqual(last.photos.map((photo) => photo.state), ['accepted', 'cancelled', 'rejected']);
+  assert.deepEqual([last.done, last.total, last.accepted, last.rejected, last.fraction], [3, 3, 1, 2, 1]);
 });
