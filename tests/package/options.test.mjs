@@ -52,6 +52,20 @@ test('what is left out has its default', async () => {
   assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, options[name]])), expected);
 });
 
+test('every word that there is for an option reaches the core', async () => {
+  const words = {
+    format: ['auto', 'jpeg', 'webp', 'png'], color: ['srgb', 'keep'], light: ['encoded', 'linear'], fit: ['inside', 'cover'],
+    keepMetadata: ['none', 'capture'], keepOriginal: ['auto', 'never', 'always'],
+  };
+  for (const [name, all] of Object.entries(words)) {
+    for (const word of all) {
+      const { photo } = await core.prepare(scripted({}), { [name]: word, coverWidth: 10, coverHeight: 10 });
+      assert.equal(JSON.parse(await photo.text()).options[name], word);
+    }
+  }
+  assert.equal(JSON.parse(await (await core.prepare(scripted({}), { background: '#0A0b0c' })).photo.text()).options.background, 0x0a0b0c);
+});
+
 test('a misspelt name is refused with the names there are', async () => {
   const error = await failure(core.prepare(scripted({}), { maxedge: 3 }));
   assert.equal(error.option, 'maxedge');
@@ -130,6 +144,8 @@ test('limits may be tightened, and hold', async () => {
   assert.deepEqual(results.map((one) => (one.ok ? 'ok' : one.error.code)), ['source_too_large', 'ok', 'too_many_photos']);
   assert.deepEqual([results[0].error.limit, results[0].error.actual], [50, 71]);
   assert.equal((await failure(tight.prepare(new Blob([])))).code, 'empty_file');
+  const late = (text) => failure(tight.prepare({ data: async () => new Blob([text]) })); // what says its size when it is asked
+  assert.deepEqual([(await late('')).code, (await late('x'.repeat(51))).code], ['empty_file', 'source_too_large']);
   tight.close();
 });
 

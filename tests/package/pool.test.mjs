@@ -276,3 +276,22 @@ test('photos that are done leave nothing at their signal, and many at once are n
   }
   assert.deepEqual(warnings, []);
 });
+
+test('a worker that got work again does not end for having been idle', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { made, start } = workers();
+  const pool = new Pool({ size: 1, start, module: null });
+  const first = pool.run(job('a'));
+  made[0].answer(ok);
+  await first;
+  t.mock.timers.tick(29_999);
+  assert.ok(!made[0].stopped, 'half a minute is what it waits when nothing else is said');
+  const second = pool.run(job('b'));
+  t.mock.timers.tick(30_000);
+  made[0].answer(ok);
+  assert.ok((await second).ok);
+  t.mock.timers.tick(30_000);
+  assert.ok(made[0].stopped);
+  assert.equal(made.length, 1);
+  pool.close();
+});

@@ -14,6 +14,7 @@ test('a step told again, or late, does not turn progress back', () => {
   for (const [step, done] of [['read', 10], ['decode', 5], ['read', 0], ['decode', 9], ['decode', 2], ['encode', 1], ['thumbnail', 0], ['unknown', 3], ['hash', 10]]) {
     meter.step(step, done, 10);
     assert.ok(meter.view.fraction >= last, `${step} ${done}`);
+    assert.equal(meter.view.state, 'working');
     assert.equal(meter.view.bytesDone, Math.round(meter.view.fraction * 1000));
     last = meter.view.fraction;
   }
