@@ -34,7 +34,10 @@ TEST_CASE("JPEG: Exif, XMP and profile are found behind padding and garbage", "[
   CHECK(blocks.icc_profile.size() == 132);
   CHECK(blocks.has_private);
   CHECK(blocks.image_end == source.size());
-  CHECK_FALSE(find_jpeg_metadata(with_segments({jfif(), jpeg_icc(1, 1, empty_profile())})).has_private);
+  const Bytes plain = with_segments({jfif(), jpeg_icc(1, 1, empty_profile())});
+  CHECK_FALSE(find_jpeg_metadata(plain).has_private);
+  CHECK(find_jpeg_metadata(joined({plain, bytes_of("PK")})).image_end == plain.size());
+  CHECK(find_jpeg_metadata(joined({plain, bytes_of("PK")})).has_private);
 }
 
 TEST_CASE("JPEG: the next marker is found wherever it lies, and data never taken for one", "[metadata]") {

@@ -197,6 +197,13 @@ TEST_CASE("PNG: what is broken or animated is refused", "[metadata]") {
   CHECK(refused(png_start));
   CHECK(refused(joined({png_start, png_header(), png_end()})));
   CHECK(refused(joined({png_start, png_header(3), png_pixels(), png_end()})));  // a palette picture without one
+  const auto with_colours = [](std::size_t count) {
+    return joined({png_start, png_header(3), png_chunk("PLTE", Bytes(count * 3, 9)), png_pixels(), png_end()});
+  };
+  CHECK(refused(with_colours(0)));
+  CHECK_FALSE(refused(with_colours(1)));
+  CHECK_FALSE(refused(with_colours(256)));
+  CHECK(refused(with_colours(257)));
   CHECK(refused(with_chunks({png_chunk("acTL", Bytes(8, 0))})));
   CHECK_FALSE(refused(with_chunks({}, {png_chunk("acTL", Bytes(8, 0))})));  // too late to mean anything
   Bytes wrong = with_chunks({});

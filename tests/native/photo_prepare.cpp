@@ -232,6 +232,17 @@ TEST_CASE("what must be refused is refused from the header, with limit and value
   CHECK(code_of(jpeg, strict) == "type_mismatch");
   strict.strict_type = false;
   CHECK(has(prepared(jpeg, strict).warnings, WarningCode::type_mismatch));
+  // The same type in other words, or none that says anything.
+  for (const char* claim :
+       {"", "image/jpeg", "IMAGE/JPEG ; x=1", "image/jpg", "image/pjpeg", "application/octet-stream"}) {
+    strict.claimed_type = claim;
+    CHECK(prepared(jpeg, strict).warnings.empty());
+  }
+  const Bytes png = encode(noise(30, 20), OutputFormat::png);
+  for (const char* claim : {"image/png", "image/x-png", "image/apng", "image/vnd.mozilla.apng"}) {
+    strict.claimed_type = claim;
+    CHECK(prepared(png, strict).warnings.empty());
+  }
   PrepareOptions tight;
   tight.max_pixels = 1000;
   const auto refused = prepare_photo(jpeg, tight);
