@@ -150,7 +150,6 @@ export class Pool {
   #give(slot: Slot, task: Task): void {
     clearTimeout(slot.idle);
     slot.task = task;
-    slot.silent = 0;
     slot.port.hold(true);
     try {
       // Node does not refuse these: it ends the worker that they were for.
