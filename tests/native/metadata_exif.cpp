@@ -252,6 +252,7 @@ TEST_CASE("what is looked at of a text has a limit, whatever it says of its leng
   // The limit falls into a character: the others are UTF-8 all the same.
   CHECK(clean_text("\xc3\xa4" + std::string(4093, '\x01') + "\xc3\xa9" + "far") == "\xc3\xa4");
   CHECK(clean_text(std::string(5000, 'a')) == std::string(200, 'a'));
+  CHECK(clean_text(std::string_view("said\0left over", 14)) == "said");
 
   const auto lens_behind = [](std::size_t spaces) {
     MetadataBlocks blocks;
