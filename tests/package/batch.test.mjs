@@ -29,12 +29,12 @@ test('the last files start with the largest, and are answered in input order', a
   const alone = await fakeCore({ workers: 1 });
   const sizes = [10, 20, 90, 40, 30, 60, 50];
   const results = await all(alone.prepareAll(sizes.map(lazy)));
-  alone.close();
   assert.deepEqual(begun, [0, 1, 2, 5, 6, 3, 4]);
   assert.deepEqual(results.map((one) => one.index), [0, 1, 2, 3, 4, 5, 6]);
   // With more files than places those places go by input order.
   begun.length = 0;
-  await all(core.prepareAll(sizes.map(lazy), { existingCount: 14 }));
+  await all(alone.prepareAll(sizes.map(lazy), { existingCount: 14 }));
+  alone.close();
   assert.deepEqual(begun, [0, 1, 2, 3, 4, 5]);
 });
 

@@ -4,7 +4,7 @@ import { getEventListeners } from 'node:events';
 import { before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { fakeCore, load, scripted, sleep } from './kit.mjs';
+import { all, fakeCore, load, scripted, sleep } from './kit.mjs';
 
 let Pool;
 before(async () => ({ Pool } = await load('pool.ts')));
@@ -114,8 +114,13 @@ test('an abort of a waiting photo disturbs nobody', async () => {
   pool.run(job('a'));
   const waiting = pool.run(job('b'), { signal: stop.signal });
   stop.abort();
+  const next = pool.run(job('c'));
   assert.equal((await waiting).error.code, 'cancelled');
   assert.ok(!made[0].stopped);
+  made[0].answer(ok);
+  made[0].answer(ok);
+  assert.ok((await next).ok);
+  assert.deepEqual(made[0].jobs.map((one) => one.job.source.name), ['a', 'c'], 'and is worked on by nobody');
   pool.close();
 });
 
@@ -269,7 +274,7 @@ test('photos that are done leave nothing at their signal, and many at once are n
     await given[0];
     collect();
     arrive();
-    await Promise.all([...photos, ...given]);
+    await Promise.all([...photos, ...given, all(core.prepareAll([scripted({}), scripted({ n: 1 })], { signal }))]);
     assert.deepEqual(getEventListeners(signal, 'abort'), [], `workers: ${workers}`);
     await Promise.all(Array.from({ length: 12 }, () => core.prepare(scripted({}))));
     core.close();

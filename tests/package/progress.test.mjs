@@ -81,3 +81,15 @@ test('a batch counts what was cancelled among what was not accepted', async (t) 
   assert.deepEqual(last.photos.map((photo) => photo.state), ['accepted', 'cancelled', 'rejected']);
   assert.deepEqual([last.done, last.total, last.accepted, last.rejected, last.fraction], [3, 3, 1, 2, 1]);
 });
+
+test('the outcome of one photo is told before its call ends', async (t) => {
+  const core = await fakeCore({ workers: 1 });
+  t.after(() => core.close());
+  const ends = [['accepted', {}], ['rejected', { error: 'corrupt_image' }], ['cancelled', {}, AbortSignal.abort()]];
+  for (const [state, script, signal] of ends) {
+    let last;
+    const onProgress = (now) => (last = now);
+    await core.prepare(scripted(script), { onProgress, ...(signal && { signal }) }).catch(() => {});
+    assert.deepEqual([last.state, last.step, last.fraction], [state, null, 1]);
+  }
+});
