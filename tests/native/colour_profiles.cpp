@@ -89,6 +89,31 @@ LcmsProfile table_profile(cmsColorSpaceSignature space, cmsProfileClassSignature
   return profile;
 }
 
+// A CMYK profile whose table has so many points along its axes, and that many entries, all the same.
+Bytes profile_with_grid(const std::array<std::uint8_t, 4>& points, std::size_t entries) {
+  Bytes table = {'m', 'A', 'B', ' ', 0, 0, 0, 0, 4, 3, 0, 0};
+  // Where the B curves, a matrix, the M curves (none of either), the grid and the A curves are.
+  for (const std::uint32_t offset : {32, 0, 0, 116, 68}) append_be32(table, offset);
+  const Bytes identity = {'c', 'u', 'r', 'v', 0, 0, 0, 0, 0, 0, 0, 0};
+  for (int i = 0; i < 7; ++i) append(table, identity);
+  append(table, points);
+  table.resize(table.size() + 12);
+  append_be32(table, 1u << 24);  // a byte an entry
+  table.resize(table.size() + entries, 128);
+
+  Bytes out(128);
+  const auto put = [&](std::size_t at, std::string_view text) { std::ranges::copy(text, out.begin() + at); };
+  out[8] = 4;
+  put(12, "prtrCMYKLab ");
+  put(36, "acsp");
+  append_be32(out, 1);
+  for (const char c : {'A', '2', 'B', '1'}) out.push_back(static_cast<std::uint8_t>(c));
+  append_be32(out, 144);
+  append_be32(out, static_cast<std::uint32_t>(table.size()));
+  append(out, table);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("matrix profiles go to sRGB as lcms2 takes them", "[colour]") {
@@ -245,6 +270,13 @@ TEST_CASE("a profile's name", "[colour]") {
   CHECK(inspect_profile(saved(profile)).description == "sRGB built-in");
   cmsSetProfileVersion(profile.get(), 2.1);
   CHECK(inspect_profile(saved(profile)).description == "sRGB built-in");
+}
+
+TEST_CASE("a table is as large as its axes say, also where a size has 32 bits", "[colour]") {
+  CHECK(inspect_profile(profile_with_grid({5, 5, 5, 5}, 3 * 625)).kind == ProfileKind::cmyk);
+  CHECK(inspect_profile(profile_with_grid({5, 5, 5, 5}, 3 * 625 - 1)).kind == ProfileKind::broken);
+  // 3 * 99 * 239 * 243 * 249 is 2^32 + 1085.
+  CHECK(inspect_profile(profile_with_grid({99, 239, 243, 249}, 1085)).kind == ProfileKind::broken);
 }
 
 TEST_CASE("broken profiles are no profiles", "[colour]") {

@@ -13,13 +13,13 @@ constexpr std::size_t round_up_to_4(std::size_t value) { return (value + 3) & ~s
 
 // How many entries a grid has; 0 when it has a side below 2 or more entries than any profile's bytes.
 std::size_t entry_count(const std::uint8_t* points, std::size_t inputs, std::size_t outputs) {
-  std::size_t count = outputs;
+  std::uint64_t count = outputs;  // a size of 32 bits would wrap before it is looked at
   for (std::size_t i = 0; i < inputs; ++i) {
     if (points[i] < 2) return 0;
     count *= points[i];
-    if (count > (std::size_t{1} << 26)) return 0;
+    if (count > (1u << 26)) return 0;
   }
-  return count;
+  return static_cast<std::size_t>(count);
 }
 
 }  // namespace
