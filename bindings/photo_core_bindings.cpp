@@ -224,14 +224,14 @@ void connect_progress(PrepareOptions& options, const val& callback) {
   if (callback.isNull() || callback.isUndefined()) return;
   // A call across the edge, and the message that follows it, cost a tenth of a millisecond: a step's first word and its
   // last, and between them one a frame at most, since nobody shows more.
-  constexpr double kFrameMs = 16;
+  constexpr double frame_ms = 16;
   options.on_progress = [callback, last_step = std::string(), last_percent = std::uint64_t{0}, last_ms = 0.0](
                             std::string_view step, std::uint64_t done, std::uint64_t total) mutable {
     const std::uint64_t percent = total > 0 ? done * 100 / total : 100;
     const bool new_step = step != last_step;
     if (!new_step && percent == last_percent) return;
     const double now_ms = emscripten_get_now();
-    if (!new_step && done != total && now_ms - last_ms < kFrameMs) return;
+    if (!new_step && done != total && now_ms - last_ms < frame_ms) return;
     last_step = step;
     last_percent = percent;
     last_ms = now_ms;
@@ -270,7 +270,8 @@ val probe(double address, double byte_length, const val& options) {
   return result ? probe_value(*result) : error_value(result.error());
 }
 
-// A preparation is known outside by its address too. Whoever began it steps it to its end, which frees it.
+// A preparation is known outside by its address too. Whoever began it advances it to its end and takes what came of
+// it, which frees it.
 double address_of(Preparation* preparation) {
   return static_cast<double>(reinterpret_cast<std::uintptr_t>(preparation));
 }

@@ -1,7 +1,7 @@
 // PNG written over zlib: 8-bit gray or RGB with or without alpha, or a palette of at most 256 colours.
 #include <algorithm>
 #include <array>
-#include <new>
+#include <memory>
 
 #include "base/buffer.hpp"
 #include "codec/encoder.hpp"
@@ -287,7 +287,7 @@ class PngEncoder final : public Encoder {
 }  // namespace
 
 std::unique_ptr<Encoder> make_png_encoder(const EncodeRequest& request) {
-  return std::unique_ptr<Encoder>(new (std::nothrow) PngEncoder(request));
+  return std::make_unique<PngEncoder>(request);
 }
 
 }  // namespace photo_core

@@ -1,8 +1,7 @@
 // WebP encoded with libwebp 1.2.4, lossy, from planes: no RGB in between where the picture is opaque.
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <new>
+#include <memory>
 
 #include "src/webp/encode.h"
 
@@ -280,7 +279,7 @@ class WebpEncoder final : public Encoder {
 }  // namespace
 
 std::unique_ptr<Encoder> make_webp_encoder(const EncodeRequest& request) {
-  return std::unique_ptr<Encoder>(new (std::nothrow) WebpEncoder(request));
+  return std::make_unique<WebpEncoder>(request);
 }
 
 }  // namespace photo_core
