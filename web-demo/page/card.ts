@@ -111,7 +111,7 @@ function about(item: Item): HTMLElement {
   name.title = item.file.name;
   const tone = { accepted: 'good', sending: 'good', kept: 'good', sent: 'good', rejected: 'bad', failed: 'bad' }[item.state as string] ?? 'work';
   const verdict = make('span', `tag ${tone}`, stateText(item));
-  const line = make('div');
+  const line = make('div', 'verdict');
   line.append(verdict);
   if (item.error && (item.state === 'rejected' || item.state === 'failed')) line.append(make('code', 'code', item.error.code));
   box.append(name, line);
