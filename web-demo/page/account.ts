@@ -1,8 +1,8 @@
 /** Who is signed in. On the local backend a guest account is made on the first visit, so that sending works at once. */
-import { createClient, type AuthError, type SupabaseClient } from '@supabase/supabase-js';
+import { createClient, type AuthError, type AuthResponse, type SupabaseClient } from '@supabase/supabase-js';
 import { messageFor } from '@photomemory/photo-core';
 import { byId } from './dom.js';
-import { keepValue, keptValue } from './kept.js';
+import { dropValue, keepValue, keptValue } from './kept.js';
 import { language, text } from './texts.js';
 
 export interface BackendConfig {
@@ -12,9 +12,12 @@ export interface BackendConfig {
   readonly local: boolean;
 }
 
+/** The server of the page itself is not there. */
+export class NoAnswer extends Error {}
+
 export async function readConfig(): Promise<BackendConfig> {
   const response = await fetch('config.json').catch(() => {
-    throw new Error(text('noAnswer'));
+    throw new NoAnswer();
   });
   if (!response.ok) throw new Error(`config.json: HTTP ${response.status}`);
   const config = (await response.json()) as BackendConfig;
@@ -22,6 +25,7 @@ export async function readConfig(): Promise<BackendConfig> {
 }
 
 const guestKey = 'photo-core-guest';
+const sessionKey = 'photo-core-session';
 
 const isUnreachable = (error: { name: string } | null): boolean => error?.name === 'AuthRetryableFetchError';
 
@@ -30,6 +34,8 @@ async function saidOf(error: AuthError): Promise<string> {
   if (isUnreachable(error)) return text('noAnswer');
   if (error.code === 'invalid_credentials') return text('wrongLogin');
   if (error.code === 'user_already_exists' || error.code === 'email_exists') return text('emailTaken');
+  if (error.code === 'weak_password') return text('weakPassword');
+  if (error.code === 'email_not_confirmed') return text('confirmEmail');
   if (error.status === 429) return messageFor('rate_limited', language());
   return error.message;
 }
@@ -43,9 +49,12 @@ export class Account {
   /** Somebody signed out by hand: no guest comes in their place while the page is open. */
   #signedOut = false;
   #started: Promise<void> | null = null;
+  /** Whether somebody is signed in: until it has been found out the page does not say "nobody". */
+  #known = false;
 
   constructor(readonly config: BackendConfig) {
-    this.client = createClient(config.url, config.key);
+    const storage = { getItem: keptValue, setItem: keepValue, removeItem: dropValue };
+    this.client = createClient(config.url, config.key, { auth: { storage, storageKey: sessionKey } });
     const dialog = byId<HTMLDialogElement>('sign-in');
     byId('account').addEventListener('click', () => dialog.showModal());
     dialog.addEventListener('close', () => {
@@ -62,7 +71,8 @@ export class Account {
     });
     byId('do-sign-out').addEventListener('click', () => {
       void this.client.auth.signOut().then(async ({ error }) => {
-        if (error) return this.#sayIssue(error);
+        // Where nobody answers, the session ends on this device all the same: who hands it on relies on that.
+        if (error) dropValue(sessionKey);
         this.#signedOut = true;
         dialog.close();
         return this.refresh();
@@ -78,6 +88,8 @@ export class Account {
   async start(): Promise<void> {
     this.#started ??= this.#start();
     await this.#started;
+    this.#known = true;
+    this.show();
     if (!this.email) this.#started = null;
   }
 
@@ -102,6 +114,8 @@ export class Account {
     if (signedIn && !signedIn.error) return this.refresh();
     const { error } = await this.client.auth.signUp(guest);   // new here, or the backend has forgotten
     this.unreachable = isUnreachable(error);
+    // Made in the meantime, by another tab or by this page before it was loaded again.
+    if (error && !this.unreachable) await this.client.auth.signInWithPassword(guest);
     await this.refresh();
   }
 
@@ -116,20 +130,22 @@ export class Account {
   show(): void {
     const guest = this.email?.startsWith('guest-') && this.config.local;
     byId('do-sign-out').hidden = this.email === null;
-    byId('person').textContent = guest ? text('guest') : (this.email ?? text('signedOut'));
+    const nobody = this.#known ? text('signedOut') : '';
+    byId('person').textContent = guest ? text('guest') : (this.email ?? nobody);
   }
 
-  async #sayIssue(error: AuthError | null): Promise<void> {
-    byId('sign-in-issue').textContent = error ? await saidOf(error) : '';
-    byId('sign-in-issue').hidden = !error;
+  #sayIssue(words: string): void {
+    byId('sign-in-issue').textContent = words;
+    byId('sign-in-issue').hidden = words === '';
   }
 
-  async #try(work: (email: string, password: string) => Promise<{ error: AuthError | null }>): Promise<void> {
+  async #try(work: (email: string, password: string) => Promise<{ data: AuthResponse['data']; error: AuthError | null }>): Promise<void> {
     const form = byId<HTMLFormElement>('sign-in-form');
     if (!form.reportValidity()) return;
-    const { error } = await work(byId<HTMLInputElement>('email').value, byId<HTMLInputElement>('password').value);
-    await this.#sayIssue(error);
-    if (error) return;
+    const { data, error } = await work(byId<HTMLInputElement>('email').value, byId<HTMLInputElement>('password').value);
+    // A project may take nobody in before the e-mail is confirmed.
+    this.#sayIssue(error ? await saidOf(error) : data.session ? '' : text('confirmEmail'));
+    if (!data.session) return;
     this.#signedOut = false;
     byId<HTMLDialogElement>('sign-in').close();
     await this.refresh();

@@ -13,10 +13,23 @@ export function show(id: string, shown: boolean, next: string): void {
   if (focused && !shown) byId(next).focus();
 }
 
-/** What concerns the whole page, above everything else; `''` takes it away. */
-export function notice(words: string): void {
-  byId('notice').textContent = words;
-  byId('notice').hidden = words === '';
+const nothing = (): string => '';
+let noticed = nothing;
+
+/** What concerns the whole page, above everything else, in whatever language it has by then. */
+export function notice(words: () => string): void {
+  noticed = words;
+  showNotice();
+}
+
+/** Takes a notice away, unless another one has come in its place. */
+export function endNotice(words: () => string): void {
+  if (noticed === words) notice(nothing);
+}
+
+export function showNotice(): void {
+  byId('notice').textContent = noticed();
+  byId('notice').hidden = byId('notice').textContent === '';
 }
 
 /** An element with class and text; text is never markup. */

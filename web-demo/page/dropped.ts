@@ -22,11 +22,12 @@ async function filesOf(entry: FileSystemEntry): Promise<File[]> {
 
 /**
  * The files of a drop, those of folders by their names. What cannot be read is passed over.
- * @returns also how many folders had no photo
+ * @returns also how many folders had no photo, and whether there was the address of something
  */
-export async function droppedFiles(dropped: DataTransfer | null): Promise<{ files: File[]; emptyFolders: number }> {
+export async function droppedFiles(dropped: DataTransfer | null): Promise<{ files: File[]; emptyFolders: number; address: boolean }> {
   // The list is gone after the event: everything is taken from it before the first wait.
   const taken = [...(dropped?.items ?? [])].filter(({ kind }) => kind === 'file').map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const address = dropped?.types.includes('text/uri-list') ?? false;
   const files: File[] = [];
   let emptyFolders = 0;
   for (const { entry, file } of taken) {
@@ -38,5 +39,5 @@ export async function droppedFiles(dropped: DataTransfer | null): Promise<{ file
     files.push(...inside.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })));
     if (inside.length === 0) emptyFolders += 1;
   }
-  return { files, emptyFolders };
+  return { files, emptyFolders, address };
 }

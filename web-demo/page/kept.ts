@@ -9,6 +9,15 @@ export function keptValue(key: string): string | null {
   }
 }
 
+export function dropValue(key: string): void {
+  here.delete(key);
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Nothing is kept there.
+  }
+}
+
 export function keepValue(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);

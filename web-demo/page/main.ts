@@ -1,12 +1,12 @@
 /** The demo: photos are picked, made ready by the package, and sent to a Supabase backend. */
 import { accept, createPhotoCore, isPhotoError, messageFor, type Language } from '@photomemory/photo-core';
-import { Account, readConfig } from './account.js';
-import { byId, make, notice } from './dom.js';
+import { Account, NoAnswer, readConfig } from './account.js';
+import { byId, make, notice, showNotice } from './dom.js';
 import { keepValue, keptValue } from './kept.js';
 import { Photos } from './photos.js';
 import { Project } from './project.js';
 import { openOutbox, Sending } from './sending.js';
-import { applyTexts, language, languageNames, setLanguage, text } from './texts.js';
+import { applyTexts, bytesText, language, languageNames, setLanguage, text } from './texts.js';
 
 /** What is picked while the page still starts is not lost. @returns what was picked until then */
 function pickedEarly(): () => File[] {
@@ -45,18 +45,24 @@ async function start(): Promise<void> {
   const choice = byId<HTMLSelectElement>('language');
   for (const [tag, name] of Object.entries(languageNames)) choice.append(new Option(name, tag));
   choice.value = language();
+  choice.addEventListener('change', () => setLanguage(choice.value as Language));
   byId<HTMLInputElement>('files').accept = accept;
+  // The place of the words that name the limits, which the core knows: nothing below them moves when it is there.
+  byId('limits-hint').textContent = text('limitsHint', { count: '00', size: bytesText(99 * 1024 ** 2) });
+  byId('limits-hint').style.visibility = 'hidden';
 
   const core = await createPhotoCore();
   void messageFor('network', language());   // the sentences are there when the network is not
   const photos = new Photos(core);
+  byId('limits-hint').style.visibility = '';
   void photos.add(early());
   const project = new Project(core);
   const account = new Account(await readConfig());
-  const outbox = await openOutbox();
+  const { outbox, lasting } = await openOutbox();
+  photos.outboxLasts = lasting;
   const sending = new Sending(photos, project, account, outbox);
   choice.addEventListener('change', () => {
-    setLanguage(choice.value as Language);
+    showNotice();
     account.show();
     photos.changed();
     project.showLanguage();
@@ -70,12 +76,18 @@ async function start(): Promise<void> {
   await sending.start();
 }
 
-start().catch(async (error: unknown) => {
+start().catch((error: unknown) => {
   // A page that did not start takes no photos: it says why, and how to go on.
   byId<HTMLInputElement>('files').disabled = true;
-  const reload = make('button', '', text('again'));
+  const reload = make('button');
   reload.type = 'button';
   reload.addEventListener('click', () => location.reload());
-  notice(isPhotoError(error) ? `${await messageFor(error, language())} ` : `${error instanceof Error ? error.message : String(error)} `);
-  byId('notice').append(reload);
+  const tell = async (): Promise<void> => {
+    const words = isPhotoError(error) ? await messageFor(error, language()) : error instanceof NoAnswer ? text('noAnswer') : String(error);
+    reload.textContent = text('again');
+    notice(() => `${words} `);
+    byId('notice').append(reload);
+  };
+  byId('language').addEventListener('change', () => void tell());
+  void tell();
 });

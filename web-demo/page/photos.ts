@@ -1,7 +1,7 @@
 /** The photos that were picked: their way through the core, their order, their cards. */
 import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type PreparedPhoto } from '@photomemory/photo-core';
 import { drawCard, focusTool, onItsWay } from './card.js';
-import { byId, notice, show } from './dom.js';
+import { byId, endNotice, notice, show } from './dom.js';
 import { droppedFiles } from './dropped.js';
 import { bytesText, text } from './texts.js';
 
@@ -30,8 +30,20 @@ async function isUnreadable(file: File, { code }: PhotoError): Promise<boolean> 
   return (file.size > 0 ? file.slice(0, 1) : file).arrayBuffer().then(() => false, () => true);
 }
 
+const noPhotos = (): string => text('noPhotos');
+const noFile = (): string => text('noFile');
+
+/** Words that come to a field belong to it: a picture of them, which some programs add, is no photo. */
+const isForField = ({ target }: Event, carried: DataTransfer | null): boolean =>
+  target instanceof Element && target.matches('input:not([type=file]), textarea') && (carried?.types.includes('text/plain') ?? false);
+
+/** Files that are dragged have words beside them too, and are not meant for a field. */
+const areDraggedWords = (event: DragEvent): boolean => isForField(event, event.dataTransfer) && !event.dataTransfer?.types.includes('Files');
+
 export class Photos {
   readonly items: Item[] = [];
+  /** What waits to be sent is still there after the page is left. */
+  outboxLasts = true;
   #nextId = 1;
   #running = 0;
   /** One batch after the other: each counts what those before it accepted. */
@@ -48,6 +60,7 @@ export class Photos {
     // Files may be dropped anywhere: beside the box they must not replace the page.
     const drop = byId('drop');
     window.addEventListener('dragover', (event) => {
+      if (areDraggedWords(event)) return;
       event.preventDefault();
       drop.classList.toggle('over', event.dataTransfer?.types.includes('Files') ?? false);
     });
@@ -55,18 +68,24 @@ export class Photos {
       if (!event.relatedTarget) drop.classList.remove('over');
     });
     window.addEventListener('drop', (event) => {
+      if (areDraggedWords(event)) return;
       event.preventDefault();
       drop.classList.remove('over');
-      void droppedFiles(event.dataTransfer).then(({ files, emptyFolders }) => {
-        if (files.length === 0 && emptyFolders > 0) notice(text('noPhotos'));
-        else if (byId('notice').textContent === text('noPhotos')) notice('');
+      void droppedFiles(event.dataTransfer).then(({ files, emptyFolders, address }) => {
+        endNotice(noPhotos);
+        endNotice(noFile);
+        if (files.length === 0 && emptyFolders > 0) notice(noPhotos);
+        else if (files.length === 0 && address) notice(noFile);
         return this.add(files);
       });
     });
-    window.addEventListener('paste', (event) => void this.add([...(event.clipboardData?.files ?? [])]));
-    // Prepared and not sent is in this page alone: who leaves it is asked.
+    window.addEventListener('paste', (event) => {
+      if (!isForField(event, event.clipboardData)) void this.add([...(event.clipboardData?.files ?? [])]);
+    });
+    // What is prepared and not sent is in this page alone: who leaves it is asked.
     window.addEventListener('beforeunload', (event) => {
-      if (this.items.some(({ state }) => state === 'waiting' || state === 'working' || state === 'accepted')) event.preventDefault();
+      const here = (item: Item): boolean => ['waiting', 'working', 'accepted'].includes(item.state) || (onItsWay(item) && !this.outboxLasts);
+      if (this.items.some(here)) event.preventDefault();
     });
     byId('cancel-all').addEventListener('click', () => this.items.forEach((item) => item.stop.abort()));
     byId('clear').addEventListener('click', () => this.clear());
@@ -171,7 +190,7 @@ export class Photos {
     byId('count').textContent = ready ? `${ready} / ${room}` : '';
     byId('limits-hint').textContent = text('limitsHint', { count: room, size: bytesText(largest) });
     this.#summarize();
-    show('cancel-all', this.#running > 0, 'files');
+    show('batch', this.#running > 0, 'files');
     show('clear', !this.items.every(onItsWay), 'files');
     byId('list-hint').hidden = this.items.length < 2;
     for (const listener of this.#listeners) listener();
@@ -201,7 +220,6 @@ export class Photos {
   async #prepareBatch(items: Item[]): Promise<void> {
     byId<HTMLProgressElement>('batch-progress').value = 0;
     byId('batch-text').textContent = text('batch', { done: 0, total: items.length });
-    byId('batch').hidden = false;
     const earlier = this.items.filter(({ photo }) => photo !== null);
     const existingCount = this.accepted().length;
     try {
@@ -238,7 +256,6 @@ export class Photos {
       }
     } finally {
       this.#running -= 1;
-      if (this.#running === 0) byId('batch').hidden = true;
       this.changed();
     }
   }

@@ -2,20 +2,20 @@
 import { isPhotoError, messageFor } from '@photomemory/photo-core';
 import { createIndexedDbOutbox, createMemoryOutbox, createSender, type Outbox, type SendJob, type SendResult, type Sender } from '@photomemory/photo-core/supabase';
 import type { Account } from './account.js';
-import { byId, make, notice, show } from './dom.js';
+import { byId, endNotice, make, notice, show } from './dom.js';
 import type { Item, Photos } from './photos.js';
 import type { Project } from './project.js';
 import { bytesText, language, text } from './texts.js';
 
-/** Where this browser keeps what is being sent: the disk, or where it refuses that the memory, and it is said so. */
-export async function openOutbox(): Promise<Outbox> {
+/** Where this browser keeps what is being sent: the disk, or where it refuses that the memory, and it is said so. @returns also whether it outlasts the page */
+export async function openOutbox(): Promise<{ outbox: Outbox; lasting: boolean }> {
   try {
     const outbox = createIndexedDbOutbox();
     await outbox.list('');
-    return outbox;
+    return { outbox, lasting: true };
   } catch {
-    notice(text('notKept'));
-    return createMemoryOutbox();
+    notice(() => text('notKept'));
+    return { outbox: createMemoryOutbox(), lasting: false };
   }
 }
 
@@ -130,9 +130,10 @@ export class Sending {
   async start(): Promise<void> {
     const count = await this.showPending();
     if (count === 0) return;
-    notice(text('pending', { count }));
+    const words = (): string => text('pending', { count });
+    notice(words);
     await this.resume();
-    notice('');
+    endNotice(words);
   }
 
   /** Says again, in the language that the page has now, what the status line says. */

@@ -4,13 +4,14 @@ import { chromium } from 'playwright-core';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
-export async function launchChromium() {
+/** @param {...string} further arguments of its own */
+export async function launchChromium(...further) {
   if (!executablePath) throw new Error('no Chromium: install the Debian package chromium');
   return chromium.launch({
     executablePath,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--enable-precise-memory-info',
+      '--disable-component-update', '--disable-sync', '--enable-precise-memory-info', ...further,
     ],
   });
 }

@@ -1,0 +1,173 @@
+// The edges of the demo's page: what is pasted and dragged to it, leaving it, signing out of it, what moves while it works.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchChromium } from './kit/chromium.mjs';
+import { drawPhotos, sentProject, settled, startDemo } from './kit/demo.mjs';
+
+let demo;
+before(async () => {
+  demo = await startDemo();
+});
+after(() => demo?.close());
+
+const photo = async (page, width = 600, height = 400) => (await drawPhotos(page, ['edge.jpg'], width, height))[0];
+
+/** Closes the page as a person would. @returns whether it asks first; it stays then */
+async function asksBeforeLeaving(page) {
+  const asked = page.waitForEvent('dialog').then(async (dialog) => {
+    assert.equal(dialog.type(), 'beforeunload');
+    await dialog.dismiss();
+    return true;
+  });
+  const closed = page.waitForEvent('close').then(() => false);
+  await page.close({ runBeforeUnload: true });
+  const answer = await Promise.race([asked, closed]);
+  for (const other of [asked, closed]) other.catch(() => {});
+  return answer;
+}
+
+test('who leaves is asked while something is in the page alone, and not once it is sent', { timeout: 120_000 }, async () => {
+  for (const keeps of [true, false]) {
+    const { page, close } = await demo.open();
+    if (!keeps) {
+      await page.addInitScript(() => {
+        indexedDB.open = () => {
+          throw new DOMException('refused', 'SecurityError');
+        };
+      });
+      await page.reload();
+      await page.waitForSelector('html[data-ready=yes]');
+    }
+    await page.click('h1'); // a browser asks only where somebody has done something
+    await page.getByTestId('file-input').setInputFiles(await photo(page));
+    await settled(page, 1);
+    assert.ok(await asksBeforeLeaving(page), 'prepared and not sent');
+    let reached = () => {};
+    const underWay = new Promise((resolve) => (reached = resolve));
+    await page.route('**/storage/v1/object/photos/**', () => reached());
+    await page.getByTestId('send').click();
+    await underWay;
+    if (!keeps) assert.ok(await asksBeforeLeaving(page), 'under way, and kept nowhere else');
+    await page.unroute('**/storage/v1/object/photos/**');
+    await sentProject(page);
+    assert.equal(await asksBeforeLeaving(page), false, 'sent');
+    await close();
+  }
+});
+
+test('words that are pasted go to their field, pictures become photos, and a dragged link is told from a file', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open();
+  const { buffer } = await photo(page);
+  /** Dispatched where a person would paste or drop it. @returns whether the page took it from the browser */
+  const bring = (kind, selector, what) =>
+    page.evaluate(
+      ([type, place, { words, address, picture }]) => {
+        const carried = new DataTransfer();
+        if (words) carried.setData('text/plain', words);
+        if (address) carried.setData('text/uri-list', address);
+        if (picture) carried.items.add(new File([Uint8Array.from(atob(picture), (char) => char.charCodeAt(0))], 'image.png', { type: 'image/png' }));
+        const options = { bubbles: true, cancelable: true };
+        const event = type === 'paste' ? new ClipboardEvent(type, { ...options, clipboardData: carried }) : new DragEvent(type, { ...options, dataTransfer: carried });
+        return !document.querySelector(place).dispatchEvent(event);
+      },
+      [kind, selector, what],
+    );
+  const picture = buffer.toString('base64');
+  await bring('paste', '#title', { words: 'a cell of a table', picture });
+  assert.equal(await bring('drop', '#title', { words: 'a word' }), false, 'the field has it');
+  assert.ok(await bring('drop', '#title', { words: 'a.jpg', address: 'file:///a.jpg', picture }), 'a file is not');
+  await bring('paste', 'body', { picture });
+  await settled(page, 2);
+  assert.ok(await bring('drop', '#drop', { address: 'https://example.com/a.jpg' }));
+  await page.locator('#notice', { hasText: 'a link, not a file' }).waitFor();
+  await page.selectOption('#language', 'de');
+  await page.locator('#notice', { hasText: 'ein Link, keine Datei' }).waitFor();
+  await bring('drop', '#drop', { picture });
+  await settled(page, 3);
+  assert.ok(await page.locator('#notice').isHidden(), 'over, once a file came');
+  await close();
+});
+
+test('who signs out is signed out also where nobody answers; a weak password and a mail to confirm are told in words', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await page.selectOption('#language', 'fr');
+  await page.locator('#person', { hasText: 'Invité' }).waitFor();
+  await page.route('**/auth/v1/**', (route) => route.abort());
+  await page.click('#account');
+  await page.click('#do-sign-out');
+  await page.locator('#person', { hasNotText: 'Invité' }).waitFor();
+  assert.ok(await page.locator('#sign-in').isHidden());
+  assert.deepEqual(await page.evaluate(() => Object.values(localStorage).filter((kept) => kept.includes('access_token'))), [], 'no token is left behind');
+  await page.unroute('**/auth/v1/**');
+
+  const answer = (status, json) => page.route('**/auth/v1/signup*', (route) => route.fulfill({ status, json }), { times: 1 });
+  await page.click('#account');
+  await page.fill('#email', 'somebody@example.com');
+  await page.fill('#password', 'password');
+  await answer(422, { code: 422, error_code: 'weak_password', msg: 'Password is known to be weak', weak_password: { reasons: ['pwned'] } });
+  await page.click('#do-sign-up');
+  await page.locator('#sign-in-issue', { hasText: 'facile à deviner' }).waitFor();
+  await answer(200, { id: '00000000-0000-4000-8000-000000000000', aud: 'authenticated', email: 'somebody@example.com', confirmation_sent_at: '2026-01-01T00:00:00Z' });
+  await page.click('#do-sign-up');
+  await page.locator('#sign-in-issue', { hasText: 'ouvrez le lien' }).waitFor();
+  assert.ok(await page.locator('#sign-in').isVisible());
+  await close();
+});
+
+test('on a phone nothing jumps while the page starts and while photos are made ready', { timeout: 120_000 }, async () => {
+  for (const locale of ['en', 'de', 'es', 'ja']) {
+    const visit = await demo.browser.newContext({ locale, viewport: { width: 390, height: 844 } });
+    const page = await visit.newPage();
+    await page.addInitScript(() => {
+      globalThis.tops = new Set();
+      new MutationObserver(() => {
+        const list = document.querySelector('#list');
+        // From the first words on: the empty page before them is nobody's to read.
+        if (document.querySelector('label.button')?.textContent) globalThis.tops.add(Math.round(list.getBoundingClientRect().top + scrollY));
+      }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    });
+    await page.goto(demo.url);
+    await page.waitForSelector('html[data-ready=yes]');
+    const tops = () => page.evaluate(() => [...globalThis.tops]);
+    const seen = await tops();
+    assert.equal(seen.length, 1, `${locale}, start: ${seen}`);
+    await page.evaluate(() => globalThis.tops.clear());
+    await page.getByTestId('file-input').setInputFiles(await photo(page));
+    await settled(page, 1);
+    await page.locator('#batch').waitFor({ state: 'hidden' });
+    assert.equal((await tops()).length, 1, `${locale}, work: ${await tops()}`);
+    await visit.close();
+  }
+});
+
+test('who reads letters of twice the size gets them, and nothing is wider than the phone', { timeout: 60_000 }, async () => {
+  const browser = await launchChromium('--blink-settings=defaultFontSize=32');
+  try {
+    for (const locale of ['en', 'ko', 'ja', 'zh', 'es', 'fr', 'de']) {
+      const page = await browser.newPage({ locale, viewport: { width: 390, height: 844 } });
+      await page.goto(demo.url);
+      await page.waitForSelector('html[data-ready=yes]');
+      assert.equal(await page.evaluate(() => getComputedStyle(document.body).fontSize), '32px');
+      await page.getByTestId('file-input').setInputFiles([await photo(page), { name: 'empty.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(0) }]);
+      await settled(page, 2);
+      const wide = await page.evaluate(() =>
+        [...document.querySelectorAll('body *')]
+          .filter((each) => !each.closest('.unseen, .skip') && each.getBoundingClientRect().right > Math.min(innerWidth, each.closest('section')?.getBoundingClientRect().right ?? Infinity))
+          .map(({ outerHTML }) => outerHTML.slice(0, 100)));
+      assert.deepEqual(wide, [], locale);
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+  }
+});
+
+test('without JavaScript the page says what it needs, in seven languages, and shows nothing that would not work', { timeout: 60_000 }, async () => {
+  const visit = await demo.browser.newContext({ javaScriptEnabled: false });
+  const page = await visit.newPage();
+  await page.goto(demo.url);
+  const shown = await page.locator('body > :visible').evaluateAll((all) => all.map(({ tagName }) => tagName));
+  assert.deepEqual(shown, ['NOSCRIPT']);
+  assert.equal(await page.locator('noscript p', { hasText: 'JavaScript' }).count(), 7);
+  await visit.close();
+});
