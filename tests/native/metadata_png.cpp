@@ -188,6 +188,26 @@ TEST_CASE("PNG: nothing hides behind the compressed pixels", "[metadata]") {
                          png_chunk("IDAT", Bytes(pixels.begin() + split, pixels.end())), png_end()}));
 }
 
+TEST_CASE("PNG: a scrub keeps the transparency that its colours have, and no other", "[metadata]") {
+  const auto keeps = [](std::uint8_t colour_type, std::size_t bytes) {
+    const Bytes colours = png_chunk("PLTE", Bytes(6, 9));
+    const Bytes source = joined({png_start, png_header(colour_type), colour_type == 3 ? colours : Bytes{},
+                                 png_chunk("tRNS", Bytes(bytes, 0)), png_pixels(), png_end()});
+    const Result<Bytes> result = scrub_png(source, {});
+    return result.ok() && contains(*result, "tRNS");
+  };
+  CHECK(keeps(3, 1));
+  CHECK(keeps(3, 2));
+  CHECK_FALSE(keeps(3, 0));
+  CHECK_FALSE(keeps(3, 3));  // more than there are colours
+  CHECK(keeps(0, 2));
+  CHECK_FALSE(keeps(0, 6));
+}
+
+TEST_CASE("zlib: what is deflated has nothing behind its end", "[metadata]") {
+  CHECK(deflated(Bytes(5000, 9)).size() < 100);
+}
+
 TEST_CASE("PNG: what is broken or animated is refused", "[metadata]") {
   const auto refused = [](const Bytes& source) {
     const Result<Bytes> result = scrub_png(source, {});

@@ -145,6 +145,23 @@ test('out of memory: once more, alone, in a fresh worker', async () => {
   pool.close();
 });
 
+test('the second try has the bytes that came back from the first; without them there is none', async () => {
+  for (const source of [new Uint8Array([7, 8]), undefined]) {
+    const { made, start } = workers();
+    const pool = new Pool({ size: 1, start, module: null });
+    const data = new Uint8Array([1, 2]);
+    const result = pool.run({ kind: 'prepare', source: { name: 'a', data, size: 2 }, returnSource: true }, { transfer: [data.buffer] });
+    made[0].answer({ ...refused('out_of_memory', true), ...(source && { source }) });
+    assert.equal(made.length, source ? 2 : 1);
+    if (source) {
+      assert.deepEqual(made[1].jobs[0].job.source, { name: 'a', data: source, size: 2 });
+      made[1].answer(ok);
+    }
+    assert.equal((await result).error?.code, source ? undefined : 'out_of_memory');
+    pool.close();
+  }
+});
+
 test('a worker that dies takes only its own photo with it', async () => {
   const { made, start } = workers();
   const pool = new Pool({ size: 2, start, module: null });
