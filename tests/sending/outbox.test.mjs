@@ -73,6 +73,43 @@ describe('a folder', () => {
     await assert.rejects(outbox.get(entry.owner, '../x'), TypeError);
   });
 
+  test('what put and update say is kept is on the disk, name and all, before they say so', async (t) => {
+    const folder = path.join(home, 'flushed');
+    const outbox = await createFolderOutbox(folder);
+    const promises = process.getBuiltinModule('node:fs/promises');
+    const { open, rename } = promises;
+    const steps = [];
+    const handles = new Set();
+    t.mock.method(promises, 'open', async (target, ...values) => {
+      const handle = await open(target, ...values);
+      const { sync, close } = handle;
+      handles.add(handle);
+      const name = path.basename(String(target));
+      let isFlushing = false;
+      handle.sync = async () => {
+        isFlushing = true;
+        await sync.call(handle);
+        isFlushing = false;
+        steps.push(name);
+      };
+      handle.close = () => {
+        if (isFlushing) steps.push(`${name} closed before it was flushed`);
+        handles.delete(handle);
+        return close.call(handle);
+      };
+      return handle;
+    });
+    t.mock.method(promises, 'rename', async (from, to) => (steps.push(`to ${path.basename(to)}`), rename(from, to)));
+    const entry = entryOf(crypto.randomUUID());
+    await outbox.put(entry, new Map([['x/photo.jpg', new Blob(['x'])]]));
+    const record = ['entry.part', 'to entry.json'];
+    assert.deepEqual(steps, ['file-photo.jpg', ...record, ...(process.platform === 'win32' ? [] : [entry.id, entry.owner, 'flushed'])]);
+    steps.length = 0;
+    await outbox.update({ ...entry, step: 1 });
+    assert.deepEqual(steps, record);
+    assert.equal(handles.size, 0, 'none is left open');
+  });
+
   test('a lock of a dead process is taken over, one of a living process is not', async () => {
     const folder = path.join(home, 'locks');
     const outbox = await createFolderOutbox(folder);

@@ -43,6 +43,7 @@ test('a record of which a part is of another shape is told likewise', async () =
     (entry) => (entry.items = [null]), (entry) => (entry.items[0].files = [{}]), (entry) => (entry.items[0].files = 'none'), (entry) => (entry.items[0].row = null),
     (entry) => (entry.items[0].state = 'gone'), (entry) => (entry.items[0].error = 5), (entry) => (entry.removes = [5]), (entry) => (entry.createdAt = 'now'),
     (entry) => (entry.projectRow = 7), (entry) => (entry.table = 'secrets'), (entry) => delete entry.step, (entry) => (entry.projectId = {}),
+    (entry) => (entry.items[0].row = []), (entry) => (entry.items = [{ id: 5 }]), (entry) => (entry.removes = [{ id: 5 }]), (entry) => (entry.removes = [{ id: 'x', row: {}, bucket: 'photos', paths: 'x' }]),
   ];
   for (const change of changes) {
     const { outbox, whole, spoilt } = await damagedFolder(person, async (at) => {

@@ -81,10 +81,44 @@ for (const [name, makeStage] of [['in process', inProcessStage], ['on loopback',
       assert.equal(job.kept, true);
       const [entry] = await sender.pending();
       assert.equal(entry.id, job.id);
+      const [{ items }] = await outbox.list(person.id);
+      const bytes = (files) => files.reduce((sum, file) => sum + file.bytes, 0);
+      const files = items.flatMap((item) => item.files);
+      assert.deepEqual([entry.bytesDone, entry.bytesTotal], [bytes(files.filter((file) => file.stored)), bytes(files)]);
       assert.ok(entry.bytesDone > 0 && entry.bytesDone < entry.bytesTotal);
       const [again] = await sender.resume();
+      assert.equal(again.progress.bytesDone, entry.bytesDone, 'goes on from there');
       assert.equal((await again.done).ok, true);
       await expectProject(stage, job.projectId, job.photoIds);
+    });
+
+    test('a signal stops its job, whenever it is aborted, and no other', async () => {
+      const person = await stage.person();
+      const sender = stage.sender(person);
+      const stop = new AbortController();
+      const job = sender.send({ project: project(), photos: photosOf('signal', 4) }, { signal: stop.signal });
+      job.on((event) => event.type === 'project' && stop.abort());
+      const other = sender.send({ project: project(), photos: photosOf('other', 1) });
+      assert.equal((await errorFrom(job.done)).code, 'cancelled');
+      assert.equal(job.kept, true);
+      const late = sender.append(other.projectId, photosOf('late', 1), { signal: stop.signal });
+      assert.equal((await errorFrom(late.done)).code, 'cancelled');
+      assert.equal(late.kept, false);
+      assert.equal((await other.done).ok, true);
+      await expectProject(stage, other.projectId, other.photoIds);
+    });
+
+    test('who reads events as they come can act on them', async () => {
+      const person = await stage.person();
+      const job = stage.sender(person).send({ project: project(), photos: photosOf('read', 4) });
+      const seen = [];
+      for await (const event of job) {
+        seen.push(event.type);
+        if (event.type === 'project') job.cancel();
+      }
+      assert.equal((await errorFrom(job.done)).code, 'cancelled');
+      assert.deepEqual([seen[0], seen.at(-1)], ['kept', 'stopped']);
+      await expectProject(stage, job.projectId, []);
     });
 
     test('discard removes what was begun, the empty project too when asked', async () => {

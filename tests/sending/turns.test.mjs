@@ -95,6 +95,16 @@ describe('jobs for one project', () => {
     await expectProject(stage, projectId, jobs.flatMap((job) => job.photoIds));
   });
 
+  test('asked for in one millisecond are resumed in the order of the calls', async () => {
+    const outbox = stage.module.createMemoryOutbox();
+    const clock = { ...virtualClock(() => 0.5), now: () => 1_700_000_000_000 };
+    const away = stage.sender(person, { outbox, clock, fetch: failing(() => true), retry: { attempts: 1 } });
+    const jobs = ['a', 'b', 'c', 'd', 'e'].map((mark) => away.send({ project: project(), photos: photosOf(mark, 1) }));
+    for (const job of jobs) assert.equal((await errorFrom(job.done)).code, 'network');
+    assert.deepEqual((await away.pending()).map((entry) => entry.id), jobs.map((job) => job.id));
+    for (const job of jobs) await stage.sender(person, { outbox }).discard(job.id);
+  });
+
   test('given without a network are resumed in that order by one call', async () => {
     const outbox = stage.module.createMemoryOutbox();
     const away = stage.sender(person, { outbox, fetch: failing(() => true), retry: { attempts: 1 } });
