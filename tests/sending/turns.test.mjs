@@ -314,11 +314,31 @@ test('a removal that was cut off between rows and objects leaves no object, resu
 });
 
 test('an avatar whose profile was changed before the cut stays when it is discarded', async () => {
+  await stage.sender(person).sendAvatar(preparedPhoto('before')).done;
   const { job, outbox } = await dieAt((request) => request.method === 'PATCH' && 'after', (sender) => sender.sendAvatar(preparedPhoto('me')));
   const result = await stage.sender(person, { outbox }).discard(job.id);
   assert.equal(result.ok, true);
   const { rows } = await stage.query('select avatar_url from public.users where id = $1', [person.id]);
-  assert.ok((await stage.truth()).objects.has(`avatars/${rows[0].avatar_url}`), 'the picture that the profile names');
+  const { objects } = await stage.truth();
+  const pictures = [...objects.keys()].filter((key) => key.startsWith(`avatars/${person.id}/`));
+  assert.deepEqual(pictures, [`avatars/${rows[0].avatar_url}`], 'the picture that the profile names, and not the one before it');
+});
+
+test('an object that arrives while its photo is given up does not stay', async () => {
+  const outbox = stage.module.createMemoryOutbox();
+  let arrive;
+  const fetch = fetchWith(stage, (request) => {
+    if (!isUpload(request) || arrive) return null;
+    arrive = request.real; // still on its way
+    throw new TypeError('fetch failed');
+  });
+  const job = stage.sender(person, { outbox, fetch, retry: { attempts: 1 } }).send({ project: project(), photos: photosOf('late', 1, { thumbnail: false }) });
+  assert.equal((await errorFrom(job.done)).code, 'network');
+  let arrived;
+  const clock = { ...virtualClock(() => 0.5), sleep: async () => void (arrived ??= await arrive()) };
+  await stage.sender(person, { outbox, clock }).discard(job.id);
+  assert.equal(arrived?.status, 200, 'it is looked for a while later');
+  await expectProject(stage, job.projectId, []);
 });
 
 test('a request for a picture that comes late displaces none that came after it', async () => {
