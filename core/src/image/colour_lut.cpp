@@ -58,12 +58,8 @@ LutValues ColourLut::Grid::tetrahedron(std::size_t base, const std::size_t* low,
   return out;
 }
 
+// Along the axes before the last three, one by one.
 LutValues ColourLut::Grid::along(std::size_t base, const std::size_t* low, const double* part, std::size_t axis) const {
-  if (axis == inputs) {
-    LutValues out{};
-    for (std::size_t o = 0; o < outputs; ++o) out[o] = entry(base + o);
-    return out;
-  }
   if (inputs - axis == 3) return tetrahedron(base, low, part, axis);
   const LutValues below = along(base + low[axis] * stride(axis), low, part, axis + 1);
   const LutValues above = along(base + (low[axis] + 1) * stride(axis), low, part, axis + 1);

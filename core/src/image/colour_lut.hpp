@@ -18,7 +18,8 @@ using LutValues = std::array<double, max_lut_channels>;  // each 0 … 1; those 
 // A chain of curves, tables and matrices. Views point into the profile.
 class ColourLut {
  public:
-  // Reads the element of a tag. nullopt when it is broken, or has other channel counts than asked for.
+  // Reads the element of a tag, of 3 or 4 inputs and at most 4 outputs. nullopt when it is broken, or has other channel
+  // counts than asked for.
   static std::optional<ColourLut> read(ByteView element, std::size_t inputs, std::size_t outputs);
 
   std::size_t inputs() const { return inputs_; }
