@@ -56,6 +56,16 @@ TEST_CASE("PNG colour, alpha and transparent colours") {
       open_png,
       PngParts{.width = 2, .depth = 16, .before = {{"tRNS", {0x12, 0x34}}}, .raw = {0, 0x12, 0x34, 0x12, 0x35}}.file());
   CHECK(plane(deep, 1) == Samples{0, 255});
+  // Of three samples each counts, to its last bit.
+  const auto deep_colours = decode(open_png, PngParts{.width = 4,
+                                                      .depth = 16,
+                                                      .color_type = 2,
+                                                      .before = {{"tRNS", {1, 2, 3, 4, 5, 6}}},
+                                                      .raw = {0, 1, 2, 3, 4, 5, 6,                 // itself
+                                                              1, 3, 3, 4, 5, 6, 1, 2, 3, 5, 5, 6,  // and its neighbours
+                                                              1, 2, 3, 4, 5, 7}}
+                                                 .file());
+  CHECK(plane(deep_colours, 3) == Samples{0, 255, 255, 255});
 }
 
 TEST_CASE("PNG palettes, with transparency and with an index too many") {
@@ -203,6 +213,10 @@ TEST_CASE("PNG damage is corrupt, in the chunks that matter") {
   CHECK(damaged(image_data + 10, 1) == "corrupt_image");  // image data
   CHECK(damaged(file.size() - 1, 1) == "corrupt_image");  // CRC of IEND
   CHECK(damaged(image_data, 0x80) == "corrupt_image");    // a length of 2^31
+  Bytes ends_first = parts.file();
+  ends_first.resize(image_data);
+  append_chunk(ends_first, "IEND", {});
+  CHECK(code_of(ends_first) == "corrupt_image");
 }
 
 TEST_CASE("Apple's PNG is named, not called damaged") {

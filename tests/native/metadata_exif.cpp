@@ -246,6 +246,31 @@ TEST_CASE("XMP is the second source", "[metadata]") {
   CHECK(capture.time == "2024-05-01T12:34:56");
 }
 
+TEST_CASE("XMP's references stand for their characters", "[metadata]") {
+  const auto model = [](std::string_view written) {
+    const Bytes xmp = bytes_of("<rdf:Description tiff:Model=\"" + std::string(written) + "\"/>");
+    MetadataBlocks blocks;
+    blocks.xmp = xmp;
+    return read_capture(blocks, false).model;
+  };
+  CHECK(model("&lt;&gt;&quot;&apos;&amp;lt;") == "<>\"'&lt;");
+  CHECK(model("&#65;&#x42; &#xe9;&#233; &#x20AC; &#x1f4f7;") == "AB \u00e9\u00e9 \u20ac \U0001f4f7");
+  // What is no character is left out: halves of a pair, what lies beyond the last one, names that nobody declared.
+  CHECK(model("a&#xd83d;&#xdcf7;&#x110000;&#9999999;&#;&nbsp;b") == "ab");
+  CHECK(model("R & D") == "R & D");  // not escaped: itself
+}
+
+TEST_CASE("a text is UTF-8 as a whole, or Latin-1", "[metadata]") {
+  CHECK(clean_text("\xf0\x9f\x93\xb7 \xf4\x8f\xbf\xbf") == "\xf0\x9f\x93\xb7 \xf4\x8f\xbf\xbf");
+  CHECK(clean_text("\xc3\xa4\xc2\x85\xc2\xa0") == "\xc3\xa4\xc2\xa0");  // without control characters
+  CHECK(clean_text("\xf0\xaf\xbf\xbf") == "\xf0\xaf\xbf\xbf");
+  // Overlong, behind the last code point, half a pair, cut off: each byte is then a character of its own.
+  CHECK(clean_text("\xf0\x8f\xbf\xbf") == "\u00f0\u00bf\u00bf");
+  CHECK(clean_text("\xf4\xa0\xa0\xa0") == "\u00f4\u00a0\u00a0\u00a0");
+  CHECK(clean_text("\xed\xa0\xa0") == "\u00ed\u00a0\u00a0");
+  CHECK(clean_text("\xf0\x9f\x93") == "\u00f0");
+}
+
 TEST_CASE("what is looked at of a text has a limit, whatever it says of its length", "[metadata]") {
   CHECK(clean_text(std::string(4000, '\x01') + "near") == "near");
   CHECK(clean_text(std::string(4096, '\x01') + "far").empty());
