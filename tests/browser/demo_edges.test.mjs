@@ -55,6 +55,28 @@ test('who leaves is asked while something is in the page alone, and not once it 
   }
 });
 
+test('a second tab leaves the sending to the first, and knows that it is over once somebody comes back to it', { timeout: 120_000 }, async () => {
+  const { page: first, close } = await demo.open();
+  await first.getByTestId('file-input').setInputFiles(await photo(first));
+  await settled(first, 1);
+  let reached = () => {};
+  const underWay = new Promise((resolve) => (reached = resolve));
+  await first.route('**/storage/v1/object/photos/**', () => reached());
+  await first.getByTestId('send').click();
+  await underWay;
+  const second = await first.context().newPage();
+  await second.goto(demo.url);
+  await second.locator('#send-status', { hasText: 'Another tab is sending' }).waitFor();
+  await first.unroute('**/storage/v1/object/photos/**');
+  await sentProject(first);
+  await first.locator('#upload').waitFor({ state: 'hidden' });
+  // As Chromium does it, whose pages under test have the focus all the time.
+  await second.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await second.waitForFunction(() => document.querySelector('#send-status').textContent === '');
+  assert.ok(await second.locator('#resume').isHidden(), 'nothing is left to go on with');
+  await close();
+});
+
 test('words that are pasted go to their field, pictures become photos, and a dragged link is told from a file', { timeout: 120_000 }, async () => {
   const { page, close } = await demo.open();
   const { buffer } = await photo(page);

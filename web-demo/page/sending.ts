@@ -19,6 +19,8 @@ export async function openOutbox(): Promise<{ outbox: Outbox; lasting: boolean }
   }
 }
 
+const elsewhere = (): string => text('elsewhere');
+
 export class Sending {
   readonly #sender: Sender;
   #jobs = new Set<SendJob>();
@@ -44,6 +46,8 @@ export class Sending {
     photos.onChange(() => void this.showPayloads());
     byId('project').addEventListener('input', () => void this.showPayloads());
     account.onChange(() => void this.showPending());
+    // Who comes back to this tab, or to its window, sees what another one has done in the meantime.
+    for (const [target, event] of [[document, 'visibilitychange'], [window, 'focus']] as const) target.addEventListener(event, () => void this.#lookAgain());
   }
 
   async send(): Promise<void> {
@@ -85,7 +89,7 @@ export class Sending {
       await this.#follow(jobs);
       await this.#settleKept();
       const left = jobs.length === 0 ? await this.showPending() : 0;
-      if (jobs.length === 0) await this.#say(() => (left > 0 ? text('elsewhere') : ''));
+      if (jobs.length === 0) await this.#say(left > 0 ? elsewhere : () => '');
     } catch (error) {
       await this.#sayError(error);
     }
@@ -140,6 +144,12 @@ export class Sending {
   showLanguage(): void {
     void this.#say(this.#status);
     void this.showPayloads();
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (this.#busy || document.hidden) return;
+    const left = await this.showPending();
+    if (left === 0 && this.#status === elsewhere) await this.#say(() => '');
   }
 
   async showPending(): Promise<number> {
