@@ -45,6 +45,16 @@ TEST_CASE("PNG animation: the first picture, and how many there are") {
   const auto decoded = decode(open_png, parts.file());
   CHECK(decoded->info.frames == 7);
   CHECK(plane(decoded, 0) == Samples{9});
+  // Of which a photo says so, and which does not pass as it is.
+  const auto photo = prepare_photo(parts.file(), {});
+  REQUIRE(photo.ok());
+  CHECK(photo->warnings == std::vector{WarningCode::animation_dropped});
+  CHECK_FALSE(photo->passed_through);
+  parts.before.clear();
+  const auto still = prepare_photo(parts.file(), {});
+  REQUIRE(still.ok());
+  CHECK(still->warnings.empty());
+  CHECK(still->passed_through);
 }
 
 TEST_CASE("PNG animation whose first frame is not the picture for programs that know none") {

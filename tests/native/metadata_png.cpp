@@ -202,6 +202,9 @@ TEST_CASE("PNG: a scrub keeps the transparency that its colours have, and no oth
   CHECK_FALSE(keeps(3, 3));  // more than there are colours
   CHECK(keeps(0, 2));
   CHECK_FALSE(keeps(0, 6));
+  CHECK(keeps(2, 6));
+  CHECK_FALSE(keeps(2, 2));
+  CHECK_FALSE(keeps(6, 6));  // alpha is among its samples
 }
 
 TEST_CASE("zlib: what is deflated has nothing behind its end", "[metadata]") {

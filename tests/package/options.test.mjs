@@ -66,6 +66,30 @@ test('every word that there is for an option reaches the core', async () => {
   assert.equal(JSON.parse(await (await core.prepare(scripted({}), { background: '#0A0b0c' })).photo.text()).options.background, 0x0a0b0c);
 });
 
+test('the name of a source is its own or its file\'s, never that of the function that gives it', async () => {
+  const bytes = new TextEncoder().encode('{"ms":1}');
+  const file = new File([bytes], 'own.png', { type: 'image/png' });
+  const sources = [
+    { data: async () => bytes },
+    { data: async () => file },
+    { data: () => file, name: 'mine.jpg' },
+    { data: file },
+    { data: bytes, name: null, type: null, size: null },
+  ];
+  const names = (await all(core.prepareAll(sources))).map(({ photo }) => photo.source.name);
+  assert.deepEqual(names, ['', 'own.png', 'mine.jpg', 'own.png', '']);
+});
+
+test('the type that is claimed is the source\'s own, else that of its name', async () => {
+  const bytes = new TextEncoder().encode('{}');
+  const sources = [
+    [{ data: bytes, name: 'a.JPG' }, 'image/jpeg'], [{ data: bytes, name: 'a.png' }, 'image/png'], [{ data: bytes, name: 'a.webp' }, 'image/webp'],
+    [{ data: bytes, name: 'a.heic' }, ''], [{ data: bytes, name: 'a.png', type: 'image/webp' }, 'image/webp'], [new File([bytes], 'a.png', { type: 'image/jpeg' }), 'image/jpeg'],
+    [new File([bytes], 'a.png'), 'image/png'], [bytes, ''],
+  ];
+  for (const [source, type] of sources) assert.equal(JSON.parse(await (await core.prepare(source)).photo.text()).options.claimedType, type);
+});
+
 test('a misspelt name is refused with the names there are', async () => {
   const error = await failure(core.prepare(scripted({}), { maxedge: 3 }));
   assert.equal(error.option, 'maxedge');
