@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <webp/encode.h>
+
 #include <photo_core/prepare.hpp>
 
 #include "codec_jpeg_files.hpp"
@@ -90,19 +92,66 @@ Bytes png_with(const Bytes& before, const Bytes& rows) {
 
 std::size_t payload_at(const Bytes& webp, std::string_view type) { return as_text(webp).find(type) + 8; }
 
-// The file with the secret at the end of one chunk's data.
-Bytes with_secret_in(const Bytes& webp, std::string_view type) {
+Bytes payload_of(const Bytes& webp, std::string_view type) {
+  const std::size_t at = payload_at(webp, type);
+  const ByteView data = slice(webp, at, read_le32(webp.data() + at - 4));
+  return Bytes(data.begin(), data.end());
+}
+
+// The file with other data in one of its chunks.
+Bytes with_payload(const Bytes& webp, std::string_view type, const Bytes& data) {
   const std::size_t at = payload_at(webp, type);
   const std::size_t size = read_le32(webp.data() + at - 4);
   Bytes out(webp.begin(), webp.begin() + static_cast<std::ptrdiff_t>(at - 8));
-  Bytes data(webp.begin() + static_cast<std::ptrdiff_t>(at), webp.begin() + static_cast<std::ptrdiff_t>(at + size));
-  append(data, bytes_of(secret));
   append(out, riff_chunk(type, data));
   append(out, ByteView(webp).subspan(at + size + size % 2));
   Bytes riff_size;
   append_le32(riff_size, static_cast<std::uint32_t>(out.size() - 8));
   std::copy(riff_size.begin(), riff_size.end(), out.begin() + 4);
   return out;
+}
+
+// The file with the secret at the end of one chunk's data.
+Bytes with_secret_in(const Bytes& webp, std::string_view type) {
+  return with_payload(webp, type, joined({payload_of(webp, type), bytes_of(secret)}));
+}
+
+// A WebP whose coefficients lie in two partitions (RFC 6386, 9.5).
+Bytes webp_of_two_partitions(const Frame& rgb) {
+  Bytes pixels;
+  for (std::size_t i = 0; i < rgb.planes[0].size(); ++i) {
+    for (int plane = 0; plane < 3; ++plane) pixels.push_back(rgb.planes[plane][i]);
+  }
+  WebPConfig config;
+  WebPPicture picture;
+  WebPMemoryWriter writer;
+  REQUIRE((WebPConfigInit(&config) && WebPPictureInit(&picture)));
+  WebPMemoryWriterInit(&writer);
+  config.partitions = 1;  // as a power of two; not with the memory that it usually takes
+  config.low_memory = 1;
+  picture.width = static_cast<int>(rgb.layout.width_px);
+  picture.height = static_cast<int>(rgb.layout.height_px);
+  picture.writer = WebPMemoryWrite;
+  picture.custom_ptr = &writer;
+  REQUIRE(WebPPictureImportRGB(&picture, pixels.data(), 3 * picture.width));
+  REQUIRE(WebPEncode(&config, &picture));
+  const Bytes out(writer.mem, writer.mem + writer.size);
+  WebPMemoryWriterClear(&writer);
+  WebPPictureFree(&picture);
+  return out;
+}
+
+std::uint32_t read_le24(const Bytes& bytes, std::size_t at) {
+  return std::uint32_t{bytes[at + 2]} << 16 | read_le16(bytes.data() + at);
+}
+
+// The file with the secret at the end of a partition before the last, `at` in the VP8 data, whose size the three bytes
+// at `size_at` hold, from bit `shift` on.
+Bytes with_secret_between(const Bytes& webp, std::size_t at, std::size_t size_at, int shift) {
+  Bytes data = with_secret(payload_of(webp, "VP8 "), at);
+  const std::uint32_t size = read_le24(data, size_at) + (static_cast<std::uint32_t>(secret.size()) << shift);
+  for (unsigned i = 0; i < 3; ++i) data[size_at + i] = static_cast<std::uint8_t>(size >> (8 * i));
+  return with_payload(webp, "VP8 ", data);
 }
 
 }  // namespace
@@ -191,18 +240,19 @@ TEST_CASE("nothing hides in a WebP's picture and alpha") {
   const Bytes with_alpha = testing::encode(testing::corners(61, 47, true), OutputFormat::webp, 80);
   check_passes(with_alpha, with_secret_in(with_alpha, "ALPH"));
   check_passes(with_alpha, with_secret_in(with_alpha, "VP8 "), true);
+  // Alpha as it is, without compression or a filter: a byte that says so, and a sample a pixel.
+  Bytes stored(1 + 61 * 47, 200);
+  stored[0] = 0;
+  const Bytes with_stored_alpha = with_payload(with_alpha, "ALPH", stored);
+  check_passes(with_stored_alpha, with_secret_in(with_stored_alpha, "ALPH"));
 
-  // Behind the first partition, whose size the frame's tag holds (RFC 6386, 9.1).
-  const std::size_t at = payload_at(lossy, "VP8 ");
-  const std::uint32_t tag = static_cast<std::uint32_t>(lossy[at] | lossy[at + 1] << 8 | lossy[at + 2] << 16);
-  const std::size_t first = tag >> 5;
-  Bytes inside = with_secret(lossy, at + 10 + first);
-  const std::uint32_t moved = (tag & 31) | static_cast<std::uint32_t>(first + secret.size()) << 5;
-  for (unsigned i = 0; i < 3; ++i) inside[at + i] = static_cast<std::uint8_t>(moved >> (8 * i));
-  for (const std::size_t size_at : {at - 4, std::size_t{4}}) {
-    const auto size = read_le32(inside.data() + size_at) + static_cast<std::uint32_t>(secret.size());
-    for (unsigned i = 0; i < 4; ++i) inside[size_at + i] = static_cast<std::uint8_t>(size >> (8 * i));
-  }
-  if (inside.size() % 2 != 0) inside.push_back(0);
-  check_kept_back(inside);
+  // Behind the first partition, whose size the frame's tag holds above five bits (RFC 6386, 9.1).
+  const std::size_t first = 10 + (read_le24(payload_of(lossy, "VP8 "), 0) >> 5);
+  check_kept_back(with_secret_between(lossy, first, 0, 5));
+  // Behind the first of several with coefficients; the sizes of all but the last stand before them (9.5).
+  const Bytes apart = webp_of_two_partitions(testing::corners(61, 47));
+  const Bytes coded = payload_of(apart, "VP8 ");
+  const std::size_t sizes = 10 + (read_le24(coded, 0) >> 5);
+  check_passes(apart, with_secret_in(apart, "VP8 "), true);
+  check_kept_back(with_secret_between(apart, sizes + 3 + read_le24(coded, sizes), sizes, 0));
 }
