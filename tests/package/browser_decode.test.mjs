@@ -78,7 +78,7 @@ const decode = (bytes, name = 'AVIF', steps = []) =>
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('the formats to ask the browser for, and no other', () => {
-  const asked = ['HEIC', 'AVIF', 'JPEG XL', 'GIF', 'BMP', 'TIFF', 'SVG', 'PDF', '12-bit JPEG', 'plain text', 'toString'];
+  const asked = ['HEIC', 'AVIF', 'JPEG XL', 'GIF', 'BMP', 'TIFF', 'SVG', 'PDF', '12-bit JPEG', 'TXT', 'toString'];
   assert.deepEqual(
     asked.map((detail) => foreignFormat({ detail }, { claimedType: '', fileName: '' })),
     ['heic', 'avif', 'jxl', 'gif', 'bmp', 'tiff', undefined, undefined, undefined, undefined, undefined],

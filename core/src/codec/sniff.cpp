@@ -288,7 +288,7 @@ constexpr FileTypeFacts facts(FileType type) {
     case FileType::empty: return {"empty file", "application/octet-stream"};
     case FileType::jpeg: return {"JPEG", "image/jpeg"};
     case FileType::png: return {"PNG", "image/png"};
-    case FileType::apng: return {"animated PNG", "image/png"};
+    case FileType::apng: return {"APNG", "image/png"};
     case FileType::webp: return {"WebP", "image/webp"};
     case FileType::webp_animated: return {"animated WebP", "image/webp"};
     case FileType::gif: return {"GIF", "image/gif"};
@@ -300,26 +300,26 @@ constexpr FileTypeFacts facts(FileType type) {
     case FileType::jpeg_2000: return {"JPEG 2000", "image/jp2"};
     case FileType::svg: return {"SVG", "image/svg+xml"};
     case FileType::pdf: return {"PDF", "application/pdf"};
-    case FileType::mp4: return {"MP4 video", "video/mp4"};
-    case FileType::quicktime: return {"QuickTime video", "video/quicktime"};
-    case FileType::zip: return {"ZIP archive", "application/zip"};
-    case FileType::html: return {"HTML page", "text/html"};
+    case FileType::mp4: return {"MP4", "video/mp4"};
+    case FileType::quicktime: return {"QuickTime", "video/quicktime"};
+    case FileType::zip: return {"ZIP", "application/zip"};
+    case FileType::html: return {"HTML", "text/html"};
     case FileType::xml: return {"XML", "application/xml"};
     case FileType::json: return {"JSON", "application/json"};
-    case FileType::text: return {"plain text", "text/plain"};
-    case FileType::raw_photo: return {"camera raw", "image/x-raw"};
-    case FileType::psd: return {"Photoshop document", "image/vnd.adobe.photoshop"};
+    case FileType::text: return {"TXT", "text/plain"};
+    case FileType::raw_photo: return {"RAW", "image/x-raw"};
+    case FileType::psd: return {"PSD", "image/vnd.adobe.photoshop"};
     case FileType::ico: return {"ICO", "image/vnd.microsoft.icon"};
     case FileType::mng: return {"MNG", "video/x-mng"};
-    case FileType::wav: return {"WAV sound", "audio/wav"};
-    case FileType::avi: return {"AVI video", "video/x-msvideo"};
-    case FileType::matroska: return {"WebM or Matroska video", "video/webm"};
+    case FileType::wav: return {"WAV", "audio/wav"};
+    case FileType::avi: return {"AVI", "video/x-msvideo"};
+    case FileType::matroska: return {"WebM", "video/webm"};
     case FileType::open_exr: return {"OpenEXR", "image/x-exr"};
     case FileType::radiance_hdr: return {"Radiance HDR", "image/vnd.radiance"};
     case FileType::jpeg_xr: return {"JPEG XR", "image/jxr"};
     case FileType::qoi: return {"QOI", "image/qoi"};
     case FileType::pnm: return {"PNM", "image/x-portable-anymap"};
-    case FileType::executable: return {"program", "application/octet-stream"};
+    case FileType::executable: return {"EXE", "application/octet-stream"};
   }
   return {"unknown", "application/octet-stream"};
 }

@@ -49,7 +49,7 @@ enum class FileType : std::uint8_t {
 
 // At most the first 4 KiB are looked at (for PNG all chunk headers before IDAT, to tell APNG).
 FileType sniff(ByteView bytes);
-// "GIF", "HEIC", "plain text": for a sentence.
+// "GIF", "HEIC", "TXT": for a sentence in any language, so as short as the ending that people know it by.
 std::string_view file_type_name(FileType type);
 // "image/gif"; "application/octet-stream" when unknown.
 std::string_view file_type_mime(FileType type);
