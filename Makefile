@@ -56,12 +56,12 @@ differential: packages ## the core's verdict against the database's, over many g
 soak: packages ## sending under injected faults and kills (N=1000 SEED=1, any text)
 	@env N='$(or $(N),1000)' SEED='$(or $(SEED),1)' $(NODE) npm run --silent soak --workspace @photomemory/sending-tests
 
-fuzz: ## every fuzz target for SECONDS_EACH (60) seconds, from the kept seeds
+fuzz: ## every fuzz target for SECONDS_EACH (60) seconds, from the kept seeds (BITS=32: with the sizes of WebAssembly)
 	@$(TOOLCHAIN)/ensure_packages.sh native sanitize
 	@mkdir -p build
-	@cmake --preset fuzz >build/fuzz.configure.log 2>&1 || { cat build/fuzz.configure.log; exit 1; }
-	@cmake --build --preset fuzz
-	@tests/fuzz/run.sh build/fuzz/tests/fuzz $(or $(SECONDS_EACH),60)
+	@cmake --preset fuzz$(BITS) >build/fuzz.configure.log 2>&1 || { cat build/fuzz.configure.log; exit 1; }
+	@cmake --build --preset fuzz$(BITS)
+	@tests/fuzz/run.sh build/fuzz$(BITS)/tests/fuzz $(or $(SECONDS_EACH),60)
 
 format: ## clang-format over our own C++
 	@$(TOOLCHAIN)/ensure_packages.sh format
