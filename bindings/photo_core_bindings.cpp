@@ -56,56 +56,48 @@ val warnings_value(const std::vector<WarningCode>& warnings) {
   return out;
 }
 
-void set_text(val& out, const char* name, const std::string& value) {
+void set_value(val& out, const char* name, const std::string& value) {
   if (!value.empty()) out.set(name, value);
 }
 template <typename Number>
-void set_number(val& out, const char* name, const std::optional<Number>& value) {
+void set_value(val& out, const char* name, const std::optional<Number>& value) {
   if (value) out.set(name, static_cast<double>(*value));
+}
+
+void get_value(const val& in, const char* name, std::string& value) {
+  if (const val given = in[name]; given.isString()) value = given.as<std::string>();
+}
+template <typename Number>
+void get_value(const val& in, const char* name, std::optional<Number>& value) {
+  if (const val given = in[name]; given.isNumber()) value = static_cast<Number>(given.as<double>());
+}
+
+// Each member with its name in JavaScript, to be written or to be read.
+template <typename Capture, typename Visit>
+void visit_capture(Capture& capture, Visit visit) {
+  visit("time", capture.time);
+  visit("make", capture.make);
+  visit("model", capture.model);
+  visit("lens", capture.lens);
+  visit("exposureSeconds", capture.exposure_seconds);
+  visit("fNumber", capture.f_number);
+  visit("iso", capture.iso);
+  visit("focalLengthMm", capture.focal_length_mm);
+  visit("focalLength35Mm", capture.focal_length_35mm);
+  visit("latitude", capture.latitude);
+  visit("longitude", capture.longitude);
+  visit("altitudeM", capture.altitude_m);
 }
 
 val capture_value(const CaptureData& capture) {
   val out = val::object();
-  set_text(out, "time", capture.time);
-  set_text(out, "make", capture.make);
-  set_text(out, "model", capture.model);
-  set_text(out, "lens", capture.lens);
-  set_number(out, "exposureSeconds", capture.exposure_seconds);
-  set_number(out, "fNumber", capture.f_number);
-  set_number(out, "iso", capture.iso);
-  set_number(out, "focalLengthMm", capture.focal_length_mm);
-  set_number(out, "focalLength35Mm", capture.focal_length_35mm);
-  set_number(out, "latitude", capture.latitude);
-  set_number(out, "longitude", capture.longitude);
-  set_number(out, "altitudeM", capture.altitude_m);
+  visit_capture(capture, [&](const char* name, const auto& value) { set_value(out, name, value); });
   return out;
-}
-
-// The same back again.
-void get_text(const val& in, const char* name, std::string& text) {
-  const val value = in[name];
-  if (value.isString()) text = value.as<std::string>();
-}
-template <typename Number>
-void get_number(const val& in, const char* name, std::optional<Number>& number) {
-  const val value = in[name];
-  if (value.isNumber()) number = static_cast<Number>(value.as<double>());
 }
 
 CaptureData capture_of(const val& in) {
   CaptureData capture;
-  get_text(in, "time", capture.time);
-  get_text(in, "make", capture.make);
-  get_text(in, "model", capture.model);
-  get_text(in, "lens", capture.lens);
-  get_number(in, "exposureSeconds", capture.exposure_seconds);
-  get_number(in, "fNumber", capture.f_number);
-  get_number(in, "iso", capture.iso);
-  get_number(in, "focalLengthMm", capture.focal_length_mm);
-  get_number(in, "focalLength35Mm", capture.focal_length_35mm);
-  get_number(in, "latitude", capture.latitude);
-  get_number(in, "longitude", capture.longitude);
-  get_number(in, "altitudeM", capture.altitude_m);
+  visit_capture(capture, [&](const char* name, auto& value) { get_value(in, name, value); });
   return capture;
 }
 
