@@ -27,8 +27,8 @@ test('dist is flat and holds what is documented, nothing else', async () => {
 
 test('the archive holds dist, the inventory and the licence', () => {
   const beside = files.filter((name) => !name.startsWith('dist/')).sort();
-  const wanted = ['LICENSE', 'README.md', 'package.json', 'sbom.cdx.json', 'size-budget.json', 'versions.json'];
-  assert.deepEqual(beside.filter((name) => name !== 'THIRD_PARTY.md'), wanted);
+  const wanted = ['LICENSE', 'NOTICES.txt', 'README.md', 'THIRD_PARTY.md', 'package.json', 'sbom.cdx.json', 'size-budget.json', 'versions.json'];
+  assert.deepEqual(beside, wanted);
 });
 
 test('sizes are within their budgets, and a budget that is too small is noticed', async () => {
@@ -87,14 +87,26 @@ test('an import has no effect', async () => {
   assert.deepEqual([stdout, stderr], ['0 0\n', '']);
 });
 
-test('the inventory names every library with its version and licence', async () => {
+test('the inventory names every library with its version and licence, and says what each asks for', async () => {
   const at = path.join(folder, 'node_modules/@photomemory/photo-core');
   const { libraries } = JSON.parse(await readFile(path.join(at, 'versions.json'), 'utf8'));
-  for (const name of ['libjpeg-turbo', 'libwebp', 'simdjson', 'zlib']) {
-    assert.match(libraries[name].version, /^\d+\.\d+/);
-    assert.ok(libraries[name].license);
-  }
+  const inTheBinary = ['libjpeg-turbo', 'libwebp', 'simdjson', 'zlib'];
+  const inTheScripts = ['js-base64', 'querystringify', 'requires-port', 'tus-js-client', 'url-parse'];
+  assert.deepEqual(Object.keys(libraries).sort(), [...inTheBinary, ...inTheScripts].sort());
   const sbom = JSON.parse(await readFile(path.join(at, 'sbom.cdx.json'), 'utf8'));
   assert.equal(sbom.bomFormat, 'CycloneDX');
   assert.deepEqual(sbom.components.map((one) => one.name).sort(), Object.keys(libraries).sort());
+
+  const sections = new Map((await readFile(path.join(at, 'NOTICES.txt'), 'utf8')).split(/^={78}\n(?=.+\n={78}\n)/m).map((text) => [text.split('\n', 1)[0], text]));
+  const thirdParty = await readFile(path.join(at, 'THIRD_PARTY.md'), 'utf8');
+  for (const [name, { version, license, debian }] of Object.entries(libraries)) {
+    assert.match(version, /^\d+\.\d+/);
+    assert.match(sections.get(`${name} ${version} (${license})`) ?? name, /copyright[^]{200}/i, 'its licence is in NOTICES.txt');
+    assert.ok(thirdParty.includes(`| ${name} | ${version} |`), `${name} ${version} is in THIRD_PARTY.md`);
+    // A distribution's patches do not show in the version: its revision says which are in.
+    const { purl } = sbom.components.find((one) => one.name === name);
+    if (debian) assert.ok(debian.includes(version) && purl === `pkg:deb/debian/${name}@${encodeURIComponent(debian)}?arch=source&distro=bookworm`, purl);
+    else assert.match(purl, inTheScripts.includes(name) ? /^pkg:npm\// : /^pkg:generic\//);
+  }
+  for (const name of ['Emscripten', 'musl', 'libc++']) assert.ok([...sections.keys()].some((title) => title.startsWith(name)), name);
 });
