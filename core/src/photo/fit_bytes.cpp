@@ -39,6 +39,12 @@ constexpr double room_share = 0.3;         // of the way to the goal: so far off
 double step_of(double quality) { return quality < 50 ? 5000 / quality : std::max(1.0, 200 - 2 * quality); }
 double quality_of(double step) { return std::clamp(step > 100 ? 5000 / step : (200 - step) / 2, 1.0, 100.0); }
 
+// What a file has beside its picture's data, about: a progressive JPEG has tables for every scan.
+double headers_of(const OutputSpec& spec, const PlaneLayout& layout) {
+  const double own = spec.format != OutputFormat::jpeg ? 60 : spec.request.progressive ? 650 : 350;
+  return own + static_cast<double>(spec.request.icc_profile.size() + spec.request.exif_of(layout).size());
+}
+
 std::uint32_t scaled(std::uint32_t edge, double fewer) {
   return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * std::exp(-fewer / 2))));
 }
@@ -81,9 +87,7 @@ class Fit {
         spec_(spec),
         drop_alpha_(drop_alpha),
         limit_(limit),
-        header_bytes_(std::min(0.5 * limit, (spec.format == OutputFormat::jpeg ? 350 : 60) +
-                                                static_cast<double>(spec.request.icc_profile.size() +
-                                                                    spec.request.exif_of(frame.layout).size()))),
+        header_bytes_(std::min(0.5 * limit, headers_of(spec, frame.layout))),
         has_quality_(spec.format != OutputFormat::png),
         smallest_(first_bytes) {
     if (has_quality_) {
