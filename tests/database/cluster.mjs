@@ -139,7 +139,7 @@ export async function startCluster() {
   };
 
   try {
-    await untilReady(() => run('postgres', superuser, 'select 1'), Date.now() + 15_000);
+    await untilReady(() => run('postgres', superuser, 'select 1'), Date.now() + 60_000);
     await run('postgres', superuser, await readEmulation('cluster'));
   } catch (error) {
     await stop();
