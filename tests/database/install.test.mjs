@@ -128,6 +128,23 @@ test('accounts that were there before get their profiles', async () => {
   }
 });
 
+test('files that were there before are counted', async () => {
+  const database = await cluster.createDatabase('files', { migrations: false });
+  const client = await database.connect();
+  try {
+    const migrations = await readMigrations();
+    const counting = migrations.findIndex(({ name }) => /stored_files/.test(name));
+    for (const { sql } of migrations.slice(0, counting)) await client.query(sql);
+    const id = await signUp(client, 'ann@example.com');
+    await client.query(`insert into storage.objects (bucket_id, name, metadata)
+      select 'media', folder || '/' || n || '.jpg', '{"size": 5000}' from generate_series(1, 3) as n, unnest($1::text[]) as folder`, [[id, 'gone', '00000000-0000-0000-0000-000000000000']]);
+    for (const { sql } of migrations.slice(counting)) await client.query(sql);
+    assert.deepEqual((await client.query('select * from private.stored_bytes')).rows, [{ account: id, bytes: '15000' }]);
+  } finally {
+    await client.end();
+  }
+});
+
 test('the sign-in service makes, changes and deletes accounts in its own role', async () => {
   const database = await cluster.createDatabase('sign_in');
   const service = await database.connect('supabase_auth_admin');

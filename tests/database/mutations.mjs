@@ -123,6 +123,14 @@ export const mutations = [
   ['files of others', '13_storage_policies', `alter policy "Users can view own files" on storage.objects using (bucket_id = 'photos')`],
   ['files of a project that is being processed change', '13_storage_policies', `create or replace function private.is_being_processed(bucket text, name text)
     returns boolean language sql stable set search_path = '' as $$ select false $$`],
+  ['the end of an upload is not looked at', '17_stored_files', 'drop trigger guard_stored_file on storage.objects'],
+  ['files that are removed go on counting', '17_stored_files', 'drop trigger count_removed_files on storage.objects'],
+  ['a file counts its bytes alone', '17_stored_files', `create or replace function private.counted_bytes(metadata jsonb) returns numeric
+    language sql immutable set search_path = '' as $$ select coalesce((metadata ->> 'size')::numeric, 0) $$`],
+  ['an upload ends while its project is processed', '17_stored_files', `create or replace function private.is_being_processed(bucket text, name text)
+    returns boolean language sql stable set search_path = '' as $$ select false $$`],
+  ['an upload ends where a job removes', '17_stored_files', `create or replace function private.is_being_removed(bucket text, name text)
+    returns boolean language sql stable set search_path = '' as $$ select false $$`],
   ['files of deleted photos stay', '14_storage_deletions', 'drop trigger queue_removed_files on public.photos'],
   ['files that are named again are removed', '14_storage_deletions', `create or replace function private.is_file_in_use(bucket text, name text)
     returns boolean language sql stable set search_path = '' as $$ select false $$`],

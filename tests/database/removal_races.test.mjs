@@ -122,15 +122,88 @@ test('a row that names a queued file takes it back, and the job that comes meanw
 
 test('a file that was queued anew while a job removed it stays queued', async () => {
   const { to, user, name, entries } = await queued();
+  await owner.query("insert into storage.objects (bucket_id, name, created_at, updated_at) values ('photos', $1, '2026-01-01', '2026-01-01')", [name]);
   await sessions(1, async ([job]) => {
     assert.equal(await claim(job, name), 1);
     await job.query('commit');
-    // Stored again by the service, which asks no policy, and its project deleted.
-    await owner.query("insert into storage.objects (bucket_id, name) values ('photos', $1)", [name]);
+    // Its project is deleted before the job comes to it.
     assert.equal(await transaction(owner, user, () => owner.query('delete from video_projects where id = $1', [to])), undefined);
     assert.equal((await settle(name)).settled, 0);
     assert.equal(await entries(), 1);
     assert.equal(await claim(job, name), 1);
     await job.query('rollback');
+  });
+});
+
+// The end of an upload, as Storage writes it: with the service's rights, replacing what is there.
+const upload = (bucket, name, bytes = 1000) => async (client) => {
+  await actAs(client, 'service_role');
+  await client.query(
+    `insert into storage.objects (bucket_id, name, version, metadata) values ($1, $2, gen_random_uuid(), $3)
+     on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata`,
+    [bucket, name, JSON.stringify({ size: bytes, mimetype: bucket === 'media' ? 'video/mp4' : 'image/jpeg' })]);
+};
+const isRefused = (error, why) => {
+  assert.equal(error?.code, '42501');
+  assert.match(error.message, why);
+};
+
+test('an upload that ends while a video is asked for waits for that, and changes nothing', async () => {
+  const { user, to, name, add } = await queued();
+  await add(owner);
+  await sessions(2, async ([client, storage]) => {
+    await client.query('begin');
+    await actAs(client, 'authenticated', user);
+    await client.query("select request_video_generation($1, 'waves')", [to]);
+    const ending = transaction(storage, undefined, upload('photos', name));
+    await untilHeld(storage, ending);
+    await client.query('commit');
+    isRefused(await ending, /being processed/);
+  });
+});
+
+for (const what of ['project', 'account']) {
+  const remove = { project: (client, { to }) => client.query('delete from video_projects where id = $1', [to]), account: (client, { user }) => client.query('delete from auth.users where id = $1', [user]) }[what];
+
+  test(`an upload that ends while its ${what} is deleted is refused`, async () => {
+    const file = await queued();
+    await sessions(1, async ([storage]) => {
+      await owner.query('begin');
+      await remove(owner, file);
+      const ending = transaction(storage, undefined, upload('photos', `${file.user}/${file.to}/new.jpg`));
+      await untilHeld(storage, ending);
+      await owner.query('commit');
+      isRefused(await ending, /nobody's/);
+    });
+  });
+
+  test(`and one that ends just before is removed with its ${what}`, async () => {
+    const file = await queued();
+    const name = `${file.user}/${file.to}/new.jpg`;
+    await sessions(1, async ([storage]) => {
+      await storage.query('begin');
+      await upload('photos', name)(storage);
+      const removal = remove(owner, file);
+      while (!(await storage.query("select exists (select 1 from pg_locks where not granted) as held")).rows[0].held);
+      await storage.query('commit');
+      await removal;
+    });
+    assert.equal((await one('select count(*)::integer as n from private.storage_deletions where object_name = $1', [name])).n, 1);
+  });
+}
+
+test('two uploads that end at once are both counted', async () => {
+  const user = await person();
+  const gigabyte = 2 ** 30;
+  const project = 20 * 10 * 2 ** 20;
+  await owner.query("update storage.buckets set file_size_limit = $1 where id = 'media'", [2 * gigabyte]);
+  await sessions(2, async ([first, second]) => {
+    await first.query('begin');
+    await upload('media', `${user}/1.mp4`, project + gigabyte + 1)(first);
+    const ending = transaction(second, undefined, upload('media', `${user}/2.mp4`, gigabyte));
+    await untilHeld(second, ending);
+    await first.query('commit');
+    isRefused(await ending, /over its quota/);
+    assert.equal(await transaction(second, undefined, upload('media', `${user}/2.mp4`, gigabyte - 1)), undefined);
   });
 });
