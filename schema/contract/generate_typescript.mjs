@@ -122,7 +122,7 @@ ${table(errors.storage)}
 `;
 }
 
-function payloadTypesFile({ payloads, values }) {
+function payloadTypesFile({ payloads, values, limits }) {
   const typeOf = (column) => {
     if (column.type === 'i18n') return 'I18nText';
     if (column.type === 'object') return 'JsonObject';
@@ -131,15 +131,37 @@ function payloadTypesFile({ payloads, values }) {
     if (column.type === 'media_type') return [...values.stored_types, ...values.video_types].map(quote).join(' | ');
     return 'string';
   };
+  const figure = (name) => String(limits[name]?.value ?? name).replace(/\B(?=(\d{3})+$)/g, ' ');
+  const kinds = {
+    uuid: 'UUID',
+    object: 'Any members that `jsonb` can hold',
+    avatar: 'Path in the bucket `avatars`, in the folder of its owner; or an https address',
+    time_zone: 'Name of a time zone, as `Europe/Berlin`',
+  };
+  // What a column's rule says beyond its type.
+  const meaningOf = (column, { type, min, max, max_characters, not_blank }, table) => {
+    const parts = kinds[type] ? [kinds[type]] : [];
+    if (type === 'uuid' && column === 'id') parts[0] += '; left out, the database makes one';
+    if (type === 'uuid' && column === 'user_id') parts[0] += ' of the person who is signed in; left out, the database knows it';
+    if (type === 'path') parts.push(table === 'photos' ? 'Path in the bucket `photos`: `<user id>/<project id>/<file>`' : 'Path in the bucket `media`: `<user id>/<file>`');
+    if (min !== undefined && column !== 'upload_order') parts.push(max === undefined ? `${figure(min)} or more` : `${figure(min)} to ${figure(max)}`);
+    if (column === 'upload_order') parts.push('0 is the first; left out, null or -1, the photo comes after the others');
+    if (column === 'width' || column === 'height') parts.push('Pixels as displayed; both sides or neither');
+    if (max_characters) parts.push(`At most ${figure(max_characters)} characters (code points)${type === 'i18n' ? ' in each language' : ''}`);
+    if (not_blank) parts.push('Not blank');
+    return parts.length ? `  /** ${parts.join('. ')}. */\n` : '';
+  };
   const types = Object.entries(payloads).map(([kind, payload]) => {
     const name = kind.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
     const lines = Object.entries(payload.columns).map(
-      ([column, rule]) => `  ${column}${rule.required ? '' : '?'}: ${typeOf(rule)}${rule.nullable ? ' | null' : ''};`,
+      ([column, rule]) => `${meaningOf(column, rule, payload.table)}  ${column}${rule.required ? '' : '?'}: ${typeOf(rule)}${rule.nullable ? ' | null' : ''};`,
     );
     return `/** What a client may ${payload.operation} in \`${payload.table}\`. */\nexport type ${name}Payload = {\n${lines.join('\n')}\n};\n`;
   });
   return `${mark}
+/** What a column of JSON holds. */
 export type Json = string | number | boolean | null | JsonObject | Json[];
+/** Its objects. */
 export type JsonObject = { [key: string]: Json | undefined };
 
 /** One text for each language that has one. */

@@ -27,18 +27,23 @@ export interface CaptureData {
    * clock is recorded; `keepMetadata` then writes it with blanks for the clock.
    */
   readonly time?: string;
+  /** Maker, model and lens as the file names them, without blanks around. */
   readonly make?: string;
   readonly model?: string;
   readonly lens?: string;
   /** Of one shot: 1/250 is 0.004. */
   readonly exposureSeconds?: number;
+  /** Aperture: 1.8 for f/1.8. */
   readonly fNumber?: number;
+  /** Sensitivity. */
   readonly iso?: number;
+  /** Of the lens itself. */
   readonly focalLengthMm?: number;
   /** The same view on a frame of 36 mm x 24 mm. */
   readonly focalLength35Mm?: number;
-  /** Decimal degrees, WGS 84; only with `gps: true`. */
+  /** Decimal degrees, WGS 84, south negative; only with `gps: true`, here and below. */
   readonly latitude?: number;
+  /** Decimal degrees, west negative. */
   readonly longitude?: number;
   /** Above sea level; negative below. */
   readonly altitudeM?: number;
@@ -56,7 +61,7 @@ export interface PhotoProbe {
   readonly orientation: number;
   /** Bits of one sample. */
   readonly bits: number;
-  /** Whether there is a channel for it, used or not. */
+  /** Whether there is a channel or a colour for transparency, used or not. */
   readonly hasAlpha: boolean;
   /** 1, or the pictures of an animation. */
   readonly frames: number;
@@ -84,7 +89,7 @@ export interface SourceFacts {
   /** Pixels, as displayed (upright). */
   readonly width: number;
   readonly height: number;
-  /** Exif orientation, 1 to 8, as stored. */
+  /** Exif orientation, 1 to 8, as stored; 1 of what the browser decoded. */
   readonly orientation: number;
   readonly bytes: number;
   /** Description of the colour profile, empty without one. */
@@ -93,9 +98,11 @@ export interface SourceFacts {
 
 /** The upload-ready photo with its thumbnail and facts. */
 export interface PreparedPhoto {
+  /** What is stored; its `type` is `mimeType`. */
   readonly photo: Blob;
   /** The first thumbnail, the one that is stored; null with `thumbnail: false`. */
   readonly thumbnail: Blob | null;
+  /** Every thumbnail, in the order asked for; empty with `thumbnail: false`. */
   readonly thumbnails: readonly PreparedImage[];
   readonly mimeType: 'image/jpeg' | 'image/png' | 'image/webp';
   /**
@@ -114,16 +121,18 @@ export interface PreparedPhoto {
   readonly dhash: string;
   /** ThumbHash in base64; see `thumbHashToPixels`. */
   readonly thumbhash: string;
+  /** When and with what it was taken, as the source says; the photo itself says it only with `keepMetadata: 'capture'`. */
   readonly capture: CaptureData;
   readonly source: SourceFacts;
   /** True when the source's own pixels were kept, scrubbed of metadata. */
   readonly passedThrough: boolean;
   /** Who decoded the source. */
   readonly decodedBy: 'core' | 'browser';
+  /** What a person may want to know; `messageFor` has the sentences. */
   readonly warnings: readonly WarningCode[];
   /** What the warning `duplicate_photo` means; only in a batch. */
   readonly duplicateOf?: DuplicateOf;
-  /** Milliseconds by step. */
+  /** Milliseconds by step, and `total`, which is from when its turn came. */
   readonly timings: Readonly<Record<string, number>>;
 }
 
@@ -186,6 +195,7 @@ export interface PrepareOptions {
   readonly fit?: 'inside' | 'cover' | undefined;
   /** The box of `fit: 'cover'`, in pixels. A side that is left out, or 0, is `maxEdge` long: by default the box is a square. */
   readonly coverWidth?: number | undefined;
+  /** Likewise. */
   readonly coverHeight?: number | undefined;
   /** Progressive JPEG. Default false. */
   readonly progressive?: boolean | undefined;
@@ -254,6 +264,7 @@ export interface BatchProgress {
   readonly rejected: number;
   /** 0 to 1, by bytes; by photos where no source announces any. */
   readonly fraction: number;
+  /** Of the bytes of all sources taken so far, those that are done with. */
   readonly bytesDone: number;
   readonly bytesTotal: number;
   /** One entry a file, in input order. */

@@ -14,7 +14,7 @@ namespace photo_core {
 
 enum class PayloadTable : std::uint8_t { project, photo, media_item, profile };
 
-// The table of "project", "photo", "media-item" or "profile".
+// The table of "project", "photo", "media-item" or "profile"; nothing for another name.
 std::optional<PayloadTable> payload_table(std::string_view name);
 
 // One thing that the database would refuse.

@@ -26,6 +26,7 @@ struct Error {
   bool has_actual() const { return !std::isnan(actual); }
 };
 
+// The two ways to make an Error. `limit` and `actual` are in the unit that the code has in schema/contract/errors.json.
 inline Error fail(ErrorCode code, std::string detail = {}) { return Error{code, std::move(detail)}; }
 inline Error fail_limit(ErrorCode code, double limit, double actual, std::string detail = {}) {
   return Error{code, std::move(detail), limit, actual};

@@ -8,6 +8,7 @@
 
 namespace photo_core {
 
+// The 32 bytes of the digest, most significant first. Allocates nothing.
 std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes);
 // 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::span<const std::uint8_t> bytes);

@@ -42,6 +42,7 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
+/** The system's own time and chance. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),

@@ -10,9 +10,12 @@ export type ItemState = 'waiting' | 'sending' | 'stored' | 'confirmed' | 'failed
 
 /** Progress of one photo, in bytes. */
 export interface ItemProgress {
+  /** Position among the photos of the call. */
   readonly index: number;
+  /** Id of its row. */
   readonly id: string;
   readonly state: ItemState;
+  /** Of photo and thumbnail together. */
   readonly bytesDone: number;
   readonly bytesTotal: number;
 }
@@ -29,14 +32,16 @@ export interface SendProgress {
   readonly photos: readonly ItemProgress[];
 }
 
-/** The outcome of one photo. */
+/** The outcome of one photo: the paths of its objects in their bucket, or why it failed. */
 export type SendOutcome =
   | { readonly index: number; readonly id: string; readonly ok: true; readonly fileUrl: string; readonly thumbnailUrl: string | null }
   | { readonly index: number; readonly id: string; readonly ok: false; readonly error: PhotoError };
 
 /** The outcome of a job, photos in the order in which they were given. `P` is a string where the job is about a project that its call names. */
 export interface SendResult<P extends string | null = string | null> {
+  /** Of the outbox, as `pending` names it. */
   readonly entryId: string;
+  /** Null where the call named none: `replace`, the media library, the avatar. */
   readonly projectId: P;
   readonly photos: readonly SendOutcome[];
   /** Whether every photo arrived. */
@@ -63,6 +68,7 @@ export type SendEvent =
  * only the newest is kept.
  */
 export class SendJob<P extends string | null = string | null> implements AsyncIterable<SendEvent> {
+  /** Settles once, see above. @throws PhotoError */
   readonly done: Promise<SendResult<P>>;
   /** Whether what is missing is in the outbox. */
   kept = false;
@@ -110,6 +116,7 @@ export class SendJob<P extends string | null = string | null> implements AsyncIt
     this.done.catch(() => {}); // whoever only listens to events has no unhandled rejection
   }
 
+  /** Where it is now. */
   get progress(): SendProgress {
     return this.#progress;
   }
@@ -125,6 +132,7 @@ export class SendJob<P extends string | null = string | null> implements AsyncIt
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Its events, from the first one on. */
   async *[Symbol.asyncIterator](): AsyncGenerator<SendEvent, void, undefined> {
     for (let at = 0; ; ) {
       while (at < this.#log.length) {

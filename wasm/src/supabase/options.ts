@@ -62,13 +62,16 @@ export interface SendOptions {
 
 /** What the outbox holds for the person who is signed in. */
 export interface PendingEntry {
+  /** For `discard`. */
   readonly id: string;
   /** `damaged`: its record cannot be read, so that it can only be discarded. */
   readonly kind: 'photos' | 'media' | 'avatar' | 'replace' | 'remove' | 'damaged';
+  /** Null where the call named none: `replace`, the media library, the avatar. */
   readonly projectId: string | null;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly photos: readonly { readonly index: number; readonly id: string; readonly name: string; readonly confirmed: boolean }[];
+  /** Bytes of all its objects. */
   readonly bytesTotal: number;
   /** Bytes of the objects that are stored already. */
   readonly bytesDone: number;

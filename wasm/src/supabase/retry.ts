@@ -13,6 +13,7 @@ export interface RetryPolicy {
   readonly longestAskedWaitMs: number;
 }
 
+/** What a sender does without `retry`. */
 export const defaultRetryPolicy: RetryPolicy = {
   attempts: 8,
   firstWaitMs: 500,

@@ -367,7 +367,7 @@ function pendingOf(entry: OutboxEntry): PendingEntry {
   };
 }
 
-/** The sender for one client and one Supabase project. */
+/** The sender for one client and one Supabase project. @throws PhotoError `invalid_option` */
 export function createSender(options: SenderOptions): Sender {
   return new Sender(options);
 }

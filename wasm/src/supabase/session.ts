@@ -12,6 +12,7 @@ export interface SessionClient {
   };
 }
 
+/** Of a session: its token, and the person's id. */
 export interface SessionLike {
   readonly access_token: string;
   readonly user: { readonly id: string };
