@@ -192,6 +192,41 @@ for (const what of ['project', 'account']) {
   });
 }
 
+for (const [what, prepare, write] of [
+  ['a video ends', async (user) => one("insert into generated_videos (project_id, ai_prompt) values ($1, 'waves') returning id", [await project(user)]),
+    "update generated_videos set status = 'completed', progress_percentage = 100, file_url = 'https://example.com/v.mp4' where id = $1"],
+  ['a subscription ends', (user) => one("insert into subscriptions (user_id, plan_id, current_period_start, current_period_end) values ($1, 'free', now(), now() + interval '1 day') returning id", [user]),
+    "update subscriptions set status = 'past_due' where id = $1"],
+  ['a payment method becomes the default', (user) => one("insert into payment_methods (user_id, provider, external_id) values ($1, 'stripe', 'x') returning id", [user]),
+    'update payment_methods set is_default = true where id = $1'],
+]) {
+  test(`an account is deleted while ${what}`, async () => {
+    const user = await person();
+    const { id } = await prepare(user);
+    const remover = await database.connect();
+    try {
+      await sessions(1, async ([service]) => {
+        // Both have come as far as the profile, that a third one holds.
+        await owner.query('begin');
+        await owner.query('select from users where id = $1 for update', [user]);
+        const removal = remover.query('delete from auth.users where id = $1', [user]);
+        await untilHeld(remover, removal);
+        const writing = transaction(service, undefined, async (client) => {
+          await actAs(client, 'service_role');
+          await client.query(write, [id]);
+        });
+        await untilHeld(service, writing);
+        await owner.query('commit');
+        assert.equal((await removal).rowCount, 1);
+        assert.equal(await writing, undefined);
+      });
+    } finally {
+      await remover.end();
+    }
+    assert.equal((await one('select count(*)::integer as n from users where id = $1', [user])).n, 0);
+  });
+}
+
 test('two uploads that end at once are both counted', async () => {
   const user = await person();
   const gigabyte = 2 ** 30;
