@@ -116,6 +116,32 @@ test('where no context is secure the core makes the hashes itself', { timeout: 1
   assert.equal(stdout, `true true ${sha256}\n`);
 });
 
+test('in the document of a test (jsdom, happy-dom), whose Blobs cross to no worker, the calling thread works', { timeout: 100_000 }, async () => {
+  const script = path.join(folder, 'emulated.mjs');
+  await writeFile(
+    script,
+    `import { readFileSync } from 'node:fs';
+     const NodeBlob = Blob;
+     globalThis.Blob = class Blob {
+       #inner;
+       constructor(parts = [], options) { this.#inner = new NodeBlob(parts.map((part) => (part instanceof Blob ? part.#inner : part)), options); }
+       get size() { return this.#inner.size; }
+       get type() { return this.#inner.type; }
+       arrayBuffer() { return this.#inner.arrayBuffer(); }
+       slice(...range) { const part = new Blob(); part.#inner = this.#inner.slice(...range); return part; }
+     };
+     const { createPhotoCore } = await import('@photomemory/photo-core');
+     const core = await createPhotoCore({ workers: 2 });
+     const files = [new Blob([readFileSync(process.argv[2])], { type: 'image/jpeg' }), new Blob(['no photo'])];
+     const seen = [];
+     for await (const one of core.prepareAll(files)) seen.push(one.ok ? one.photo.width : one.error.code, one.ok && one.photo.photo instanceof Blob);
+     core.close();
+     console.log(seen.join(' '));`,
+  );
+  const { stdout } = await run(process.execPath, [script, photo.file], { timeout: 90_000 });
+  assert.equal(stdout, '1200 true unsupported_type false\n');
+});
+
 test('a worker thread killed in the middle of twenty takes one photo with it', { timeout: 200_000 }, async (t) => {
   const script = path.join(folder, 'kill.cjs');
   await writeFile(

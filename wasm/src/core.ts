@@ -2,7 +2,7 @@
 import { asset, environment, invalidOption } from './caller_error.js';
 import { isPhotoError, PhotoError, type PayloadIssue } from './error.js';
 import type { ErrorCode } from './errors.gen.js';
-import { address, compileCore, defaultWorkers, explained, workerStarter, type StartWorker } from './host.js';
+import { address, compileCore, defaultWorkers, emulated, explained, workerStarter, type StartWorker } from './host.js';
 import { highestLimits, limitsWith, type LimitOptions, type Limits } from './limits.js';
 import { announced, checkMembers, checkOptions, type Checked } from './options.js';
 import { Pool, type Runner } from './pool.js';
@@ -352,7 +352,7 @@ export async function openCore(options: CoreOptions, highest = highestLimits): P
     limits: (_, value) => limitsWith(value, highest),
     language: languages,
   }) as { workers: number; wasmUrl?: URL; workerUrl?: URL; limits?: Limits; language: Language };
-  const start = workers ? workerStarter(workerUrl) : undefined;
+  const start = workers && !emulated ? workerStarter(workerUrl) : undefined;
   const module = await compileCore(wasmUrl);
   const runner = start ? new Pool({ size: workers, start, module }) : (await chunk(import('./inline.js'))).inlineRunner(module);
   return new Core(runner, limits ?? limitsWith({}, highest), language, start);

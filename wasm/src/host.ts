@@ -27,6 +27,9 @@ declare const Bun: unknown;
 export const node: NodeJS.Process['getBuiltinModule'] | undefined =
   typeof Worker !== 'function' || typeof Bun !== 'undefined' ? globalThis.process?.getBuiltinModule : undefined;
 
+/** Whether a test's document (jsdom, happy-dom) has put Blobs of its own in place of Node's: they cross to no worker. */
+export const emulated = node && Blob !== node('node:buffer').Blob;
+
 /** The address that relative ones are relative to. */
 const base = (): string =>
   node ? `${node('node:url').pathToFileURL(`${process.cwd()}/`)}` : (globalThis.document?.baseURI ?? location.href);
