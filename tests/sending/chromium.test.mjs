@@ -200,6 +200,26 @@ test('the outbox in IndexedDB opens again what was closed under a call, and keep
   await page.close();
 });
 
+test('an outbox of a newer version, and one whose deletion another tab holds up, are told and keep nobody waiting', { timeout: 120_000 }, async () => {
+  const page = await open();
+  const seen = await page.evaluate(async () => {
+    const opened = (name, version) => new Promise((resolve) => (indexedDB.open(name, version).onsuccess = ({ target }) => resolve(target.result)));
+    (await opened('newer', 2)).close();
+    const another = await opened('held', 1);
+    const deletion = indexedDB.deleteDatabase('held');
+    const gone = new Promise((resolve) => (deletion.onsuccess = resolve));
+    await new Promise((resolve) => (deletion.onblocked = resolve));
+    const ends = [];
+    for (const outbox of [{ name: 'newer' }, { name: 'held', idleMs: 50 }]) ends.push(await window.sending.sendTo(location.origin, outbox));
+    another.close();
+    await gone;
+    return { ends, after: await window.sending.createIndexedDbOutbox({ name: 'held' }).list(crypto.randomUUID()) };
+  });
+  const told = { code: 'outbox_unavailable', kept: false };
+  assert.deepEqual(seen, { ends: [told, told], after: [] });
+  await page.close();
+});
+
 test('an answer without an end is given up', { timeout: 120_000 }, async () => {
   const page = await open();
   let bytes = 0;

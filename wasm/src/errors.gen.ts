@@ -48,6 +48,8 @@ export type ErrorCode =
   | 'server_error'
   /** No room is left where the bytes should be kept. */
   | 'storage_full'
+  /** Another tab holds the outbox: a newer version of the page has opened it, or is changing or deleting it. */
+  | 'outbox_unavailable'
   /** An option outside of its range or of the wrong type; `detail` names it. */
   | 'invalid_option'
   /** The binary, the worker or another file of the package could not be loaded; `detail` names it. */
@@ -108,7 +110,7 @@ const codesByKind: Record<ErrorKind, string> = {
   limit: 'source_too_large too_many_pixels too_many_photos output_too_large',
   caller: 'cancelled invalid_option asset_unavailable unsupported_environment',
   resource: 'out_of_memory internal',
-  remote: 'sign_in_required not_allowed quota_exceeded project_busy not_found already_exists network rate_limited server_error storage_full',
+  remote: 'sign_in_required not_allowed quota_exceeded project_busy not_found already_exists network rate_limited server_error storage_full outbox_unavailable',
 };
 const retryable = 'out_of_memory cancelled internal project_busy network rate_limited server_error asset_unavailable';
 

@@ -35,6 +35,7 @@ enum class ErrorCode : std::uint8_t {
   rate_limited,  // The server asks to wait.
   server_error,  // The server failed.
   storage_full,  // No room is left where the bytes should be kept.
+  outbox_unavailable,  // Another tab holds the outbox: a newer version of the page has opened it, or is changing or deleting it.
   invalid_option,  // An option outside of its range or of the wrong type; {found} names it.
   asset_unavailable,  // The binary, the worker or another file of the package could not be loaded; {found} names it.
   unsupported_environment,  // The browser or runtime lacks what the core needs; {found} names it.
@@ -92,6 +93,7 @@ constexpr std::string_view code_name(ErrorCode code) {
     "rate_limited",
     "server_error",
     "storage_full",
+    "outbox_unavailable",
     "invalid_option",
     "asset_unavailable",
     "unsupported_environment",
@@ -154,6 +156,7 @@ constexpr ErrorKind error_kind(ErrorCode code) {
     ErrorKind::remote,  // rate_limited
     ErrorKind::remote,  // server_error
     ErrorKind::remote,  // storage_full
+    ErrorKind::remote,  // outbox_unavailable
     ErrorKind::caller,  // invalid_option
     ErrorKind::caller,  // asset_unavailable
     ErrorKind::caller,  // unsupported_environment

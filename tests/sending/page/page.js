@@ -62,9 +62,10 @@ window.sending = {
     window.job.catch(() => {});
     return { projectId: job.projectId, photoIds: job.photoIds, bytesTotal: job.progress.bytesTotal };
   },
-  /** A batch to another address, tried once: what its job ends with. */
-  sendTo: async (elsewhere) => {
-    const job = createSender({ client, url: elsewhere, key, core, retry: { attempts: 1 } }).send({ project: { title_i18n: { en: 'elsewhere' } }, photos: [await photoOf('elsewhere', 96)] });
+  /** A batch to another address or by another outbox, tried once: what its job ends with. */
+  sendTo: async (elsewhere, outbox) => {
+    const other = outbox ? { outbox: createIndexedDbOutbox(outbox) } : {};
+    const job = createSender({ client, url: elsewhere, key, core, retry: { attempts: 1 }, ...other }).send({ project: { title_i18n: { en: 'elsewhere' } }, photos: [await photoOf('elsewhere', 96)] });
     return job.done.then(() => 'done', ({ code }) => ({ code, kept: job.kept }));
   },
   done: async () => (await window.job).ok,

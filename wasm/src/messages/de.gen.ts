@@ -38,6 +38,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   rate_limited: 'Zu viele Anfragen. Bitte warten Sie einen Moment.',
   server_error: 'Der Server hat ein Problem. Es wird noch einmal versucht.',
   storage_full: 'Der Speicherplatz ist voll. Geben Sie Platz frei und versuchen Sie es erneut.',
+  outbox_unavailable: 'Ein anderer Tab oder eine neuere Version dieser Seite benutzt ihren Speicher. Schließen Sie die anderen Tabs und laden Sie diesen neu.',
   invalid_option: 'Eine Option ist ungültig: {found}.',
   asset_unavailable: 'Ein Teil des Programms konnte nicht geladen werden: {found}.',
   unsupported_environment: 'Dieser Browser ist zu alt für diese Seite: {found} fehlt.',

@@ -38,6 +38,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   rate_limited: 'Too many requests. Please wait a moment.',
   server_error: 'The server has a problem. It will be tried again.',
   storage_full: 'There is no storage space left. Free some and try again.',
+  outbox_unavailable: 'Another tab or a newer version of this page is using its storage. Close the other tabs and reload this one.',
   invalid_option: 'An option is not valid: {found}.',
   asset_unavailable: 'A part of the program could not be loaded: {found}.',
   unsupported_environment: 'This browser is too old for this page: {found} is missing.',

@@ -38,6 +38,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   rate_limited: 'Demasiadas solicitudes. Espere un momento.',
   server_error: 'El servidor tiene un problema. Se intentará de nuevo.',
   storage_full: 'No queda espacio de almacenamiento. Libere espacio e inténtelo de nuevo.',
+  outbox_unavailable: 'Otra pestaña o una versión más reciente de esta página está usando su almacenamiento. Cierre las demás pestañas y recargue esta.',
   invalid_option: 'Una opción no es válida: {found}.',
   asset_unavailable: 'No se pudo cargar una parte del programa: {found}.',
   unsupported_environment: 'Este navegador es demasiado antiguo para esta página: falta {found}.',

@@ -38,6 +38,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   rate_limited: 'Trop de requêtes. Veuillez patienter un instant.',
   server_error: 'Le serveur a un problème. Un nouvel essai aura lieu.',
   storage_full: 'Il ne reste plus d’espace de stockage. Libérez-en et réessayez.',
+  outbox_unavailable: 'Un autre onglet ou une version plus récente de cette page utilise son stockage. Fermez les autres onglets et rechargez celui-ci.',
   invalid_option: 'Une option n’est pas valide : {found}.',
   asset_unavailable: 'Une partie du programme n’a pas pu être chargée : {found}.',
   unsupported_environment: 'Ce navigateur est trop ancien pour cette page : {found} manque.',

@@ -38,6 +38,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   rate_limited: 'リクエストが多すぎます。しばらくお待ちください。',
   server_error: 'サーバーに問題が起きています。あとで再試行します。',
   storage_full: '保存できる空き容量がありません。容量を空けてからもう一度お試しください。',
+  outbox_unavailable: '別のタブ、またはこのページの新しいバージョンが保存領域を使用しています。ほかのタブを閉じて、このページを再読み込みしてください。',
   invalid_option: 'オプションが正しくありません: {found}。',
   asset_unavailable: 'プログラムの一部を読み込めませんでした: {found}。',
   unsupported_environment: 'このブラウザーでは使えません。{found}がありません。',

@@ -38,6 +38,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   rate_limited: '요청이 너무 많습니다. 잠시 기다려 주세요.',
   server_error: '서버에 문제가 있습니다. 다시 시도합니다.',
   storage_full: '저장 공간이 없습니다. 공간을 확보한 뒤 다시 시도하세요.',
+  outbox_unavailable: '다른 탭이나 이 페이지의 새 버전이 저장 공간을 사용하고 있습니다. 다른 탭을 닫고 이 페이지를 새로 고치세요.',
   invalid_option: '옵션이 올바르지 않습니다: {found}.',
   asset_unavailable: '프로그램의 일부를 불러올 수 없습니다: {found}.',
   unsupported_environment: '이 브라우저에서는 사용할 수 없습니다: {found} 기능이 없습니다.',

@@ -38,6 +38,7 @@ const messages: Readonly<Record<ErrorCode | IssueCode | WarningCode, string>> = 
   rate_limited: '请求过多，请稍候。',
   server_error: '服务器出现问题，稍后将重试。',
   storage_full: '存储空间已满。请腾出空间后重试。',
+  outbox_unavailable: '另一个标签页或此页面的新版本正在使用其存储空间。请关闭其他标签页并重新加载此页面。',
   invalid_option: '选项无效：{found}。',
   asset_unavailable: '程序的某个部分无法加载：{found}。',
   unsupported_environment: '此浏览器版本过旧：缺少 {found}。',

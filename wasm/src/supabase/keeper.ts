@@ -48,5 +48,7 @@ export function outboxError(error: unknown): unknown {
   }
   // A sandboxed frame, or a browser that is told to keep nothing.
   if (name === 'SecurityError') return remoteError('unsupported_environment', { detail: 'IndexedDB', cause: error });
+  // A newer version of the page has made the database its own, or another tab keeps it from opening.
+  if (name === 'VersionError' || name === 'TimeoutError') return remoteError('outbox_unavailable', { detail: `Outbox: ${message || name}`, cause: error });
   return error;
 }

@@ -1,3 +1,4 @@
+import { longestTimerMs } from './clock.js';
 import { byAge, entryOf, keptGivenUp, type Outbox, type OutboxEntry } from './outbox.js';
 
 const entries = 'entries';
@@ -18,20 +19,28 @@ interface LockSource {
  * The outbox of a browser: one database with two stores, `entries` by `[owner, id]` and `files` by `[owner, id, path]`.
  * An entry and its files are written in one transaction. Tabs keep out of each other's way by Web Locks, that a closed tab
  * loses by itself.
- * @param name database name, to keep two pages of one origin apart
+ * @param name database name, to keep two pages of one origin apart; `idleMs`: longest time in milliseconds for the database
+ * to open (it does not while another tab holds up its deletion, and no event tells), default 60 000
  */
-export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: string | undefined } = {}): Outbox {
+export function createIndexedDbOutbox({ name = 'photo-core-outbox', idleMs = 60_000 }: { name?: string | undefined; idleMs?: number | undefined } = {}): Outbox {
   let opened: Promise<IDBDatabase> | undefined;
   const held = new Set<string>();
 
   const database = () =>
     (opened ??= new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open(name, 1);
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new DOMException(`Not open after ${idleMs} ms`, 'TimeoutError'));
+      }, Math.min(idleMs, longestTimerMs));
       request.onupgradeneeded = () => {
         request.result.createObjectStore(entries, { keyPath: ['owner', 'id'] });
         request.result.createObjectStore(files);
       };
       request.onsuccess = () => {
+        clearTimeout(timer);
+        if (late) return request.result.close();
         // Another tab may want to change or delete the database: do not stand in its way.
         request.result.onversionchange = () => {
           request.result.close();
@@ -43,7 +52,10 @@ export function createIndexedDbOutbox({ name = 'photo-core-outbox' }: { name?: s
         };
         resolve(request.result);
       };
-      request.onerror = () => reject(request.error);
+      request.onerror = () => {
+        clearTimeout(timer);
+        reject(request.error);
+      };
     }).catch((error: unknown) => {
       opened = undefined;
       throw error;

@@ -7,7 +7,7 @@ import type { Outbox, OutboxEntry, OutboxFile, OutboxItem } from './outbox.js';
 import { ProgressCount } from './progress.js';
 import type { Supabase } from './service.js';
 
-const stoppingCodes = new Set(['cancelled', 'sign_in_required', 'network', 'rate_limited', 'server_error', 'storage_full']);
+const stoppingCodes = new Set(['cancelled', 'sign_in_required', 'network', 'rate_limited', 'server_error', 'storage_full', 'outbox_unavailable']);
 
 /** A fault that stops the whole entry and leaves it in the outbox: waiting, signing in or trying later can help. */
 export function stopsEntry(error: unknown): boolean {
