@@ -16,7 +16,8 @@ import { runNode } from './kit/node_bench.mjs';
 import { out } from './kit/paths.mjs';
 import { findOthers, findPhotos } from './kit/photos.mjs';
 import { runPool } from './kit/pool.mjs';
-import { browserReport, nativeReport, nodeReport, othersReport, poolReport, speedRows, wasmReport } from './kit/report.mjs';
+import { browserReport, nativeReport, nodeReport, othersReport, poolReport, speedRows, startReport, wasmReport } from './kit/report.mjs';
+import { runStart } from './kit/start.mjs';
 import { runWasmSteps } from './kit/wasm_steps.mjs';
 
 const { values: options } = parseArgs({
@@ -61,6 +62,8 @@ if (!options['no-node']) {
   const others = await findOthers(files);
   report.others = await runNode({ files: others.files, runs, only: ['sharp', 'wasm_vips'], say });
   console.log(othersReport(report.others, others.from));
+  report.start = await runStart({ files, runs: Math.max(runs, 5), say });
+  console.log(startReport(report.start));
   report.pool = await runPool({ files, runs: Math.min(runs, 5), say });
   console.log(poolReport('Node', report.pool));
   await save();

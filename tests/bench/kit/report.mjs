@@ -152,6 +152,15 @@ CPU: of all threads; busy: share of the time that a worker was at work on a phot
   (machine ? `; two processes that share nothing against one: ${runsOf(machine, times)}` : '') +
   '\n';
 
+/** `start` as start.mjs makes it. */
+export const startReport = (start) => {
+  const of = (step) => runsOf(start[step], (value) => value.toFixed(1));
+  return `
+Start in Node, ms, median over ${start.ready.runs} processes (smallest–largest): import ${of('import')}, ready ${of('ready')}; the first probe ${of('firstProbe')} on
+the calling thread, ${of('firstByWorker')} with the start of a worker; a probe then ${runsOf(start.probe, (value) => value.toFixed(2))}
+`;
+};
+
 export const othersReport = (part, from) =>
   [
     table(
