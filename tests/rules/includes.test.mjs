@@ -9,7 +9,7 @@ import { files, read } from './repository.mjs';
 const table = {
   public: { path: 'core/include/photo_core/', rooms: ['public'], outside: {} },
   base: { path: 'core/src/base/', rooms: ['public'], outside: { intrinsics: /\/simd\w*\.hpp$/ } },
-  image: { path: 'core/src/image/', rooms: ['public', 'base'], outside: { intrinsics: /kernels/ } },
+  image: { path: 'core/src/image/', rooms: ['public', 'base'], outside: {} },
   metadata: { path: 'core/src/metadata/', rooms: ['public', 'base', 'image'], outside: { zlib: /\/zlib_stream\.cpp$/ } },
   codec: {
     path: 'core/src/codec/',
