@@ -109,13 +109,24 @@ TEST_CASE("the time of capture", "[metadata]") {
   }
   SECTION("what is no time") {
     for (const char* text :
-         {"2024:13:01 12:00:00", "2023:02:29 12:00:00", "2024:00:10 12:00:00", "2024:05:01 24:00:00",
+         {"2024:13:01 12:00:00", "2023:02:29 12:00:00", "2024:00:10 12:00:00", "2024:05:01 25:00:00",
           "2024:05:01 12:60:00", "    :  :     :  :  ", "", "2024:05:01", "garbage", "1024:05:01 12:00:00"}) {
       INFO(text);
       CHECK(iso_time_from_exif(text, "", "").empty());
     }
     CHECK(iso_time_from_exif("2024:02:29 12:00:00", "x7", "+25:00") == "2024-02-29T12:00:00");
     CHECK(iso_time_from_exif("2004: 5: 1  9:05:06", "", "") == "2004-05-01T09:05:06");
+  }
+  SECTION("as some phones write it") {
+    CHECK(iso_time_from_exif("2008:5:1 9:5:6", "", "") == "2008-05-01T09:05:06");
+    CHECK(iso_time_from_exif("2012/5/16 17:08:09", "", "") == "2012-05-16T17:08:09");
+    CHECK(iso_time_from_exif("2018:10:10 14:15:38\xe4\xb8\x8b\xe5\x8d\x88", "", "") == "2018-10-10T14:15:38");
+    // Hours from 1 to 24: 24 is the first one.
+    CHECK(iso_time_from_exif("2019:01:01 24:04:20", "403", "+01:00") == "2019-01-01T00:04:20.403+01:00");
+    CHECK(iso_time_from_xmp("2019-01-01T24:04:20").empty());
+    CHECK(iso_time_from_exif("2019:01:01 12:00:00", "", "+2:00") == "2019-01-01T12:00:00+02:00");
+    CHECK(iso_time_from_exif("2019:01:01 12:00:00", "", "-9") == "2019-01-01T12:00:00-09:00");
+    CHECK(iso_time_from_exif("2019:01:01 12:00:00", "", "+130") == "2019-01-01T12:00:00");
   }
   SECTION("XMP's spellings") {
     CHECK(iso_time_from_xmp("2011-09-23T12:43:03Z") == "2011-09-23T12:43:03+00:00");

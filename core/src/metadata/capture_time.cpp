@@ -18,17 +18,16 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Takes `digits` digits from the front; a leading blank counts as 0 (cameras write "2004: 5: 1").
-std::optional<int> take_number(std::string_view& text, std::size_t digits) {
-  if (text.size() < digits) return std::nullopt;
+// Takes one to `most` digits from the front, behind blanks: cameras write "2004: 5: 1", and "2004:5:1".
+std::optional<int> take_number(std::string_view& text, std::size_t most) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   int value = 0;
-  for (std::size_t i = 0; i < digits; ++i) {
-    const char c = text[i] == ' ' && i + 1 < digits ? '0' : text[i];
-    if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + (c - '0');
+  std::size_t digits = 0;
+  for (; digits < std::min(most, text.size()) && is_digit(text[digits]); ++digits) {
+    value = value * 10 + (text[digits] - '0');
   }
   text.remove_prefix(digits);
-  return value;
+  return digits > 0 ? std::optional(value) : std::nullopt;
 }
 
 bool take_any(std::string_view& text, std::string_view characters) {
@@ -59,7 +58,8 @@ std::string clean_offset(std::string_view text) {
   text.remove_prefix(1);
   const std::optional<int> hours = take_number(text, 2);
   take_any(text, ":");
-  const std::optional<int> minutes = text.empty() ? std::optional<int>(0) : take_number(text, 2);
+  const bool has_minutes = text.size() == 2;
+  const std::optional<int> minutes = has_minutes ? take_number(text, 2) : std::optional<int>(0);
   if (!hours || !minutes || !text.empty() || *minutes > 59 || *hours * 60 + *minutes > 14 * 60) return {};
   std::string out(1, sign);
   append_padded(out, *hours, 2);
@@ -96,7 +96,7 @@ std::string clock_text(int hour, int minute, int second) {
   return out;
 }
 
-std::string iso_time(std::string_view text, std::string_view subseconds, std::string_view offset, bool date_alone) {
+std::string iso_time(std::string_view text, std::string_view subseconds, std::string_view offset, bool is_xmp) {
   std::string_view rest = trimmed(text);
   const std::optional<int> year = take_number(rest, 4);
   const bool first = take_any(rest, ":-/.");
@@ -105,10 +105,12 @@ std::string iso_time(std::string_view text, std::string_view subseconds, std::st
   const std::optional<int> day = take_number(rest, 2);
   if (!year || !first || !month || !second_separator || !day || !is_date(*year, *month, *day)) return {};
   std::string out = date_text(*year, *month, *day);
-  if (rest.empty()) return date_alone ? out : std::string{};
+  if (rest.empty()) return is_xmp ? out : std::string{};
   if (!take_any(rest, " T")) return {};
   if (rest.find_first_not_of(" :") == std::string_view::npos) return out;  // left blank: not known
-  const std::optional<int> hour = take_number(rest, 2);
+  std::optional<int> hour = take_number(rest, 2);
+  // Phones count the hours of a day from 1 (Nokia, LG): theirs is the midnight at which that day began.
+  if (hour == 24 && !is_xmp) hour = 0;
   const bool third = take_any(rest, ":");
   const std::optional<int> minute = take_number(rest, 2);
   const std::optional<int> second = take_any(rest, ":") ? take_number(rest, 2) : 0;
