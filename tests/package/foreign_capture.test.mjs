@@ -115,6 +115,39 @@ test('XMP where there is no Exif', async () => {
   assert.deepEqual(await look(Buffer.concat([box('JXL ', '\r\n\x87\n'), box('xml ', xml)])), { time: '2023-01-02T03:04:05' });
 });
 
+/** TIFF as most writers lay it out: the picture first, the directories behind it. `exif` is where Exif's is said to lie. */
+function tiffBehind(little, { exif, more = [] } = {}) {
+  const numbers = (size, value) => (little ? number(size, value).reverse() : number(size, value));
+  const entry = (tag, type, count, value) => Buffer.concat([numbers(2, tag), numbers(2, type), numbers(4, count), numbers(4, value)]);
+  const picture = Buffer.alloc(100_000, 'x');
+  const texts = 8 + picture.length;
+  const values = [Buffer.from('Maker\0', 'latin1'), Buffer.from('2024:05:01 12:34:56\0', 'latin1'), Buffer.from(xmp)];
+  const [make, time, packet] = values.map((_, n) => texts + values.slice(0, n).reduce((sum, one) => sum + one.length, 0));
+  const exifAt = packet + values[2].length;
+  const first = [
+    [0x010f, 2, 6, make], [0x0111, 4, 50_000, 8], ...more.map((tag) => [tag, 1, values[2].length, packet]),
+    [0x8769, 4, 1, exif ?? exifAt],
+  ];
+  return Buffer.concat([
+    Buffer.from(little ? 'II*\0' : 'MM\0*', 'latin1'), numbers(4, exifAt + 18), picture, ...values,
+    numbers(2, 1), entry(0x9003, 2, 20, time), numbers(4, 0),
+    numbers(2, first.length), ...first.map((one) => entry(...one)), numbers(4, 0),
+  ]);
+}
+
+test('TIFF whose directories lie behind the picture', async () => {
+  for (const little of [true, false]) {
+    assert.deepEqual(await look(tiffBehind(little)), wanted);
+    assert.deepEqual(await look(tiffBehind(little, { exif: 0x7fffffff })), { make: 'Maker' }, 'a directory that lies nowhere');
+    assert.deepEqual(await look(tiffBehind(little, { exif: 0x7fffffff, more: [700] })), { make: 'Maker', time: '2023-01-02T03:04:05' });
+    const whole = tiffBehind(little, { more: [700] });
+    for (let at = 100_000; at <= whole.length; at++) {
+      const cut = await look(whole.subarray(0, at));
+      assert.ok(Object.entries(cut).every(([name, value]) => at < whole.length || value === wanted[name]), `cut at ${at}`);
+    }
+  }
+});
+
 test('nothing to read is nothing, without a look at the core', async () => {
   for (const bytes of [Buffer.alloc(0), Buffer.from('GIF89a'), Buffer.alloc(5_000), heif({ type: 'mime', contentType: 'text/plain' }), heif({ method: 2 })]) {
     assert.deepEqual(await captureOf(new Blob([bytes]), { probe: () => assert.fail('asked') }), {});

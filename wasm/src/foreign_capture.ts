@@ -1,7 +1,7 @@
 /**
  * What a picture that the browser decoded says of its capture. HEIC and AVIF keep Exif and XMP as items of their `meta` box
- * (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, annex A), JPEG XL as boxes (ISO/IEC 18181-2), TIFF is what Exif is made of. The
- * blocks are found here; the core reads them, in a JPEG that holds nothing else. Loaded with the first such picture, or with
+ * (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, annex A), JPEG XL as boxes (ISO/IEC 18181-2), TIFF is what Exif is made of, its
+ * directories anywhere in the file. The blocks are found here; the core reads them, in a JPEG that holds nothing else. Loaded with the first such picture, or with
  * the first photo into which capture data is written.
  */
 import type { CaptureData } from './types.js';
@@ -128,12 +128,73 @@ function tiffOf(exif: Uint8Array): Uint8Array {
   return reader.take(reader.left);
 }
 
-async function blocksOf(read: (at: number, size: number) => Promise<Uint8Array>): Promise<Blocks> {
+type Read = (at: number, size: number) => Promise<Uint8Array>;
+
+/** Bytes of one value by its type (TIFF 6.0, page 15; Exif 3.0 has the last), 0 for what is none. */
+const tiff_type_bytes = Object.assign([0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4], { 129: 1 });
+/** Of a value that tells something of a capture. */
+const tiff_value_bytes = 1024;
+const most_entries = 256;
+const [tag_xmp, tag_exif, tag_gps] = [700, 0x8769, 0x8825];
+
+/**
+ * What a TIFF file says of its capture. Most writers put the directory behind the picture, farther than a segment reaches, so
+ * the directories are written anew, one behind the other, with their short values.
+ */
+async function tiffBlocksOf(read: Read): Promise<Blocks> {
+  const found: Blocks = {};
+  const out = new Uint8Array(segment_bytes);
+  const view = new DataView(out.buffer);
+  let end = 8;
+  const place = (size: number): number => {
+    const at = end;
+    if ((end += size + (size & 1)) > out.length) throw new RangeError('more than a segment holds');
+    return at;
+  };
+  const viewOf = async (at: number, size: number): Promise<DataView> => {
+    const bytes = await read(at, size);
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
+  const head = await viewOf(0, 8);
+  const little = head.getUint8(0) === 0x49;
+  const copy = async (from: number, links: readonly number[]): Promise<number> => {
+    const count = Math.min((await viewOf(from, 2)).getUint16(0, little), most_entries);
+    const entries = await viewOf(from + 2, count * 12);
+    const to = place(2 + count * 12 + 4);
+    let kept = 0;
+    for (let at = 0; at + 12 <= entries.byteLength; at += 12) {
+      const tag = entries.getUint16(at, little);
+      const size = entries.getUint32(at + 4, little) * (tiff_type_bytes[entries.getUint16(at + 2, little)] ?? 0);
+      const offset = entries.getUint32(at + 8, little);
+      if (tag === tag_xmp) found.xmp = await read(offset, Math.min(size, segment_bytes));
+      if (!size || size > tiff_value_bytes) continue;
+      const value = size > 4 ? await read(offset, size) : undefined;
+      if (value && value.length < size) continue;
+      const entry = to + 2 + kept++ * 12;
+      out.set(new Uint8Array(entries.buffer, entries.byteOffset + at, 12), entry);
+      if (value) {
+        const where = place(size);
+        out.set(value, where);
+        view.setUint32(entry + 8, where, little);
+      }
+      // One that lies nowhere leads nowhere: what there is besides counts all the same.
+      if (links.includes(tag)) view.setUint32(entry + 8, await copy(offset, []).catch(() => 0), little);
+    }
+    view.setUint16(to, kept, little);
+    return to;
+  };
+  out.set(await read(0, 4));
+  view.setUint32(4, await copy(head.getUint32(4, little), [tag_exif, tag_gps]), little);
+  found.exif = out.subarray(0, end);
+  return found;
+}
+
+async function blocksOf(read: Read): Promise<Blocks> {
   const found: Blocks = {};
   let at = 0;
   for (let count = 0; count < most_boxes; count++) {
     const head = new Reader(await read(at, 16));
-    if (!count && /^(II\*\0|MM\0\*)/.test(String.fromCharCode(...head.bytes.subarray(0, 4)))) return { exif: await read(0, segment_bytes) };
+    if (!count && /^(II\*\0|MM\0\*)/.test(String.fromCharCode(...head.bytes.subarray(0, 4)))) return tiffBlocksOf(read);
     if (head.left < 8) break;
     let size = head.number(4);
     const name = head.name();
