@@ -192,10 +192,10 @@ test('the keyboard alone picks, orders, removes, writes and sends', { timeout: 1
   const chooser = await chosen;
   await chooser.setFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg'], 600, 400));
   await settled(page, 3);
-  await tabTo('Move later: a.jpg');
+  await tabTo('Move later: 1. a.jpg');
   await page.keyboard.press('Enter');
   await page.locator('#moved', { hasText: 'a.jpg is now number 2' }).waitFor({ state: 'attached' });
-  await tabTo('Remove: c.jpg');
+  await tabTo('Remove: 3. c.jpg');
   await page.keyboard.press('Enter');
   await tabTo('title');
   await page.keyboard.press('ControlOrMeta+a');
@@ -339,6 +339,9 @@ test('axe finds nothing, light and dark, empty and full, dialog open', { timeout
     await page.waitForFunction(() => document.querySelector('#duration').getAttribute('aria-invalid') === 'true');
     await page.click('#payloads summary');
     await look('verdicts and an issue');
+    await page.locator('[data-tool=remove]').last().click();
+    await look('one removed');
+    await page.click('#undo');
     await page.fill('#duration', '3');
     await page.getByTestId('send').click();
     await sentProject(page);

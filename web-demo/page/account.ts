@@ -3,6 +3,7 @@ import { createClient, type AuthError, type AuthResponse, type SupabaseClient } 
 import { messageFor } from '@photomemory/photo-core';
 import { byId } from './dom.js';
 import { dropValue, keepValue, keptValue } from './kept.js';
+import { NoAnswer } from './said.js';
 import { language, text } from './texts.js';
 
 export interface BackendConfig {
@@ -12,15 +13,14 @@ export interface BackendConfig {
   readonly local: boolean;
 }
 
-/** The server of the page itself is not there. */
-export class NoAnswer extends Error {}
-
 export async function readConfig(): Promise<BackendConfig> {
-  const response = await fetch('config.json').catch(() => {
-    throw new NoAnswer();
+  // A server that is in trouble, and a network that first shows a page of its own, have not answered either.
+  const config = await fetch('config.json').then(async (response) => {
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return (await response.json()) as BackendConfig;
+  }).catch((cause: unknown) => {
+    throw new NoAnswer('config.json', { cause });
   });
-  if (!response.ok) throw new Error(`config.json: HTTP ${response.status}`);
-  const config = (await response.json()) as BackendConfig;
   return { ...config, url: new URL(config.url, location.href).href.replace(/\/$/, '') };
 }
 
@@ -131,7 +131,7 @@ export class Account {
     const guest = this.email?.startsWith('guest-') && this.config.local;
     byId('do-sign-out').hidden = this.email === null;
     const nobody = this.#known ? text('signedOut') : '';
-    byId('person').textContent = guest ? text('guest') : (this.email ?? nobody);
+    byId('person').textContent = byId('person').title = guest ? text('guest') : (this.email ?? nobody);
   }
 
   #sayIssue(words: string): void {

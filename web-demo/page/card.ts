@@ -2,12 +2,16 @@
 import { messageFor, thumbHashToPixels, type CaptureData, type PreparedPhoto } from '@photomemory/photo-core';
 import { button, make } from './dom.js';
 import type { Item, Photos } from './photos.js';
+import { sentenceOf } from './said.js';
 import { bytesText, language, text } from './texts.js';
 
 /** What a card shows is drawn again only when this changes. */
 function stateOf(photos: Photos, item: Item, place: number): string {
-  return [item.state, place, photos.items.length, language(), item.error?.code, item.twin?.file.name].join();
+  return [item.state, place, photos.items.length, language(), item.error?.code, twinOf(photos, item)?.file.name].join();
 }
+
+/** The photo that this one repeats, while it is on the list. */
+const twinOf = (photos: Photos, { twin }: Item): Item | null => (twin && photos.items.includes(twin) ? twin : null);
 
 /** Taken from the list it would be sent nevertheless: it stays until it has arrived, or is discarded. */
 export const onItsWay = ({ state }: Item): boolean => state === 'sending' || state === 'kept';
@@ -40,7 +44,7 @@ export function drawCard(photos: Photos, item: Item, place: number): void {
   const focused = card.contains(document.activeElement) && document.activeElement !== card ? document.activeElement : null;
   const picture = card.querySelector('.picture') ?? make('div', 'picture');
   drawPicture(picture, item, place);
-  card.replaceChildren(picture, about(item), tools(photos, item, place));
+  card.replaceChildren(picture, about(photos, item), tools(photos, item, place));
   if (focused instanceof HTMLElement) focusTool(card, focused.dataset['tool']);
 }
 
@@ -104,7 +108,7 @@ function drawPicture(picture: Element, item: Item, place: number): void {
   canvas.after(image);
 }
 
-function about(item: Item): HTMLElement {
+function about(photos: Photos, item: Item): HTMLElement {
   const box = make('div', 'about');
   const name = make('span', 'name', item.file.name);
   name.dir = 'auto';
@@ -125,7 +129,7 @@ function about(item: Item): HTMLElement {
   if (item.error && (item.state === 'rejected' || item.state === 'failed')) {
     const sentence = make('p', 'error', item.error.code);
     if (item.unreadable) sentence.textContent = text('unreadable');
-    else void messageFor(item.error, language()).then((words) => (sentence.textContent = words));
+    else void sentenceOf(item.error).then((words) => (sentence.textContent = words));
     box.append(sentence);
   }
   if (item.photo) {
@@ -134,7 +138,10 @@ function about(item: Item): HTMLElement {
     for (const line of [...sizesText(photo), ...remarks]) box.append(make('p', 'facts', line));
     const capture = captureText(photo.capture);
     if (capture) box.append(make('p', 'facts', capture));
-    if (photo.warnings.length) box.append(warnings(photo, item.twin));
+    const twin = twinOf(photos, item);
+    // Once the other is off the list, nothing is there twice.
+    const codes = photo.warnings.filter((code) => code !== 'duplicate_photo' || twin);
+    if (codes.length) box.append(warnings(photo, codes, twin));
   }
   return box;
 }
@@ -142,9 +149,9 @@ function about(item: Item): HTMLElement {
 /** What was done as it should be, and needs no attention. */
 const notes: ReadonlySet<string> = new Set(['metadata_removed', 'profile_converted']);
 
-function warnings(photo: PreparedPhoto, twin: Item | null): HTMLElement {
+function warnings(photo: PreparedPhoto, codes: PreparedPhoto['warnings'], twin: Item | null): HTMLElement {
   const list = make('ul', 'warnings');
-  for (const code of photo.warnings) {
+  for (const code of codes) {
     const entry = make('li', '', code);
     entry.dataset['tone'] = notes.has(code) ? 'note' : 'warning';
     if (code === 'duplicate_photo' && twin) {
@@ -157,13 +164,13 @@ function warnings(photo: PreparedPhoto, twin: Item | null): HTMLElement {
   return list;
 }
 
-/** "4.1 MB → 620 kB" and "4032 × 3024 → 2000 × 1500"; a number stays with its unit. */
-function sizesText(photo: PreparedPhoto): [string, string] {
+/** "4.1 MB → 620 kB" and "4032 × 3024 → 2000 × 1500", or once what is as it was; a number stays with its unit. */
+function sizesText(photo: PreparedPhoto): string[] {
   const { source } = photo;
-  const together = (words: string): string => words.replaceAll(' ', '\u00a0');
+  const change = (from: string, to: string): string => (from === to ? [from] : [from, to]).map((words) => words.replaceAll(' ', '\u00a0')).join(' → ');
   return [
-    `${together(bytesText(source.bytes))} → ${together(bytesText(photo.bytes))}`,
-    `${together(`${source.width} × ${source.height}`)} → ${together(`${photo.width} × ${photo.height}`)}`,
+    change(bytesText(source.bytes), bytesText(photo.bytes)),
+    change(`${source.width} × ${source.height}`, `${photo.width} × ${photo.height}`),
   ];
 }
 
@@ -184,8 +191,9 @@ function captureText(capture: CaptureData): string {
 
 function tools(photos: Photos, item: Item, place: number): HTMLElement {
   const row = make('div', 'tools');
-  const add = (key: 'earlier' | 'later' | 'remove' | 'retry' | 'cancel', icon: string, act: () => void, disabled = false): HTMLElement => {
-    const tool = button(`${text(key)}: ${item.file.name}`, icon, act);
+  const add = (key: 'earlier' | 'later' | 'remove' | 'retry' | 'cancel', icon: string, act: (event: MouseEvent) => void, disabled = false): HTMLElement => {
+    // A phone's camera names each photo alike: the number tells their buttons apart.
+    const tool = button(`${text(key)}: ${place + 1}. ${item.file.name}`, icon, act);
     tool.dataset['tool'] = key;
     tool.disabled = disabled;
     row.append(tool);
@@ -197,6 +205,8 @@ function tools(photos: Photos, item: Item, place: number): HTMLElement {
   if (item.state === 'cancelled' || item.error?.retryable || item.error?.code === 'too_many_photos') {
     add('retry', text('retry'), () => void photos.retry(item));
   }
-  add('remove', '✕', () => photos.remove(item), onItsWay(item)).classList.add('last');
+  // The second click of a double one falls on the card that has come in this one's place.
+  const remove = ({ detail }: MouseEvent): void => (detail > 1 ? undefined : photos.remove(item));
+  add('remove', '✕', remove, onItsWay(item)).classList.add('last');
   return row;
 }

@@ -40,7 +40,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = 
   return element;
 }
 
-export function button(label: string, icon: string, act: () => void): HTMLButtonElement {
+export function button(label: string, icon: string, act: (event: MouseEvent) => void): HTMLButtonElement {
   const element = make('button', 'quiet', icon);
   element.type = 'button';
   element.setAttribute('aria-label', label);

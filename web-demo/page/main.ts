@@ -1,10 +1,11 @@
 /** The demo: photos are picked, made ready by the package, and sent to a Supabase backend. */
-import { accept, createPhotoCore, isPhotoError, messageFor, type Language } from '@photomemory/photo-core';
-import { Account, NoAnswer, readConfig } from './account.js';
+import { accept, createPhotoCore, messageFor, type Language } from '@photomemory/photo-core';
+import { Account, readConfig } from './account.js';
 import { byId, make, notice, showNotice } from './dom.js';
 import { keepValue, keptValue } from './kept.js';
 import { Photos } from './photos.js';
 import { Project } from './project.js';
+import { sentenceOf } from './said.js';
 import { openOutbox, Sending } from './sending.js';
 import { applyTexts, bytesText, language, languageNames, setLanguage, text } from './texts.js';
 
@@ -83,7 +84,7 @@ start().catch((error: unknown) => {
   reload.type = 'button';
   reload.addEventListener('click', () => location.reload());
   const tell = async (): Promise<void> => {
-    const words = isPhotoError(error) ? await messageFor(error, language()) : error instanceof NoAnswer ? text('noAnswer') : String(error);
+    const words = await sentenceOf(error);
     reload.textContent = text('again');
     notice(() => `${words} `);
     byId('notice').append(reload);

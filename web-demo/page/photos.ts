@@ -3,6 +3,7 @@ import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type
 import { drawCard, focusTool, onItsWay } from './card.js';
 import { byId, endNotice, notice, show } from './dom.js';
 import { droppedFiles } from './dropped.js';
+import { Removed, type Taken } from './removed.js';
 import { bytesText, text } from './texts.js';
 
 export interface Item {
@@ -30,6 +31,8 @@ async function isUnreadable(file: File, { code }: PhotoError): Promise<boolean> 
   return (file.size > 0 ? file.slice(0, 1) : file).arrayBuffer().then(() => false, () => true);
 }
 
+const isUnderWay = ({ state }: Item): boolean => state === 'waiting' || state === 'working';
+
 const noPhotos = (): string => text('noPhotos');
 const noFile = (): string => text('noFile');
 
@@ -49,6 +52,7 @@ export class Photos {
   /** One batch after the other: each counts what those before it accepted. */
   #batches: Promise<void> = Promise.resolve();
   #listeners = new Set<() => void>();
+  readonly #removed = new Removed((taken) => this.#bringBack(taken));
 
   constructor(readonly core: PhotoCore) {
     this.changed();
@@ -119,9 +123,13 @@ export class Photos {
     this.changed();
   }
 
+  get preparing(): boolean {
+    return this.#running > 0;
+  }
+
   /** Resolves when nothing is being prepared any more. */
   async settled(): Promise<void> {
-    while (this.#running > 0) await this.#batches;
+    while (this.preparing) await this.#batches;
   }
 
   accepted(): PreparedPhoto[] {
@@ -137,33 +145,51 @@ export class Photos {
 
   /** Prepares again what failed or was cancelled. */
   async retry(item: Item): Promise<void> {
+    this.#forget(item);
     item.state = 'waiting';
-    item.sentAs = null;
-    item.error = null;
-    item.unreadable = false;
-    item.fraction = 0;
     item.stop = new AbortController();
     await this.#prepare([item]);
   }
 
   remove(item: Item): void {
-    item.stop.abort();
-    const place = this.items.indexOf(item);
-    if (place >= 0) this.items.splice(place, 1);
-    if (item.thumbnailUrl) URL.revokeObjectURL(item.thumbnailUrl);
-    const next = this.items[Math.min(place, this.items.length - 1)];
-    this.changed();
+    const [taken] = this.#take([item]);
+    const next = this.items[Math.min(taken?.place ?? 0, this.items.length - 1)];
     (next ? next.card : byId('files')).focus();
   }
 
   clear(): void {
-    const staying = this.items.filter(onItsWay);
-    for (const item of this.items.filter((each) => !onItsWay(each))) {
+    this.#take(this.items.filter((each) => !onItsWay(each)));
+  }
+
+  /** Off the list, until Undo. @returns where they were */
+  #take(items: readonly Item[]): readonly Taken[] {
+    const taken = items.map((item) => ({ item, place: this.items.indexOf(item), underWay: isUnderWay(item) }));
+    for (const { item } of taken) {
       item.stop.abort();
-      if (item.thumbnailUrl) URL.revokeObjectURL(item.thumbnailUrl);
+      this.items.splice(this.items.indexOf(item), 1);
     }
-    this.items.splice(0, this.items.length, ...staying);
     this.changed();
+    this.#removed.add(taken);
+    return taken;
+  }
+
+  /** Each to the place where it was. What was not ready is prepared anew, as is what has no room any more: it is told so. */
+  #bringBack(taken: readonly Taken[]): void {
+    const again: Item[] = [];
+    const back = taken.map(({ item, place, underWay }) => {
+      const full = item.state === 'accepted' && this.ready().length >= this.core.limits.max_photos_per_project;
+      // The old one's batch may still be about to tell that it was cancelled.
+      const one = underWay || full ? this.#item(item.file) : item;
+      if (one !== item) again.push(one);
+      this.items.splice(place, 0, one);
+      return one;
+    });
+    this.changed();
+    if (again.length > 0) void this.#prepare(again);
+    const [first] = back;
+    if (!first) return;
+    first.card.focus();
+    this.#say(back.length === 1 ? text('moved', { name: first.file.name, place: this.items.indexOf(first) + 1 }) : text('broughtBack', { count: back.length }));
   }
 
   /** Moves a photo to another place and says so. */
@@ -174,7 +200,7 @@ export class Photos {
     this.items.splice(to, 0, item);
     this.changed();
     focusTool(item.card, tool);
-    byId('moved').textContent = text('moved', { name: item.file.name, place: to + 1 });
+    this.#say(text('moved', { name: item.file.name, place: to + 1 }));
   }
 
   /** Draws everything anew; cards keep their elements, so focus and pictures stay. */
@@ -193,7 +219,19 @@ export class Photos {
     show('batch', this.#running > 0, 'files');
     show('clear', !this.items.every(onItsWay), 'files');
     byId('list-hint').hidden = this.items.length < 2;
+    this.#removed.show();
     for (const listener of this.#listeners) listener();
+  }
+
+  /** To who does not see it. */
+  #say(words: string): void {
+    byId('moved').textContent = words;
+  }
+
+  /** What came of an earlier try. */
+  #forget(item: Item): void {
+    if (item.thumbnailUrl) URL.revokeObjectURL(item.thumbnailUrl);
+    Object.assign(item, { sentAs: null, fraction: 0, photo: null, twin: null, error: null, unreadable: false, thumbnailUrl: null });
   }
 
   /** What came of the photos; said once it is known of all of them. */

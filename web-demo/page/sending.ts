@@ -5,7 +5,8 @@ import type { Account } from './account.js';
 import { byId, endNotice, make, notice, show } from './dom.js';
 import type { Item, Photos } from './photos.js';
 import type { Project } from './project.js';
-import { bytesText, language, text } from './texts.js';
+import { sentenceOf } from './said.js';
+import { bytesText, isolated, language, text } from './texts.js';
 
 /** Where this browser keeps what is being sent: the disk, or where it refuses that the memory, and it is said so. @returns also whether it outlasts the page */
 export async function openOutbox(): Promise<{ outbox: Outbox; lasting: boolean }> {
@@ -20,6 +21,7 @@ export async function openOutbox(): Promise<{ outbox: Outbox; lasting: boolean }
 }
 
 const elsewhere = (): string => text('elsewhere');
+const nothing = (): string => text('nothing');
 
 export class Sending {
   readonly #sender: Sender;
@@ -43,7 +45,10 @@ export class Sending {
     byId('resume').addEventListener('click', () => void this.resume());
     byId('discard').addEventListener('click', () => void this.discard());
     byId('payloads').addEventListener('toggle', () => void this.showPayloads());
-    photos.onChange(() => void this.showPayloads());
+    photos.onChange(() => {
+      void this.showPayloads();
+      if (this.#status === nothing && (photos.preparing || photos.ready().length > 0)) void this.#say(() => '');
+    });
     byId('project').addEventListener('input', () => void this.showPayloads());
     account.onChange(() => void this.showPending());
     // Who comes back to this tab, or to its window, sees what another one has done in the meantime.
@@ -64,12 +69,14 @@ export class Sending {
   async #send(): Promise<void> {
     this.#drawButtons();
     if (!(await this.project.check())) return this.project.focusIssue();
-    await this.#say(() => text('first'));
-    await Promise.all([this.photos.settled(), this.account.start()]);
+    if (this.photos.preparing) await this.#say(() => text('first'));
+    await this.photos.settled();
+    if (!this.account.email) await this.#say(() => text('asked'));
+    await this.account.start();
     await this.#say(() => '');
     const items = this.photos.ready();
     const kept = this.photos.kept().length > 0;
-    if (items.length === 0 && !kept) return this.#say(() => text('nothing'));
+    if (items.length === 0 && !kept) return this.#say(nothing);
     if (!this.account.email) {
       if (this.account.unreachable) return this.#say(() => text('noAnswer'));
       await this.#say(() => messageFor('sign_in_required', language()));
@@ -202,7 +209,8 @@ export class Sending {
             paused = false;
           }
           if (event.type === 'pause') {
-            await this.#say(() => text('paused'));
+            const { reason } = event;
+            await this.#say(() => (reason === 'rate_limited' || reason === 'server_error' ? messageFor(reason, language()) : text('paused')));
             paused = true;
           }
           if (event.type === 'stopped') {
@@ -268,7 +276,7 @@ export class Sending {
       const image = make('img');
       image.alt = row.original_filename ?? '';
       image.draggable = false;
-      entry.append(image, make('span', '', `${row.upload_order + 1}. ${row.original_filename ?? ''} · ${row.width} × ${row.height}`));
+      entry.append(image, make('span', '', `${row.upload_order + 1}. ${isolated(row.original_filename ?? '')} · ${row.width} × ${row.height}`));
       list.append(entry);
       if (!row.thumbnail_url) continue;
       const { data: file } = await this.account.client.storage.from('photos').download(row.thumbnail_url);
@@ -308,8 +316,8 @@ export class Sending {
 
   async #sayError(error: unknown, kept = false, before: () => string = () => ''): Promise<void> {
     await this.#say(async () => {
-      const words = isPhotoError(error) ? await messageFor(error, language()) : String(error);
-      return `${before()}${words}${kept ? ` ${text('keptSafe')}` : ''}`;
+      const stopped = kept && isPhotoError(error) && error.code === 'cancelled';
+      return `${before()}${stopped ? text('stopped') : await sentenceOf(error)}${kept ? ` ${text('keptSafe')}` : ''}`;
     });
   }
 }

@@ -5,10 +5,16 @@ import { chromium } from 'playwright-core';
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
 /** @param {...string} further arguments of its own */
-export async function launchChromium(...further) {
+export const launchChromium = (...further) => launch(further);
+
+/** With the back/forward cache, as people have it; Playwright takes it away. */
+export const launchWithPagesKept = () => launch([], ['--disable-back-forward-cache']);
+
+async function launch(further, ignoreDefaultArgs) {
   if (!executablePath) throw new Error('no Chromium: install the Debian package chromium');
   return chromium.launch({
     executablePath,
+    ignoreDefaultArgs,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--enable-precise-memory-info', ...further,

@@ -1,0 +1,82 @@
+// What the demo says when something is in its way: words that a person can act on, true, and gone once they are not.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { card, drawPhotos, sentProject, settled, startDemo } from './kit/demo.mjs';
+
+let demo;
+before(async () => {
+  demo = await startDemo();
+});
+after(() => demo?.close());
+
+const status = (page, words) => page.locator('#send-status', { hasText: words }).waitFor();
+const readyWith = async (page, ...files) => {
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, files, 600, 400));
+  await settled(page, files.length);
+};
+
+test('a page that cannot start says what to do, and keeps what its developer needs for the console', { timeout: 120_000 }, async () => {
+  const withoutWasm = async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers(), 'content-security-policy': response.headers()['content-security-policy'].replace(" 'wasm-unsafe-eval'", '') };
+    await route.fulfill({ response, headers });
+  };
+  for (const [address, answer, said] of [
+    ['**/config.json', (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Welcome to our network</h1>' }), 'No answer: check the connection'],
+    ['**/config.json', (route) => route.fulfill({ status: 503 }), 'No answer: check the connection'],
+    ['**/*.wasm', (route) => route.fulfill({ status: 404 }), 'A part of this page could not be loaded: check the connection'],
+    [demo.url, withoutWasm, 'does not work in this browser: update the browser, or open the page in another one'],
+  ]) {
+    const { page, notes, close } = await demo.open({ early: true });
+    await page.route(address, answer);
+    await page.reload();
+    await page.locator('#notice', { hasText: said }).waitFor();
+    assert.doesNotMatch(await page.locator('#notice').textContent(), /http|wasm|polic|Error/i);
+    if (!said.startsWith('No answer')) assert.match(notes.errors.join(), /photo-core.*\.wasm|wasm-unsafe-eval/);
+    await page.unroute(address);
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.waitForSelector('html[data-ready=yes]');
+    await close();
+  }
+});
+
+test('who loses the network before the first photo is told so at the photo, and goes on by its button', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  const [photo] = await drawPhotos(page, ['early.jpg'], 600, 400);
+  await page.context().setOffline(true);
+  await page.getByTestId('file-input').setInputFiles(photo);
+  await settled(page, 1);
+  await card(page, 'early.jpg').locator('.error', { hasText: 'could not be loaded: check the connection and try again' }).waitFor();
+  await page.getByTestId('send').click();
+  await status(page, 'Choose at least one photo');
+  await page.context().setOffline(false);
+  await card(page, 'early.jpg').locator('[data-tool=retry]').click();
+  await page.waitForSelector('[data-status=accepted]');
+  await page.waitForFunction(() => document.querySelector('#send-status').textContent === '');
+  await close();
+});
+
+test('a pause names its reason, Stop says how it goes on, and a server that is waited for is named', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open();
+  await readyWith(page, 'one.jpg', 'two.jpg');
+  for (const [code, said] of [[500, 'The server has a problem. It will be tried again.'], [429, 'Too many requests. Please wait a moment.'], [0, 'Waiting for the network']]) {
+    const objects = '**/storage/v1/object/photos/**';
+    await page.route(objects, (route) => (code ? route.fulfill({ status: code, body: '' }) : route.abort()));
+    await page.getByTestId('send').click();
+    await status(page, said);
+    await page.locator('#stop').click();
+    await status(page, /^Stopped\. What is not sent is kept on this device: Resume/);
+    await page.unroute(objects);
+  }
+  await page.locator('#resume').click();
+  await sentProject(page);
+  await close();
+
+  const slow = await demo.open({ early: true });
+  await slow.page.route('**/auth/v1/**', () => {});
+  await slow.page.reload();
+  await readyWith(slow.page, 'three.jpg');
+  await slow.page.getByTestId('send').click();
+  await status(slow.page, 'Waiting for the server');
+  await slow.close();
+});
