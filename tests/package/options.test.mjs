@@ -195,6 +195,7 @@ test('a sentence without its figures says what is left to say', async () => {
   assert.equal(await messageFor('source_too_large', 'en'), 'This file is too large.');
   assert.equal(await messageFor({ code: 'source_too_large', limit: 5 << 20 }, 'en'), 'This file is too large. At most 5 MB is possible.');
   assert.equal(await messageFor({ code: 'source_too_large', actual: 5 << 20 }, 'en'), 'This file is too large: 5 MB.');
+  assert.match(await messageFor({ code: 'source_too_large', limit: 5 << 20, actual: 6 << 20 }, 'fr'), /6\sMo.*5\sMo/u);
   assert.equal(await messageFor('too_many_photos', 'de'), 'Ein Projekt fasst höchstens 20 Fotos.');
   const nameless = 'This kind of file cannot be used here. Save it as JPEG, PNG or WebP and pick it again.';
   assert.equal(await messageFor('unsupported_type', 'en'), nameless);
@@ -227,6 +228,14 @@ test('every error is of the one class, under its own name', async () => {
     assert.ok(error instanceof PhotoError, error.code);
     assert.equal(error.constructor.name, 'PhotoError');
   }
+});
+
+test('every code has the kind of the contract, and is worth a second try where the contract says so', async () => {
+  const { PhotoError } = await import(pathToFileURL(path.join(await fakeDist(), 'index.js')).href);
+  const { codes } = JSON.parse(await readFile(path.join(root, 'schema/contract/errors.json'), 'utf8'));
+  const wanted = Object.entries(codes).filter(([, code]) => code.as.includes('error')).map(([name, { kind, retryable }]) => ({ name, kind, retryable }));
+  const told = wanted.map(({ name }) => new PhotoError(name, '')).map(({ code, kind, retryable }) => ({ name: code, kind, retryable }));
+  assert.deepEqual(told, wanted);
 });
 
 test('each way of missing the binary has its own sentence', async (t) => {

@@ -105,20 +105,20 @@ export type WarningCode =
  */
 export type ErrorKind = 'input' | 'limit' | 'caller' | 'resource' | 'remote';
 
-const codesByKind: Record<ErrorKind, string> = {
+/** All others are remote. */
+const codesByKind: Record<string, string> = {
   input: 'empty_file unsupported_type type_mismatch corrupt_image truncated_image invalid_payload',
   limit: 'source_too_large too_many_pixels too_many_photos output_too_large',
   caller: 'cancelled invalid_option asset_unavailable unsupported_environment',
   resource: 'out_of_memory internal',
-  remote: 'sign_in_required not_allowed quota_exceeded project_busy not_found already_exists network rate_limited server_error storage_full outbox_unavailable',
 };
 const retryable = 'out_of_memory cancelled internal project_busy network rate_limited server_error asset_unavailable';
 
 export function errorKind(code: ErrorCode): ErrorKind {
   for (const kind in codesByKind) {
-    if (codesByKind[kind as ErrorKind].split(' ').includes(code)) return kind as ErrorKind;
+    if (codesByKind[kind]!.split(' ').includes(code)) return kind as ErrorKind;
   }
-  return 'resource';
+  return 'remote';
 }
 
 /** Whether the same call can succeed later without a change. */

@@ -12,7 +12,7 @@ function amounts({ code, limit, actual }: SentenceFacts, language: Language): [s
     const text = (value: number | undefined): string => {
       if (value === undefined) return '';
       const number = (scaled: number): string => scaled.toLocaleString(language, { maximumFractionDigits: digits });
-      return unit === 'byte' ? `${number(value / 0x100000)} MB` : unit === 'pixel' ? `${number(value / 1e6)} MP` : number(value);
+      return unit === 'byte' ? `${number(value / 0x100000)} ${language === 'fr' ? 'Mo' : 'MB'}` : unit === 'pixel' ? `${number(value / 1e6)} MP` : number(value);
     };
     return [text(limit), text(actual)];
   };

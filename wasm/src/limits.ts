@@ -4,17 +4,17 @@ import { checkMembers } from './options.js';
 /** Every limit, by its name in the contract (`schema/contract/limits.json`), with its unit in the name. */
 export type Limits = { readonly [name in LimitName]: number };
 
-/** The limits that a caller may set. */
+/** The limits that a caller may set, each from 1. */
 export interface LimitOptions {
-  /** Tightens the database's 20. */
+  /** Default and highest: the database's 20. */
   readonly max_photos_per_project?: number | undefined;
-  /** Tightens the database's 10 485 760. */
+  /** Default and highest: the database's 10 485 760. */
   readonly max_photo_bytes?: number | undefined;
-  /** Default 52 428 800. */
+  /** Default 52 428 800; at most 268 435 456. */
   readonly max_source_bytes?: number | undefined;
-  /** Default 120 000 000. */
+  /** Default 120 000 000; at most 1 000 000 000. */
   readonly max_source_pixels?: number | undefined;
-  /** Planned WebAssembly memory of one photo; the binary grows to 512 MiB at most. */
+  /** Planned WebAssembly memory of one photo, in bytes. Default 402 653 184; at most 503 316 480, as the binary grows to 512 MiB. */
   readonly max_heap_bytes?: number | undefined;
 }
 

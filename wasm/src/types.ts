@@ -206,7 +206,7 @@ export interface PrepareOptions {
    * has one, for 10 s at most. Default `auto`.
    */
   readonly browserDecode?: 'auto' | 'never' | undefined;
-  /** False for none; an array makes several, of which the first is the one that is stored. */
+  /** False for none; an array makes 1 to 8, of which the first is the one that is stored. Default: one of the default kind. */
   readonly thumbnail?: ThumbnailOptions | readonly ThumbnailOptions[] | false | undefined;
   /** Colour under transparent pixels in JPEG: `#rrggbb` or 0xRRGGBB. Default white. */
   readonly background?: string | number | undefined;
