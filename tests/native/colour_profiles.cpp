@@ -236,6 +236,33 @@ TEST_CASE("RGB profiles with tables", "[colour]") {
   }
 }
 
+TEST_CASE("a table that ends in XYZ may come below zero on its way", "[colour]") {
+  // Codes that reach beyond sRGB, as e-sRGB's do: black is at a quarter of the way, white at three.
+  const cmsFloat64Number matrix[9] = {0.44, 0.39, 0.14, 0.22, 0.72, 0.06, 0.01, 0.1, 0.71};
+  const cmsFloat64Number offset[3] = {-0.24, -0.25, -0.2};
+  const Curve curve = power(1.1), identity = power(1);
+  const LcmsProfile profile = table_profile(cmsSigRgbData, cmsSigInputClass, 4.3);
+  cmsSetPCS(profile.get(), cmsSigXYZData);
+  cmsPipeline* pipeline = cmsPipelineAlloc(nullptr, 3, 3);
+  for (const Curve* each : {&curve, &identity}) {
+    cmsToneCurve* const curves[] = {each->get(), each->get(), each->get()};
+    cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(nullptr, 3, curves));
+    if (each == &curve) cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocMatrix(nullptr, 3, 3, matrix, offset));
+  }
+  cmsWriteTag(profile.get(), cmsSigAToB0Tag, pipeline);
+  cmsPipelineFree(pipeline);
+  const Bytes bytes = saved(profile);
+  CHECK(inspect_profile(bytes).kind == ProfileKind::lut);
+  CHECK(compare(bytes, ColorModel::rgb, false, Reference::exact).mean <= 0.5);
+  std::uint8_t blue[3][1] = {{0}, {0}, {255}};  // X and Y are below zero
+  const std::uint8_t* const from[] = {blue[0], blue[1], blue[2]};
+  std::uint8_t* const to[] = {blue[0], blue[1], blue[2]};
+  make_icc_transform(bytes, ColorModel::rgb, false)->row(from, to, 1);
+  CHECK(blue[0][0] == 0);
+  CHECK(blue[1][0] == 0);
+  CHECK(blue[2][0] == 255);
+}
+
 TEST_CASE("CMYK profiles, with the printed black taken as black", "[colour]") {
   for (const double version : {2.1, 4.3}) {
     INFO("version " << version);

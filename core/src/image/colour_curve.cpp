@@ -73,7 +73,7 @@ double ToneCurve::operator()(double x) const {
   }
   const auto [g, a, b, c, d, e, f] = p_;
   switch (function_) {
-    case 0: return power_of(x, g);
+    case 0: return g == 1 ? x : power_of(x, g);  // a table's last curves pass on what is below 0
     case 1: return power_of(a * x + b, g);
     case 2: return power_of(a * x + b, g) + c;
     case 3: return x >= d ? power_of(a * x + b, g) : c * x;
