@@ -107,6 +107,10 @@ test('words that are pasted go to their field, pictures become photos, and a dra
   await bring('drop', '#drop', { picture });
   await settled(page, 3);
   assert.ok(await page.locator('#notice').isHidden(), 'over, once a file came');
+  await bring('paste', '#title', { words: 'https://example.com/a.jpg' });
+  assert.ok(await page.locator('#notice').isHidden(), 'the field has it');
+  await bring('paste', 'body', { words: 'https://example.com/a.jpg' });
+  await page.locator('#notice', { hasText: 'ein Link, keine Datei' }).waitFor();
   await close();
 });
 

@@ -192,6 +192,9 @@ test('the keyboard alone picks, orders, removes, writes and sends', { timeout: 1
   const chooser = await chosen;
   await chooser.setFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg'], 600, 400));
   await settled(page, 3);
+  await tabTo('skip-list');
+  await page.keyboard.press('Enter');
+  assert.equal(await focused(), 'project-title', 'past twenty photos by one key');
   await tabTo('Move later: 1. a.jpg');
   await page.keyboard.press('Enter');
   await page.locator('#moved', { hasText: 'a.jpg is now number 2' }).waitFor({ state: 'attached' });

@@ -80,3 +80,66 @@ test('a pause names its reason, Stop says how it goes on, and a server that is w
   await status(slow.page, 'Waiting for the server');
   await slow.close();
 });
+
+test('what is given up after many tries does not promise another one', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open({ early: true });
+  await page.clock.install();
+  await page.reload();
+  await readyWith(page, 'four.jpg');
+  const objects = '**/storage/v1/object/photos/**';
+  await page.route(objects, (route) => route.fulfill({ status: 500, body: '' }));
+  await page.getByTestId('send').click();
+  const sending = page.locator('.tag', { hasText: 'Being sent' });
+  await sending.waitFor();
+  while (await sending.count()) await page.clock.fastForward(60_000);
+  await status(page, /^Several tries have failed\. What is not sent is kept on this device: Resume goes on with it\.$/);
+  await page.unroute(objects);
+  await page.locator('#resume').click();
+  await sentProject(page);
+  await close();
+});
+
+test('who is asked to sign in by Send has sent once that is done, and is asked no longer', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await readyWith(page, 'five.jpg');
+  await page.click('#account');
+  await page.click('#do-sign-out');
+  await page.getByTestId('send').click();
+  await status(page, 'Please sign in');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('.tag').textContent(), 'Ready', 'who does not sign in sends nothing');
+  await page.getByTestId('send').click();
+  await page.fill('#email', 'five@example.com');
+  await page.fill('#password', 'a long password');
+  await page.click('#do-sign-up');
+  await sentProject(page);
+  await status(page, 'Sent. Photos stored: 1.');
+  assert.equal(await page.locator('#person').textContent(), 'five@example.com');
+  await close();
+});
+
+test('what was written is there after a reload, in each language, until it is sent', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await page.fill('#title', 'A day at the sea');
+  await page.selectOption('#text-language', 'fr');
+  await page.fill('#description', 'Le soir');
+  await page.selectOption('#style', 'vintage');
+  await page.fill('#duration', '31');
+  const reload = async () => {
+    await page.reload();
+    await page.waitForSelector('html[data-ready=yes]');
+    return [await page.inputValue('#title'), await page.textContent('#filled'), await page.inputValue('#style'), await page.inputValue('#duration')];
+  };
+  assert.deepEqual(await reload(), ['A day at the sea', 'filled: en, fr', 'vintage', '31']);
+  await page.locator('#duration-issue', { hasText: '30' }).waitFor();
+  await page.fill('#duration', '2');
+  await readyWith(page, 'six.jpg');
+  await page.getByTestId('send').click();
+  const { rows } = await demo.backend.query('select title_i18n, description_i18n from public.video_projects where id = $1', [await sentProject(page)]);
+  assert.deepEqual(rows, [{ title_i18n: { en: 'A day at the sea' }, description_i18n: { fr: 'Le soir' } }]);
+  await status(page, 'Sent');
+  assert.deepEqual(await reload(), ['My photos', 'filled: en', 'classic', '1']);
+  await page.evaluate(() => sessionStorage.setItem('photo-core-draft', '{"of another":"version"}'));
+  assert.deepEqual((await reload())[0], 'My photos');
+  await close();
+});

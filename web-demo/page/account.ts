@@ -147,7 +147,7 @@ export class Account {
     this.#sayIssue(error ? await saidOf(error) : data.session ? '' : text('confirmEmail'));
     if (!data.session) return;
     this.#signedOut = false;
-    byId<HTMLDialogElement>('sign-in').close();
     await this.refresh();
+    byId<HTMLDialogElement>('sign-in').close();
   }
 }

@@ -25,3 +25,18 @@ export function keepValue(key: string, value: string): void {
     here.set(key, value);
   }
 }
+
+/** The draft of this tab, until it is sent or the tab is closed; where the browser keeps nothing it is lost with the page. */
+export const draftStore = {
+  kept: (): string | null => tab((storage) => storage.getItem('photo-core-draft')),
+  keep: (draft: string): void => void tab((storage) => storage.setItem('photo-core-draft', draft)),
+  drop: (): void => void tab((storage) => storage.removeItem('photo-core-draft')),
+};
+
+function tab<T>(use: (storage: Storage) => T): T | null {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return null;
+  }
+}

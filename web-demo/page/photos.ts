@@ -84,7 +84,11 @@ export class Photos {
       });
     });
     window.addEventListener('paste', (event) => {
-      if (!isForField(event, event.clipboardData)) void this.add([...(event.clipboardData?.files ?? [])]);
+      if (isForField(event, event.clipboardData)) return;
+      endNotice(noFile);
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0 && /^https?:\/\/\S+$/.test(event.clipboardData?.getData('text/plain').trim() ?? '')) notice(noFile);
+      void this.add(files);
     });
     // What is prepared and not sent is in this page alone: who leaves it is asked.
     window.addEventListener('beforeunload', (event) => {
@@ -218,6 +222,7 @@ export class Photos {
     this.#summarize();
     show('batch', this.#running > 0, 'files');
     show('clear', !this.items.every(onItsWay), 'files');
+    byId('skip-list').hidden = this.items.length === 0;
     byId('list-hint').hidden = this.items.length < 2;
     this.#removed.show();
     for (const listener of this.#listeners) listener();

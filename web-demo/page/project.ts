@@ -1,6 +1,7 @@
 /** The draft of the project: texts in seven languages, style and length, checked by the core as they are typed. */
 import { isPhotoError, languages, messageFor, type Language, type PhotoCore } from '@photomemory/photo-core';
 import { byId, make } from './dom.js';
+import { draftStore } from './kept.js';
 import { language, languageNames, text } from './texts.js';
 
 const styles = ['classic', 'modern', 'cinematic', 'vintage'] as const;
@@ -34,7 +35,35 @@ export class Project {
     byId<HTMLTextAreaElement>('description').addEventListener('input', (event) => this.#keep(this.descriptions, event));
     byId('project').addEventListener('input', () => void this.check());
     byId('project').addEventListener('submit', (event) => event.preventDefault());
+    this.#recall();
+    byId('project').addEventListener('input', () => this.#remember());
     this.showLanguage();
+    void this.check();
+  }
+
+  /** Sent: the next visit begins with a project of its own. */
+  forget(): void {
+    draftStore.drop();
+  }
+
+  #remember(): void {
+    const { titles, descriptions } = this;
+    const [style, duration] = [byId<HTMLSelectElement>('style').value, byId<HTMLInputElement>('duration').value];
+    draftStore.keep(JSON.stringify({ titles: this.#titled ? titles : {}, descriptions, style, duration }));
+  }
+
+  /** What was written before the page was loaded again. */
+  #recall(): void {
+    try {
+      const { titles, descriptions, style, duration } = JSON.parse(draftStore.kept() ?? '');
+      Object.assign(this.titles, titles);
+      Object.assign(this.descriptions, descriptions);
+      this.#titled = Object.keys(titles).length > 0;
+      byId<HTMLSelectElement>('style').value = style;
+      byId<HTMLInputElement>('duration').value = duration;
+    } catch {
+      // Nothing was written, or not by this version of the page.
+    }
   }
 
   /** In the language of the page: the styles' names, and the title while nobody has written one. */

@@ -22,6 +22,7 @@ export async function openOutbox(): Promise<{ outbox: Outbox; lasting: boolean }
 
 const elsewhere = (): string => text('elsewhere');
 const nothing = (): string => text('nothing');
+const signIn = (): Promise<string> => messageFor('sign_in_required', language());
 
 export class Sending {
   readonly #sender: Sender;
@@ -50,7 +51,10 @@ export class Sending {
       if (this.#status === nothing && (photos.preparing || photos.ready().length > 0)) void this.#say(() => '');
     });
     byId('project').addEventListener('input', () => void this.showPayloads());
-    account.onChange(() => void this.showPending());
+    account.onChange(() => {
+      void this.showPending();
+      if (account.email && this.#status === signIn) void this.#say(() => '');
+    });
     // Who comes back to this tab, or to its window, sees what another one has done in the meantime.
     for (const [target, event] of [[document, 'visibilitychange'], [window, 'focus']] as const) target.addEventListener(event, () => void this.#lookAgain());
   }
@@ -79,14 +83,18 @@ export class Sending {
     if (items.length === 0 && !kept) return this.#say(nothing);
     if (!this.account.email) {
       if (this.account.unreachable) return this.#say(() => text('noAnswer'));
-      await this.#say(() => messageFor('sign_in_required', language()));
-      return byId<HTMLDialogElement>('sign-in').showModal();
+      await this.#say(signIn);
+      const dialog = byId<HTMLDialogElement>('sign-in');
+      // Who signs in there has asked for the sending already.
+      dialog.addEventListener('close', () => this.account.email && byId('send').click(), { once: true });
+      return dialog.showModal();
     }
     // What was stopped goes on in its own project: sent anew it would be there twice.
     if (items.length === 0) return this.resume();
     const job = this.#sender.send({ project: this.project.draft(), photos: items.map(({ photo }) => photo) }, { removeEmptyProject: true });
     items.forEach((item, place) => (item.sentAs = job.photoIds[place] ?? null));
     await this.#follow([job]);
+    if (items.every(({ state }) => state === 'sent')) this.project.forget();
   }
 
   /** Finishes what an earlier visit, a lost network or Stop left. */
@@ -316,8 +324,10 @@ export class Sending {
 
   async #sayError(error: unknown, kept = false, before: () => string = () => ''): Promise<void> {
     await this.#say(async () => {
-      const stopped = kept && isPhotoError(error) && error.code === 'cancelled';
-      return `${before()}${stopped ? text('stopped') : await sentenceOf(error)}${kept ? ` ${text('keptSafe')}` : ''}`;
+      const code = isPhotoError(error) ? error.code : null;
+      // The package's sentences for these two promise a further try: by now there is none.
+      const last = code === 'server_error' || code === 'network' ? text('gaveUp') : kept && code === 'cancelled' ? text('stopped') : null;
+      return `${before()}${last ?? (await sentenceOf(error))}${kept ? ` ${text('keptSafe')}` : ''}`;
     });
   }
 }

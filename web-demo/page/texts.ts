@@ -4,6 +4,7 @@ import { keepValue, keptValue } from './kept.js';
 
 const english = {
   skip: 'To the photos',
+  skipList: 'Past the photos',
   account: 'Account',
   language: 'Language of the page',
   photos: 'Photos',
@@ -61,6 +62,7 @@ const english = {
   partly: 'Photos stored: {count}, refused: {failed}.',
   pending: 'Photos of an earlier visit are being sent: {count}.',
   stopped: 'Stopped.',
+  gaveUp: 'Several tries have failed.',
   keptSafe: 'What is not sent is kept on this device: Resume goes on with it.',
   paused: 'Waiting for the network; tries again by itself.',
   discarding: 'Discarding what is not sent …',
@@ -105,6 +107,7 @@ type Texts = Record<TextKey, string>;
 const texts: Record<Language, Texts> = {
   en: english,
   de: {
+    skipList: 'Hinter die Fotos',
     skip: 'Zu den Fotos', account: 'Konto', language: 'Sprache der Seite', photos: 'Fotos', pick: 'Fotos auswählen',
     dropHint: 'oder hier ablegen.', madeHere: 'Sie werden auf diesem Gerät geprüft und vorbereitet.', cancel: 'Abbrechen', clear: 'Alle entfernen',
     orderHint: 'Reihenfolge durch Ziehen ändern, oder mit den Pfeilknöpfen (Alt + Pfeiltasten auf einem Foto).', orderTouch: 'Reihenfolge mit den Pfeilknöpfen ändern.',
@@ -117,7 +120,7 @@ const texts: Record<Language, Texts> = {
     earlier: 'Nach vorn', later: 'Nach hinten', moved: '{name} ist jetzt Nummer {place}', kept: 'unverändert übernommen',
     batch: '{done} von {total} Fotos', uploading: '{done} von {total} Fotos, {bytes} von {all}', sent: 'Gesendet. Gespeicherte Fotos: {count}.',
     partly: 'Gespeicherte Fotos: {count}, abgelehnt: {failed}.', pending: 'Fotos eines früheren Besuchs werden gesendet: {count}.',
-    stopped: 'Angehalten.', keptSafe: 'Was nicht gesendet ist, bleibt auf diesem Gerät: Mit „Fortsetzen“ geht es weiter.', paused: 'Wartet auf das Netz und versucht es von selbst wieder.',
+    stopped: 'Angehalten.', gaveUp: 'Mehrere Versuche sind gescheitert.', keptSafe: 'Was nicht gesendet ist, bleibt auf diesem Gerät: Mit „Fortsetzen“ geht es weiter.', paused: 'Wartet auf das Netz und versucht es von selbst wieder.',
     discarding: 'Nicht Gesendetes wird verworfen …', elsewhere: 'Ein anderer Tab sendet diese Fotos.',
     nothing: 'Bitte zuerst mindestens ein Foto auswählen.', browserDecoded: 'vom Browser gelesen', languagesFilled: 'ausgefüllt: {list}',
     theme: 'Darstellung', themeSystem: 'System', themeLight: 'Hell', themeDark: 'Dunkel', limitsHint: 'Bis zu {count} Fotos, jedes bis {size}.',
@@ -136,6 +139,7 @@ const texts: Record<Language, Texts> = {
     sameFile: 'Dieselbe Datei wie {name}', lookAlike: 'Sieht {name} sehr ähnlich',
   },
   fr: {
+    skipList: 'Après les photos',
     skip: 'Aller aux photos', account: 'Compte', language: 'Langue de la page', photos: 'Photos', pick: 'Choisir des photos',
     dropHint: 'ou déposez-les ici.', madeHere: 'Elles sont vérifiées et préparées sur cet appareil.', cancel: 'Annuler', clear: 'Tout retirer',
     orderHint: 'Glissez pour changer l’ordre, ou utilisez les boutons fléchés (Alt + flèches sur une photo).', orderTouch: 'Changez l’ordre avec les boutons fléchés.',
@@ -148,7 +152,7 @@ const texts: Record<Language, Texts> = {
     earlier: 'Avancer', later: 'Reculer', moved: '{name} est maintenant numéro {place}', kept: 'gardée telle quelle',
     batch: '{done} photos sur {total}', uploading: '{done} photos sur {total}, {bytes} sur {all}', sent: 'Envoyé. Photos enregistrées : {count}.',
     partly: 'Photos enregistrées : {count}, refusées : {failed}.', pending: 'Envoi de photos d’une visite précédente : {count}.',
-    stopped: 'Arrêté.', keptSafe: 'Ce qui n’est pas envoyé reste sur cet appareil : « Reprendre » pour continuer.', paused: 'En attente du réseau ; nouvel essai automatique.',
+    stopped: 'Arrêté.', gaveUp: 'Plusieurs essais ont échoué.', keptSafe: 'Ce qui n’est pas envoyé reste sur cet appareil : « Reprendre » pour continuer.', paused: 'En attente du réseau ; nouvel essai automatique.',
     discarding: 'Abandon de ce qui n’est pas envoyé …', elsewhere: 'Un autre onglet envoie ces photos.',
     nothing: 'Choisissez d’abord au moins une photo.', browserDecoded: 'décodée par le navigateur', languagesFilled: 'remplis : {list}',
     theme: 'Apparence', themeSystem: 'Système', themeLight: 'Clair', themeDark: 'Sombre', limitsHint: 'Jusqu’à {count} photos, de {size} au plus chacune.',
@@ -167,6 +171,7 @@ const texts: Record<Language, Texts> = {
     sameFile: 'Le même fichier que {name}', lookAlike: 'Ressemble beaucoup à {name}',
   },
   es: {
+    skipList: 'Después de las fotos',
     skip: 'Ir a las fotos', account: 'Cuenta', language: 'Idioma de la página', photos: 'Fotos', pick: 'Elegir fotos',
     dropHint: 'o suéltelas aquí.', madeHere: 'Se comprueban y preparan en este dispositivo.', cancel: 'Cancelar', clear: 'Quitar todas',
     orderHint: 'Arrastre para cambiar el orden, o use los botones de flecha (Alt + flechas sobre una foto).', orderTouch: 'Cambie el orden con los botones de flecha.',
@@ -179,7 +184,7 @@ const texts: Record<Language, Texts> = {
     earlier: 'Mover antes', later: 'Mover después', moved: '{name} es ahora el número {place}', kept: 'conservada tal cual',
     batch: '{done} de {total} fotos', uploading: '{done} de {total} fotos, {bytes} de {all}', sent: 'Enviado. Fotos guardadas: {count}.',
     partly: 'Fotos guardadas: {count}, rechazadas: {failed}.', pending: 'Se están enviando fotos de una visita anterior: {count}.',
-    stopped: 'Detenido.', keptSafe: 'Lo no enviado queda en este dispositivo: «Reanudar» para continuar.', paused: 'Esperando la red; se reintenta solo.',
+    stopped: 'Detenido.', gaveUp: 'Varios intentos han fallado.', keptSafe: 'Lo no enviado queda en este dispositivo: «Reanudar» para continuar.', paused: 'Esperando la red; se reintenta solo.',
     discarding: 'Descartando lo no enviado …', elsewhere: 'Otra pestaña está enviando estas fotos.',
     nothing: 'Elija primero al menos una foto.', browserDecoded: 'leída por el navegador', languagesFilled: 'rellenos: {list}',
     theme: 'Apariencia', themeSystem: 'Sistema', themeLight: 'Claro', themeDark: 'Oscuro', limitsHint: 'Hasta {count} fotos, de {size} como máximo cada una.',
@@ -198,6 +203,7 @@ const texts: Record<Language, Texts> = {
     sameFile: 'El mismo archivo que {name}', lookAlike: 'Se parece mucho a {name}',
   },
   ko: {
+    skipList: '사진 다음으로',
     skip: '사진으로 이동', account: '계정', language: '페이지 언어', photos: '사진', pick: '사진 선택',
     dropHint: '또는 여기에 끌어다 놓으세요.', madeHere: '이 기기에서 검사하고 준비합니다.', cancel: '취소', clear: '모두 제거',
     orderHint: '끌어서 순서를 바꾸거나 화살표 버튼을 사용하세요 (사진에서 Alt + 화살표 키).', orderTouch: '화살표 버튼으로 순서를 바꾸세요.',
@@ -210,7 +216,7 @@ const texts: Record<Language, Texts> = {
     earlier: '앞으로', later: '뒤로', moved: '{name}: 이제 {place}번', kept: '원본 그대로 유지',
     batch: '사진 {total}장 중 {done}장', uploading: '사진 {total}장 중 {done}장, {all} 중 {bytes}', sent: '전송 완료: 사진 {count}장이 저장되었습니다.',
     partly: '사진 {count}장이 저장되고 {failed}장이 거부되었습니다.', pending: '이전 방문의 사진 {count}장을 보내는 중입니다.',
-    stopped: '중지했습니다.', keptSafe: '보내지 않은 것은 이 기기에 보관되며 ‘계속’을 누르면 이어서 보냅니다.', paused: '네트워크를 기다리는 중이며 자동으로 다시 시도합니다.',
+    stopped: '중지했습니다.', gaveUp: '여러 번 시도했지만 실패했습니다.', keptSafe: '보내지 않은 것은 이 기기에 보관되며 ‘계속’을 누르면 이어서 보냅니다.', paused: '네트워크를 기다리는 중이며 자동으로 다시 시도합니다.',
     discarding: '보내지 않은 것을 버리는 중 …', elsewhere: '다른 탭에서 이 사진들을 보내는 중입니다.',
     nothing: '먼저 사진을 한 장 이상 선택하세요.', browserDecoded: '브라우저가 디코딩함', languagesFilled: '입력됨: {list}',
     theme: '화면 모드', themeSystem: '시스템', themeLight: '밝게', themeDark: '어둡게', limitsHint: '사진은 최대 {count}장, 한 장에 {size}까지입니다.',
@@ -229,6 +235,7 @@ const texts: Record<Language, Texts> = {
     sameFile: '{name} 파일과 같음', lookAlike: '{name} 사진과 매우 비슷함',
   },
   ja: {
+    skipList: '写真の次へ',
     skip: '写真へ移動', account: 'アカウント', language: 'ページの言語', photos: '写真', pick: '写真を選ぶ',
     dropHint: 'またはここにドロップ。', madeHere: 'この端末で確認と準備をします。', cancel: 'キャンセル', clear: 'すべて外す',
     orderHint: 'ドラッグ、または矢印ボタンで順序を変更（写真の上で Alt + 矢印キー）。', orderTouch: '矢印ボタンで順序を変更できます。',
@@ -241,7 +248,7 @@ const texts: Record<Language, Texts> = {
     earlier: '前へ', later: '後ろへ', moved: '{name} は {place} 番目です', kept: 'そのまま使用',
     batch: '{total} 枚中 {done} 枚', uploading: '{total} 枚中 {done} 枚、{all} 中 {bytes}', sent: '送信完了：{count} 枚を保存しました。',
     partly: '{count} 枚を保存、{failed} 枚は受付不可。', pending: '前回の写真 {count} 枚を送信中です。',
-    stopped: '停止しました。', keptSafe: '未送信のものはこの端末に保管されます。「再開」で続きを送れます。', paused: 'ネットワーク待ち。自動で再試行します。',
+    stopped: '停止しました。', gaveUp: '何度か試しましたが、うまくいきませんでした。', keptSafe: '未送信のものはこの端末に保管されます。「再開」で続きを送れます。', paused: 'ネットワーク待ち。自動で再試行します。',
     discarding: '未送信のものを破棄しています …', elsewhere: '別のタブがこれらの写真を送信中です。',
     nothing: 'まず写真を 1 枚以上選んでください。', browserDecoded: 'ブラウザーがデコード', languagesFilled: '入力済み：{list}',
     theme: '外観', themeSystem: 'システム', themeLight: 'ライト', themeDark: 'ダーク', limitsHint: '写真は {count} 枚まで、1 枚 {size} までです。',
@@ -260,6 +267,7 @@ const texts: Record<Language, Texts> = {
     sameFile: '{name} と同じファイルです', lookAlike: '{name} とよく似ています',
   },
   zh: {
+    skipList: '跳过照片',
     skip: '跳到照片', account: '账户', language: '页面语言', photos: '照片', pick: '选择照片',
     dropHint: '或拖放到这里。', madeHere: '照片在此设备上检查和处理。', cancel: '取消', clear: '全部移除',
     orderHint: '拖动可调整顺序，也可用箭头按钮（在照片上按 Alt + 方向键）。', orderTouch: '用箭头按钮调整顺序。',
@@ -272,7 +280,7 @@ const texts: Record<Language, Texts> = {
     earlier: '前移', later: '后移', moved: '{name} 现在是第 {place} 张', kept: '保持原样',
     batch: '{done} / {total} 张照片', uploading: '{done} / {total} 张照片，{bytes} / {all}', sent: '已发送：{count} 张照片已保存。',
     partly: '{count} 张照片已保存，{failed} 张被拒绝。', pending: '正在发送上次的 {count} 张照片。',
-    stopped: '已停止。', keptSafe: '未发送的内容保存在此设备上：按“继续”即可接着发送。', paused: '正在等待网络，会自动重试。',
+    stopped: '已停止。', gaveUp: '多次尝试均未成功。', keptSafe: '未发送的内容保存在此设备上：按“继续”即可接着发送。', paused: '正在等待网络，会自动重试。',
     discarding: '正在丢弃未发送的内容 …', elsewhere: '另一个标签页正在发送这些照片。',
     nothing: '请先至少选择一张照片。', browserDecoded: '由浏览器解码', languagesFilled: '已填写：{list}',
     theme: '外观', themeSystem: '系统', themeLight: '浅色', themeDark: '深色', limitsHint: '最多 {count} 张照片，每张不超过 {size}。',
