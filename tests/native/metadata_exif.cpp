@@ -362,6 +362,10 @@ TEST_CASE("each value is written in the standard's own form", "[metadata]") {
   CHECK(written({.model = ColorModel::gray}, true, 0x9101) == Bytes{1, 0, 0, 0});
   CHECK(written({.model = ColorModel::rgb}, true, 0x9101) == Bytes{4, 5, 6, 0});
   CHECK(written({}, true, 0x9101).empty());
+  for (const ColorModel model : {ColorModel::ycc, ColorModel::gray}) {
+    CHECK(written({.model = model}, false, 0x0213) == Bytes{1, 0});
+  }
+  CHECK(written({.model = ColorModel::rgb}, false, 0x0213).empty());
   CHECK(written({.has_profile = false}, true, 0xa001) == Bytes{1, 0});
   CHECK(written({.has_profile = true}, true, 0xa001) == Bytes{0xff, 0xff});
 

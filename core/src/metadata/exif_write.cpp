@@ -199,7 +199,8 @@ Bytes write_capture_exif(const CaptureData& capture, const ExifForm& form, int o
   if (orientation != 1) image.add_short(tag_orientation, static_cast<std::uint32_t>(orientation));
   if (image.empty() && !has_exif && gps.empty()) return {};
   add_resolution(image);
-  if (form.model == ColorModel::ycc) image.add_short(0x0213, 1);  // YCbCrPositioning: centred
+  // YCbCrPositioning: centred. Mandatory beside compressed data, so for gray too (Exif 2.32, 4.6.8).
+  if (form.model && *form.model != ColorModel::rgb) image.add_short(0x0213, 1);
   const DirectoryWriter exif = exif_directory(capture, time, form);
   // The two links have fixed sizes, so where their targets lie is known once the rest of the directory is.
   const std::size_t links = 12 + (gps.empty() ? 0 : 12);
