@@ -49,27 +49,49 @@ TEST_CASE("cover fills its box from the middle") {
 }
 
 TEST_CASE("the DCT scale leaves something to filter") {
-  CHECK(choose_scale(4032, 3024, {2000, 1500}, false) == 8);
-  CHECK(choose_scale(3840, 2160, {2048, 1152}, false) == 8);
-  CHECK(choose_scale(6000, 4000, {2048, 1365}, false) == 6);
-  CHECK(choose_scale(8064, 6048, {2000, 1500}, false) == 4);
-  CHECK(choose_scale(2000, 1500, {2000, 1500}, false) == 8);
-  CHECK(choose_scale(16000, 12000, {400, 300}, false) == 1);
+  const ImageInfo info;
+  CHECK(choose_scale(4032, 3024, {2000, 1500}, false, info) == 8);
+  CHECK(choose_scale(3840, 2160, {2048, 1152}, false, info) == 8);
+  CHECK(choose_scale(6000, 4000, {2048, 1365}, false, info) == 6);
+  CHECK(choose_scale(8064, 6048, {2000, 1500}, false, info) == 4);
+  CHECK(choose_scale(2000, 1500, {2000, 1500}, false, info) == 8);
+  CHECK(choose_scale(16000, 12000, {400, 300}, false, info) == 1);
   // The longer side may be cut more: the one that shrinks least decides.
-  CHECK(choose_scale(6000, 1000, {1000, 400}, false) == 7);
+  CHECK(choose_scale(6000, 1000, {1000, 400}, false, info) == 7);
   for (const double extent : {2049.0, 3000.0, 4096.0, 5000.0, 8192.0, 20000.0}) {
-    const std::uint32_t eighths = choose_scale(extent, extent, {1024, 1024}, false);
+    const std::uint32_t eighths = choose_scale(extent, extent, {1024, 1024}, false, info);
     CHECK((eighths == 8 || extent * eighths / 8 >= 2 * 1024));
     CHECK((eighths == 1 || extent * (eighths - 1) / 8 < 2 * 1024));
   }
 }
 
+TEST_CASE("chroma that is coarse in one direction is decoded at a scale that leaves something of it to filter") {
+  const auto scale = [](std::uint32_t across, std::uint32_t down, bool in_rgb) {
+    ImageInfo info;
+    info.h_subsampling = across;
+    info.v_subsampling = down;
+    return choose_scale(4000, 3000, {320, 240}, in_rgb, info);
+  };
+  CHECK(scale(1, 1, false) == 2);
+  CHECK(scale(2, 2, false) == 2);
+  CHECK(scale(2, 1, false) == 2);
+  CHECK(scale(3, 1, false) == 4);
+  CHECK(scale(4, 1, false) == 4);
+  CHECK(scale(4, 4, false) == 4);
+  CHECK(scale(2, 2, true) == 2);
+  CHECK(scale(4, 4, true) == 2);
+  CHECK(scale(2, 1, true) == 4);
+  CHECK(scale(1, 2, true) == 4);
+  CHECK(scale(3, 1, true) == 6);
+  CHECK(scale(4, 1, true) == 8);
+}
+
 TEST_CASE("a photo resized in rgb is decoded at a scale that leaves its chroma whole") {
-  CHECK(choose_scale(6000, 4000, {2048, 1365}, true) == 8);
-  CHECK(choose_scale(8192, 6144, {2048, 1536}, true) == 4);
-  CHECK(choose_scale(8191, 6143, {2048, 1536}, true) == 8);
-  CHECK(choose_scale(4000, 3000, {320, 240}, true) == 2);
   ImageInfo info;
+  CHECK(choose_scale(6000, 4000, {2048, 1365}, true, info) == 8);
+  CHECK(choose_scale(8192, 6144, {2048, 1536}, true, info) == 4);
+  CHECK(choose_scale(8191, 6143, {2048, 1536}, true, info) == 8);
+  CHECK(choose_scale(4000, 3000, {320, 240}, true, info) == 2);
   info.is_ycc = true;
   PrepareOptions options;
   CHECK_FALSE(resizes_rgb(info, options, true));

@@ -86,12 +86,15 @@ bool resizes_rgb(const ImageInfo& info, const PrepareOptions& options, bool with
   return info.is_ycc && (options.light == LightChoice::linear || (with_photo && options.format == OutputFormat::png));
 }
 
-std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb) {
+std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb, const ImageInfo& info) {
   if (extent_x <= target.width_px && extent_y <= target.height_px) return 8;
   const double shrunk = std::max(target.width_px / extent_x, target.height_px / extent_y) * least_oversampling;
   const double needed = std::min(std::max(shrunk, least_side / std::min(extent_x, extent_y)), 1.0);
   const auto eighths = std::clamp(static_cast<std::uint32_t>(std::ceil(needed * 8 - 1e-9)), 1u, 8u);
-  return in_rgb && eighths > 4 ? 8 : eighths;
+  const std::uint32_t coarser = std::max(info.h_subsampling, info.v_subsampling);
+  if (in_rgb && info.h_subsampling == info.v_subsampling) return eighths * std::max(coarser, 2u) > 8 ? 8 : eighths;
+  // A JPEG's chroma is halved where it is encoded; in rgb it becomes as fine as the luma.
+  return std::min(eighths * (in_rgb ? coarser : (coarser + 1) / 2), 8u);
 }
 
 bool holds_photo(Size target, int orientation, const PrepareOptions& options) {
@@ -143,7 +146,7 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
   map.extent_x = stored.extent_x;
   map.extent_y = stored.extent_y;
   if (info.format == ImageFormat::jpeg) {
-    const double scale = choose_scale(stored.extent_x, stored.extent_y, stored.target, in_rgb) / 8.0;
+    const double scale = choose_scale(stored.extent_x, stored.extent_y, stored.target, in_rgb, info) / 8.0;
     map.source.width_px = static_cast<std::uint32_t>(std::ceil(info.width_px * scale));
     map.source.height_px = static_cast<std::uint32_t>(std::ceil(info.height_px * scale));
     map.extent_x *= scale;

@@ -38,9 +38,10 @@ Geometry as_stored(const Geometry& upright, int orientation);
 // that is stored in rgb. `with_photo`: a photo is encoded, not only thumbnails.
 bool resizes_rgb(const ImageInfo& info, const PrepareOptions& options, bool with_photo);
 
-// The DCT scale (in eighths) to decode a JPEG at, for a picture of which `extent` pixels become `target`. `in_rgb`: one
-// at which the chroma of 4:2:0 needs no interpolation, or the whole.
-std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb);
+// The DCT scale (in eighths) to decode a JPEG at, for a picture of which `extent` pixels become `target`: one at which
+// its chroma, too, leaves something to filter, or the whole. `in_rgb`: chroma becomes as fine as the luma. The decoder
+// makes it so by itself where it is as coarse across as down (DecodeRequest::full_chroma).
+std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb, const ImageInfo& info);
 
 // Whether the photo's frame is held until all its rows are there: to be turned, or because its file may be too large.
 // (One with alpha always is.)

@@ -133,9 +133,9 @@ class Preparation::State {
     PipelineRequest request;
     request.decoder = inspected_.decoder.get();
     request.in_rgb = resizes_rgb(info, options_, with_photo);
-    request.scale_eighths = info.format == ImageFormat::jpeg
-                                ? choose_scale(geometry.extent_x, geometry.extent_y, geometry.target, request.in_rgb)
-                                : 8;
+    if (info.format == ImageFormat::jpeg) {
+      request.scale_eighths = choose_scale(geometry.extent_x, geometry.extent_y, geometry.target, request.in_rgb, info);
+    }
     request.allow_truncated = options_.allow_truncated;
     request.geometry = geometry;
     request.orientation = inspected_.orientation;
