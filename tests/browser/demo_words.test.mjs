@@ -143,3 +143,36 @@ test('what was written is there after a reload, in each language, until it is se
   assert.deepEqual((await reload())[0], 'My photos');
   await close();
 });
+
+test('a person whose session ends in the middle is no guest: asked to sign in, they find Resume, and one project', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  const signIn = async (button) => {
+    await page.fill('#email', 'seven@example.com');
+    await page.fill('#password', 'a long password');
+    await page.click(button);
+    await page.locator('#person', { hasText: 'seven@example.com' }).waitFor();
+  };
+  await page.click('#account');
+  await signIn('#do-sign-up');
+  await readyWith(page, 'seven-1.jpg', 'seven-2.jpg');
+  // The first photo's objects are let through; then another tab has signed out.
+  let uploads = 0;
+  await page.route('**/{rest,storage}/v1/**', async (route) => {
+    const isObject = route.request().url().includes('/object/photos/');
+    if (uploads < 2 && (!isObject || uploads++ < 2)) return route.continue();
+    await page.evaluate(() => localStorage.removeItem('photo-core-session'));
+    return route.fulfill({ status: 401, json: { code: 'PGRST301', message: 'JWT expired' } });
+  });
+  await page.getByTestId('send').click();
+  await status(page, /^Please sign in again\. What is not sent is kept on this device: Resume/);
+  assert.equal(await page.locator('#person').textContent(), 'Not signed in');
+  await page.unroute('**/{rest,storage}/v1/**');
+  await page.locator('#resume').click();
+  await signIn('#do-sign-in');
+  await sentProject(page);
+  await status(page, 'Sent. Photos stored: 2.');
+  assert.deepEqual(await page.locator('.tag').allTextContents(), ['Sent', 'Sent']);
+  const { rows } = await demo.backend.query("select count(distinct project_id)::int projects, count(*)::int photos from public.photos where original_filename like 'seven-%'");
+  assert.deepEqual(rows, [{ projects: 1, photos: 2 }]);
+  await close();
+});

@@ -46,8 +46,8 @@ export class Account {
   email: string | null = null;
   /** Nobody is signed in because nobody answered. */
   unreachable = false;
-  /** Somebody signed out by hand: no guest comes in their place while the page is open. */
-  #signedOut = false;
+  /** Somebody signed in or out by hand: no guest comes in their place while the page is open. */
+  #byHand = false;
   #started: Promise<void> | null = null;
   /** Whether somebody is signed in: until it has been found out the page does not say "nobody". */
   #known = false;
@@ -73,7 +73,7 @@ export class Account {
       void this.client.auth.signOut().then(async ({ error }) => {
         // Where nobody answers, the session ends on this device all the same: who hands it on relies on that.
         if (error) dropValue(sessionKey);
-        this.#signedOut = true;
+        this.#byHand = true;
         dialog.close();
         return this.refresh();
       });
@@ -93,9 +93,16 @@ export class Account {
     if (!this.email) this.#started = null;
   }
 
+  get isGuest(): boolean {
+    return this.config.local && this.email !== null && this.email.startsWith('guest-');
+  }
+
   /** The session is not taken any more: the guest of the local backend comes in again by itself. @returns whether it did */
   async renew(): Promise<boolean> {
-    if (!this.config.local) return false;
+    if (!this.isGuest) {
+      await this.refresh();   // the client may have dropped it
+      return false;
+    }
     await this.client.auth.signOut({ scope: 'local' });
     this.#started = null;
     await this.start();
@@ -105,7 +112,7 @@ export class Account {
   async #start(): Promise<void> {
     this.unreachable = false;
     await this.refresh();
-    if (this.email || !this.config.local || this.#signedOut || this.unreachable) return;
+    if (this.email || !this.config.local || this.#byHand || this.unreachable) return;
     const kept = keptValue(guestKey);
     const guest = kept ? (JSON.parse(kept) as { email: string; password: string })
       : { email: `guest-${crypto.randomUUID().slice(0, 8)}@example.com`, password: crypto.randomUUID() };
@@ -128,10 +135,9 @@ export class Account {
   }
 
   show(): void {
-    const guest = this.email?.startsWith('guest-') && this.config.local;
     byId('do-sign-out').hidden = this.email === null;
     const nobody = this.#known ? text('signedOut') : '';
-    byId('person').textContent = byId('person').title = guest ? text('guest') : (this.email ?? nobody);
+    byId('person').textContent = byId('person').title = this.isGuest ? text('guest') : (this.email ?? nobody);
   }
 
   #sayIssue(words: string): void {
@@ -146,7 +152,7 @@ export class Account {
     // A project may take nobody in before the e-mail is confirmed.
     this.#sayIssue(error ? await saidOf(error) : data.session ? '' : text('confirmEmail'));
     if (!data.session) return;
-    this.#signedOut = false;
+    this.#byHand = true;
     await this.refresh();
     byId<HTMLDialogElement>('sign-in').close();
   }

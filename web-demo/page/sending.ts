@@ -83,11 +83,7 @@ export class Sending {
     if (items.length === 0 && !kept) return this.#say(nothing);
     if (!this.account.email) {
       if (this.account.unreachable) return this.#say(() => text('noAnswer'));
-      await this.#say(signIn);
-      const dialog = byId<HTMLDialogElement>('sign-in');
-      // Who signs in there has asked for the sending already.
-      dialog.addEventListener('close', () => this.account.email && byId('send').click(), { once: true });
-      return dialog.showModal();
+      return this.#askToSignIn('send');
     }
     // What was stopped goes on in its own project: sent anew it would be there twice.
     if (items.length === 0) return this.resume();
@@ -97,8 +93,17 @@ export class Sending {
     if (items.every(({ state }) => state === 'sent')) this.project.forget();
   }
 
+  async #askToSignIn(wanted: 'send' | 'resume'): Promise<void> {
+    await this.#say(signIn);
+    const dialog = byId<HTMLDialogElement>('sign-in');
+    // Who signs in there has asked already for what comes after it.
+    dialog.addEventListener('close', () => this.account.email && byId(wanted).click(), { once: true });
+    dialog.showModal();
+  }
+
   /** Finishes what an earlier visit, a lost network or Stop left. */
   async resume(): Promise<void> {
+    if (!this.account.email) return this.#askToSignIn('resume');
     try {
       const jobs = await this.#sender.resume();
       await this.#follow(jobs);
@@ -190,7 +195,8 @@ export class Sending {
     byId<HTMLButtonElement>('send').disabled = false;
     byId('send').setAttribute('aria-disabled', String(this.#busy));
     show('stop', this.#jobs.size > 0 || this.#discarding !== null, 'send');
-    show('resume', this.#left > 0 && !this.#busy, 'send');
+    // Without a session nobody knows what is left, but for what this page has seen stop.
+    show('resume', (this.#left > 0 || this.photos.kept().length > 0) && !this.#busy, 'send');
     show('discard', this.#left > 0 && !this.#busy, 'send');
   }
 
@@ -244,7 +250,7 @@ export class Sending {
       return this.#follow(await this.#sender.resume(), true);
     }
     const partly = failed > 0 && stored > 0 ? () => `${text('partly', { count: stored, failed })} ` : () => '';
-    if (stopped) await this.#sayError(stopped, left > 0, partly);
+    if (stopped) await this.#sayError(stopped, left > 0 || this.photos.kept().length > 0, partly);
     else await this.#say(() => text('sent', { count: stored }));
   }
 
