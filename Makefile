@@ -109,7 +109,7 @@ test-wasm: ; @$(PHASE) --alone "WebAssembly build" "WebAssembly tests (the same 
 test-rules: packages ; @$(PHASE) "rules" $(NODE) tests/node.sh rules
 # Tests that run side by side ask the same native program: it is built before them.
 test-node: packages
-	@$(PHASE) "native verdicts" bash -o pipefail -c '{ cmake --preset release && cmake --build --preset release --target payload_check; } 2>&1 | tests/quiet.sh'
+	@$(PHASE) "native verdicts" bash -o pipefail -c '{ cmake --preset release && cmake --build --preset release --target payload_check photo_check; } 2>&1 | tests/quiet.sh'
 	@$(PHASE) "package, contract and sending tests" $(NODE) tests/node.sh package equality sending
 test-database: packages ; @$(PHASE) "database tests" $(NODE) npm test --silent --workspace @photomemory/database-tests
 test-browser: packages ; @$(PHASE) "browser and bundler tests" $(NODE) tests/node.sh browser bundlers

@@ -6,19 +6,18 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const program = path.join(repository, 'build/release/tests/equality/payload_check');
 
-/** Builds the program from the sources as they are now; `make test` has done so before. */
-function buildChecker() {
+/** Builds a program of this room from the sources as they are now, and gives its path; `make test` has built it before. */
+export function buildProgram(name) {
   const run = (...args) => execFileSync('cmake', args, { cwd: repository, stdio: 'pipe' });
   if (!existsSync(path.join(repository, 'build/release/build.ninja'))) run('--preset', 'release');
-  run('--build', '--preset', 'release', '--target', 'payload_check');
+  run('--build', '--preset', 'release', '--target', name);
+  return path.join(repository, 'build/release/tests/equality', name);
 }
 
 /** `ask([{ table, document }, …])` resolves to their verdicts; `document` is JSON text without a line feed. */
 export function startChecker() {
-  buildChecker();
-  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(buildProgram('payload_check'), { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = createInterface({ input: child.stdout, crlfDelay: Infinity });
   const waiting = [];
   answers.on('line', (line) => waiting.shift()?.resolve(line));

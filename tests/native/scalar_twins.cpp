@@ -16,6 +16,11 @@ namespace photo_core_scalar {
 
 bool png_unfilter(std::uint8_t filter, std::uint8_t* row, const std::uint8_t* previous, std::size_t size,
                   std::size_t pixel_bytes);
+struct WebpChromaRows {
+  const std::uint8_t* near;
+  const std::uint8_t* far;
+};
+void webp_upsample_chroma(const WebpChromaRows& rows, std::uint32_t width, std::uint8_t* out);
 void webp_convert_row(const std::uint8_t* y, const std::uint8_t* u, const std::uint8_t* v, std::uint32_t width,
                       std::uint8_t* red, std::uint8_t* green, std::uint8_t* blue);
 void ycc_to_rgb_row(const std::uint8_t* y, const std::uint8_t* cb, const std::uint8_t* cr, std::uint8_t* r,
@@ -145,6 +150,18 @@ TEST_CASE("colours are converted the same with and without vectors") {
       [](Samples y, Samples u, Samples v, Out r, Out g, Out b, std::uint32_t width) {
         photo_core_scalar::webp_convert_row(y, u, v, width, r, g, b);
       });
+}
+
+TEST_CASE("WebP chroma is interpolated the same with and without vectors") {
+  Random random;
+  for (const std::uint32_t width : widths) {
+    const Row near = random.row<std::uint8_t>(width / 2 + slack), far = random.row<std::uint8_t>(width / 2 + slack);
+    Row out(width + slack), twin(width + slack);
+    photo_core::webp_upsample_chroma({near.data(), far.data()}, width, out.data());
+    photo_core_scalar::webp_upsample_chroma({near.data(), far.data()}, width, twin.data());
+    INFO(width << " wide");
+    CHECK(std::equal(out.begin(), out.begin() + width, twin.begin()));
+  }
 }
 
 TEST_CASE("PNG filters are undone the same with and without vectors") {
