@@ -53,6 +53,8 @@ export const mutations = [
     language sql immutable set search_path = '' as $$ select not exists (select 1 from jsonb_each_text(
       case when jsonb_typeof(i18n_data) = 'object' then i18n_data else '{}' end) as e where octet_length(e.value) > max_characters) $$`],
   ['metadata of any kind', '04_projects', 'alter table public.video_projects drop constraint valid_metadata'],
+  ['numbers as long as they like', '04_projects', `create or replace function private.numbers_within(value jsonb, max_characters integer) returns boolean
+    language sql immutable as $$ select true $$`],
   ['the count of each row, as drafted', '05_photos', `
     drop trigger trigger_update_photo_count on public.photos;
     drop trigger trigger_count_removed_photos on public.photos;

@@ -5,7 +5,7 @@ const { smallest, vectors } = JSON.parse(readFileSync(new URL('vectors.json', im
 
 function fill(text, { userId, projectId }) {
   return text
-    .replace(/\{\{(.)\*(\d+)\}\}/gu, (_, repeated, count) => repeated.repeat(Number(count)))
+    .replace(/\{\{(.+?)\*(\d+)\}\}/gu, (_, repeated, count) => repeated.repeat(Number(count)))
     .replaceAll('$USER', userId)
     .replaceAll('$PROJECT', projectId);
 }

@@ -1,5 +1,6 @@
 // The JSON reader of the payloads: what is JSON, what PostgreSQL cannot store, numbers as they were written.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -152,7 +153,24 @@ TEST_CASE("payload JSON: numbers that numeric holds") {
         std::string("1e-16383"), std::string("0.1e-16382"), std::string("0e9999999"), std::string("10e131070"),
         std::string("0.01e131073"), std::string("1e000000000000000000000000005"), "0." + std::string(16'383, '1')}) {
     INFO("number: " << number.substr(0, 40));
-    CHECK(fits_numeric(number));
+    CHECK(numeric_characters(number) > 0);
+  }
+  // Of each the length of PostgreSQL's own text.
+  for (const auto& [number, characters] : {std::pair{"0", 1},
+                                           {"-0", 1},
+                                           {"-0.0", 3},
+                                           {"0e5", 1},
+                                           {"0e-5", 7},
+                                           {"-12", 3},
+                                           {"1.50e1", 4},
+                                           {"1e-5", 7},
+                                           {"-1E-5", 8},
+                                           {"0.001e5", 3},
+                                           {"12.5e+2", 4},
+                                           {"-1e131071", 131'073},
+                                           {"1e-16383", 16'385}}) {
+    INFO("number: " << number);
+    CHECK(numeric_characters(number) == static_cast<std::uint64_t>(characters));
   }
   for (const std::string& number :
        {std::string("1e131072"), "1" + zeros + "0", std::string("-1e131072"), std::string("1e-16384"),
@@ -160,6 +178,6 @@ TEST_CASE("payload JSON: numbers that numeric holds") {
         std::string("1e1073741823"), std::string("0e1073741823"), std::string("1e99999999999999999999"),
         std::string("1e-99999999999999999999"), "0." + std::string(16'384, '1')}) {
     INFO("number: " << number.substr(0, 40));
-    CHECK_FALSE(fits_numeric(number));
+    CHECK(numeric_characters(number) == 0);
   }
 }

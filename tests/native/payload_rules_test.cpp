@@ -230,6 +230,15 @@ TEST_CASE("payload: metadata is an object of bounded depth") {
   CHECK(issues_of(PayloadTable::project, R"({"metadata":{"a":[0,{"b":1e131072}]}})") ==
         Issues{"/metadata/a/1/b invalid_json"});
   CHECK(issues_of(PayloadTable::project, R"({"metadata":{"a":1e131072,"a":1}})") == Issues{"/metadata invalid_json"});
+  // Written out, 32 numbers of 131 072 digits are 4 MiB.
+  const auto numbers = [](int count, const std::string& last) {
+    std::string list;
+    for (int i = 0; i < count; ++i) list += "1e131071,";
+    return "{\"metadata\":{\"a\":[" + list + last + "]}}";
+  };
+  CHECK(issues_of(PayloadTable::project, numbers(31, "1e131071")) == Issues{});
+  CHECK(issues_of(PayloadTable::project, numbers(32, "0")) == Issues{"/metadata invalid_json"});
+  CHECK(issues_of(PayloadTable::project, numbers(32, "1e131072")) == Issues{"/metadata/a/32 invalid_json"});
   CHECK(check_row(PayloadTable::project, R"({"metadata":{"n":1.10e400}})").payload == R"({"metadata":{"n":1.10e400}})");
 }
 

@@ -52,7 +52,7 @@ export const limits = {
   max_avatar_url_characters: 2048,
   /** a value stands at most so many levels under the metadata object; servers differ in the depth their stack allows */
   max_metadata_level: 100,
-  /** 4 MiB, far above any row; the document is held in memory many times over */
+  /** 4 MiB, far above any row; the document is held in memory many times over. In metadata as many characters of numbers, written out: ten bytes of 1e131071 are 131 KB whenever the row is read */
   max_payload_bytes: 4194304,
   /** 500 MiB, a video of the library */
   max_media_bytes: 524288000,

@@ -102,30 +102,34 @@ bool decode_json_string(const char* p, std::string& out, bool& invalid) {
   }
 }
 
-bool fits_numeric(std::string_view number) {
+std::uint64_t numeric_characters(std::string_view number) {
   constexpr long long max_exponent = std::numeric_limits<std::int32_t>::max() / 2;
   constexpr long long max_digits_before_point = 131'072;
   constexpr long long max_digits_after_point = 16'383;
-  if (number.front() == '-') number.remove_prefix(1);
+  const bool negative = number.front() == '-';
+  if (negative) number.remove_prefix(1);
   const std::size_t mantissa_end = std::min(number.find_first_of("eE"), number.size());
   const std::string_view mantissa = number.substr(0, mantissa_end);
   long long exponent = 0;
   if (mantissa_end < number.size()) {
     const char* first = number.data() + mantissa_end + 1;
     if (*first == '+') ++first;
-    if (std::from_chars(first, number.data() + number.size(), exponent).ec != std::errc()) return false;
-    if (exponent >= max_exponent || exponent <= -max_exponent) return false;
+    if (std::from_chars(first, number.data() + number.size(), exponent).ec != std::errc()) return 0;
+    if (exponent >= max_exponent || exponent <= -max_exponent) return 0;
   }
   const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
-  const long long after_point = point < mantissa.size() ? static_cast<long long>(mantissa.size() - point - 1) : 0;
-  if (after_point - exponent > max_digits_after_point) return false;
+  const long long written_after = point < mantissa.size() ? static_cast<long long>(mantissa.size() - point - 1) : 0;
+  const long long after_point = std::max(written_after - exponent, 0LL);
+  if (after_point > max_digits_after_point) return 0;
+  const auto fraction = static_cast<std::uint64_t>(after_point > 0 ? after_point + 1 : 0);
   const std::size_t nonzero = mantissa.find_first_not_of("0.");
-  if (nonzero == std::string_view::npos) return true;
+  if (nonzero == std::string_view::npos) return 1 + fraction;
   // Digits before the point once the exponent has moved it; negative when zeros follow the point.
   const auto at = static_cast<long long>(nonzero);
   const auto point_at = static_cast<long long>(point);
-  const long long before_point = at < point_at ? point_at - at : point_at - at + 1;
-  return before_point + exponent <= max_digits_before_point;
+  const long long before_point = (at < point_at ? point_at - at : point_at - at + 1) + exponent;
+  if (before_point > max_digits_before_point) return 0;
+  return (negative ? 1 : 0) + static_cast<std::uint64_t>(std::max(before_point, 1LL)) + fraction;
 }
 
 void append_pointer(std::string& pointer, std::string_view name) {

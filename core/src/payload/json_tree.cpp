@@ -142,7 +142,7 @@ class TreeReader {
     } else {
       if (!is_json_number(token)) return false;
       node.type = JsonType::number;
-      node.has_overflow = !fits_numeric(token);
+      node.has_overflow = numeric_characters(token) == 0;
       node.text_at = static_cast<std::uint32_t>(tree_.text.size());
       node.text_size = static_cast<std::uint32_t>(token.size());
       tree_.text.append(token);

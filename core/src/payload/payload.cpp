@@ -177,16 +177,23 @@ class RowChecker {
   void check_object(const ColumnRule& rule, const JsonNode& object) {
     std::string pointer = pointer_to(rule.name);
     const std::size_t before = verdict_.issues.size();
-    if (!check_levels(object, 0, pointer) || (object.has_overflow && verdict_.issues.size() == before)) {
+    std::uint64_t written = 0;
+    const bool fits = check_levels(object, 0, pointer, written);
+    const bool unnamed = verdict_.issues.size() == before;  // in a member that a later one of the same name replaces
+    if (!fits || (unnamed && (object.has_overflow || written > limits::max_payload_bytes))) {
       add(pointer_to(rule.name), IssueCode::invalid_json);
     }
     write_node(rule, object);
   }
 
-  // Walks metadata: false where a value stands too deep; a number that numeric cannot hold is an issue of its own.
-  bool check_levels(const JsonNode& node, std::uint64_t level, std::string& pointer) {
+  // Walks metadata: false where a value stands too deep; a number that numeric cannot hold is an issue of its own, and
+  // all others together are counted as the database writes them.
+  bool check_levels(const JsonNode& node, std::uint64_t level, std::string& pointer, std::uint64_t& written) {
     if (level > limits::max_metadata_level) return false;
-    if (node.type == JsonType::number && node.has_overflow) add(pointer, IssueCode::invalid_json);
+    if (node.type == JsonType::number) {
+      if (node.has_overflow) add(pointer, IssueCode::invalid_json);
+      written += numeric_characters(tree_.value(node));
+    }
     std::uint32_t index = 0;
     for (std::uint32_t i = node.first_child; i != no_node; i = tree_.nodes[i].next, ++index) {
       // Only what leads to an issue needs its name.
@@ -195,7 +202,7 @@ class RowChecker {
         append_pointer(pointer,
                        node.type == JsonType::object ? std::string(tree_.key(tree_.nodes[i])) : std::to_string(index));
       }
-      const bool fits = check_levels(tree_.nodes[i], level + 1, pointer);
+      const bool fits = check_levels(tree_.nodes[i], level + 1, pointer, written);
       pointer.resize(length);
       if (!fits) return false;
     }

@@ -1,7 +1,7 @@
 -- Projects: their texts, their limits, whose they are.
 begin;
 set local search_path = public, tap;
-select plan(40);
+select plan(45);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.act_as(tests.id('ann'));
@@ -40,6 +40,14 @@ select tests.refused($$insert into video_projects (duration_minutes) values (0)$
 select tests.refused($$insert into video_projects (duration_minutes) values (31)$$, '23514', 'valid_duration', '31 minutes');
 select tests.refused($$insert into video_projects (style) values ('noir')$$, '22P02', 'video_style', 'an unknown style');
 select tests.refused($$insert into video_projects (metadata) values ('[]')$$, '23514', 'valid_metadata', 'metadata that are an array');
+create function pg_temp.numbers(written text, times integer, more text) returns text language sql as $$
+  select format('insert into video_projects (metadata) values (%L)', '{"n": [' || repeat(written || ',', times) || more || ']}') $$;
+grant execute on function pg_temp.numbers(text, integer, text) to public;
+select lives_ok(pg_temp.numbers('1e131071', 31, '1e131071'), 'numbers of four mebibytes, written out');
+select tests.refused(pg_temp.numbers('1e131071', 32, '0'), '23514', 'valid_metadata', 'not a digit more');
+select tests.refused(pg_temp.numbers('1e131071', 100000, '0'), '23514', 'valid_metadata', 'nor 13 gigabytes, which nobody writes out to see it');
+select lives_ok($$insert into video_projects (metadata) values (jsonb_build_object('n', repeat('x', 16777216 - 9)))$$, 'texts up to sixteen');
+select tests.refused($$insert into video_projects (metadata) values (jsonb_build_object('n', repeat('x', 16777216 - 8)))$$, '23514', 'valid_metadata', 'and no longer');
 select tests.refused($$insert into video_projects (metadata) values ('"x"')$$, '23514', 'valid_metadata', 'metadata that are a string');
 select tests.touches($$update video_projects set duration_minutes = 2, style = 'vintage', ai_prompt = 'x', metadata = null,
   title_i18n = '{}', description_i18n = '{}' where id = tests.id('p')$$, 1, 'the owner changes the draft');
