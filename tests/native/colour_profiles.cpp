@@ -40,7 +40,7 @@ void check_within_bar(const Difference& difference) {  // DESIGN, section 14
   CHECK(difference.largest_level <= 1);
 }
 
-// A printer: inks to Lab by a simple model with a black that is not quite black, and back.
+// A printer: inks to Lab by a simple model with a black that is not quite black.
 cmsInt32Number print(const cmsUInt16Number in[], cmsUInt16Number out[], void*) {
   const auto ink = [&](int i) { return in[i] / 65535.0; };
   const double light = (1 - 0.3 * ink(0)) * (1 - 0.4 * ink(1)) * (1 - 0.1 * ink(2)) * (1 - 0.85 * ink(3));
@@ -50,12 +50,6 @@ cmsInt32Number print(const cmsUInt16Number in[], cmsUInt16Number out[], void*) {
   out[0] = static_cast<cmsUInt16Number>(std::lround((8 + 87 * light) / 100 * 65535));
   out[1] = static_cast<cmsUInt16Number>(std::lround((a + 128) * 257));
   out[2] = static_cast<cmsUInt16Number>(std::lround((b + 128) * 257));
-  return TRUE;
-}
-cmsInt32Number separate(const cmsUInt16Number in[], cmsUInt16Number out[], void*) {
-  const double light = in[0] / 65535.0;
-  out[0] = out[1] = out[2] = static_cast<cmsUInt16Number>(std::lround((1 - light) * 40000));
-  out[3] = static_cast<cmsUInt16Number>(std::lround((1 - light) * 65535));
   return TRUE;
 }
 cmsInt32Number twist(const cmsUInt16Number in[], cmsUInt16Number out[], void*) {
@@ -227,6 +221,7 @@ TEST_CASE("RGB profiles with tables", "[colour]") {
     INFO("version " << version);
     const LcmsProfile profile = table_profile(cmsSigRgbData, cmsSigInputClass, version);
     write_table(profile.get(), cmsSigAToB0Tag, 3, 3, 17, twist, power(1.2));
+    write_table(profile.get(), cmsSigAToB1Tag, 3, 3, 17, twist, power(1.8));  // colorimetric: not the one that is taken
     const Bytes bytes = saved(profile);
     CHECK(inspect_profile(bytes).kind == ProfileKind::lut);
     const Difference difference = compare(bytes, ColorModel::rgb, false, Reference::exact);
@@ -267,10 +262,8 @@ TEST_CASE("CMYK profiles, with the printed black taken as black", "[colour]") {
   for (const double version : {2.1, 4.3}) {
     INFO("version " << version);
     const LcmsProfile profile = table_profile(cmsSigCmykData, cmsSigOutputClass, version);
-    for (const cmsTagSignature tag : {cmsSigAToB0Tag, cmsSigAToB1Tag})
-      write_table(profile.get(), tag, 4, 3, 9, print, power(1.1));
-    for (const cmsTagSignature tag : {cmsSigBToA0Tag, cmsSigBToA1Tag})
-      write_table(profile.get(), tag, 3, 4, 17, separate, power(1));
+    write_table(profile.get(), cmsSigAToB0Tag, 4, 3, 9, print, power(1.1));
+    write_table(profile.get(), cmsSigAToB1Tag, 4, 3, 9, print, power(1.6));
     const Bytes bytes = saved(profile);
     CHECK(inspect_profile(bytes).kind == ProfileKind::cmyk);
     const Difference difference = compare(bytes, ColorModel::rgb, true, Reference::exact);
@@ -285,7 +278,8 @@ TEST_CASE("CMYK profiles, with the printed black taken as black", "[colour]") {
     std::uint8_t* const to[] = {colours[0], colours[1], colours[2]};
     transform->row(from, to, 2);
     CHECK(colours[1][0] >= 235);
-    CHECK(colours[1][1] <= 12);
+    // This printer's is of lightness 8; version 4 says of every perceptual table that it is of 3.
+    CHECK(colours[1][1] <= (version < 4 ? 12 : 30));
     // The profile is for pictures of four inks only, and no other profile is for those.
     CHECK(make_icc_transform(bytes, ColorModel::rgb, false) == nullptr);
   }

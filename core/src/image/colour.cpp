@@ -82,8 +82,8 @@ int choose_points(int own_points, std::size_t inputs) {
   return (own_points - 1) * ((most - 1) / (own_points - 1)) + 1;
 }
 
-// From what a table gives to encoded sRGB, not clamped. Black point compensation (for CMYK only, elsewhere the
-// lightness is 0): the printed black is scaled to black, white stays.
+// From what a table gives to encoded sRGB, not clamped. Black point compensation: the darkest that there is is scaled
+// to black, white stays.
 Vector3 pcs_to_srgb(const IccProfile& profile, const LutValues& values) {
   const Vector3 black = lab_to_xyz({profile.black_lightness, 0, 0});
   Vector3 xyz = pcs_to_xyz(profile, values);

@@ -34,8 +34,9 @@ struct ProfileInfo {
 // Reads header, primaries and curves within the bytes. Broken profiles give ProfileKind::broken, never an error.
 ProfileInfo inspect_profile(ByteView icc_profile);
 // null when nothing is to be done (no profile, sRGB, broken, or the wrong kind for `source_kind`).
-// Relative colorimetric; CMYK with black point compensation. A gray picture takes gray and matrix profiles. Allocates
-// at most 1.2 MB (CMYK). `is_deep`: for samples of 16 bits, whose decoder heeds codes_of_16_bits().
+// Tables are taken with the perceptual intent and black point compensation, as lcms2 does of itself to its own sRGB. A
+// gray picture takes gray and matrix profiles. Allocates at most 1.2 MB (CMYK). `is_deep`: for samples of 16 bits,
+// whose decoder heeds codes_of_16_bits().
 std::unique_ptr<ColourTransform> make_icc_transform(ByteView icc_profile, ColorModel model, bool is_cmyk,
                                                     bool is_deep = false);
 // PNG's gAMA, with cHRM or without, and no profile; null when it is sRGB near enough, and without gAMA.

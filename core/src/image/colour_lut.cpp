@@ -7,12 +7,14 @@
 namespace photo_core {
 namespace {
 
+constexpr std::size_t outputs = 3;
+
 double read_fixed(const std::uint8_t* p) { return static_cast<std::int32_t>(read_be32(p)) / 65536.0; }
 
 constexpr std::size_t round_up_to_4(std::size_t value) { return (value + 3) & ~std::size_t{3}; }
 
 // How many entries a grid has; 0 when it has a side below 2 or more entries than any profile's bytes.
-std::size_t entry_count(const std::uint8_t* points, std::size_t inputs, std::size_t outputs) {
+std::size_t entry_count(const std::uint8_t* points, std::size_t inputs) {
   std::uint64_t count = outputs;  // a size of 32 bits would wrap before it is looked at
   for (std::size_t i = 0; i < inputs; ++i) {
     if (points[i] < 2) return 0;
@@ -117,15 +119,15 @@ LutValues ColourLut::operator()(LutValues values) const {
 
 // --- reading ---
 
-std::optional<ColourLut> ColourLut::read(ByteView element, std::size_t inputs, std::size_t outputs) {
+std::optional<ColourLut> ColourLut::read(ByteView element, std::size_t inputs) {
   if (element.size() < 32 || element[8] != inputs || element[9] != outputs) return std::nullopt;
-  if (has_at(element, 0, "mft1") || has_at(element, 0, "mft2")) return read_old(element, inputs, outputs);
-  if (has_at(element, 0, "mAB ") || has_at(element, 0, "mBA ")) return read_new(element, inputs, outputs);
+  if (has_at(element, 0, "mft1") || has_at(element, 0, "mft2")) return read_old(element, inputs);
+  if (has_at(element, 0, "mAB ")) return read_new(element, inputs);
   return std::nullopt;
 }
 
 // lut8Type and lut16Type: matrix (for XYZ only, which the callers do not feed in), input curves, grid, output curves.
-std::optional<ColourLut> ColourLut::read_old(ByteView element, std::size_t inputs, std::size_t outputs) {
+std::optional<ColourLut> ColourLut::read_old(ByteView element, std::size_t inputs) {
   const int entry_bytes = has_at(element, 0, "mft1") ? 1 : 2;
   const auto unit = static_cast<std::size_t>(entry_bytes);
   std::size_t at = 48;
@@ -154,10 +156,9 @@ std::optional<ColourLut> ColourLut::read_old(ByteView element, std::size_t input
   if (!take_curves(inputs, in_entries)) return std::nullopt;
   Grid grid;
   grid.inputs = inputs;
-  grid.outputs = outputs;
   grid.entry_bytes = entry_bytes;
   std::fill_n(grid.points.begin(), inputs, element[10]);
-  const std::size_t count = entry_count(grid.points.data(), inputs, outputs);
+  const std::size_t count = entry_count(grid.points.data(), inputs);
   if (count == 0 || !in_bounds(element.size(), at, count * unit)) return std::nullopt;
   grid.entries = element.subspan(at, count * unit);
   at += count * unit;
@@ -178,15 +179,12 @@ std::optional<std::vector<ToneCurve>> ColourLut::read_curves(ByteView element, s
   return curves;
 }
 
-// lutAToBType: A curves, grid, M curves, matrix, B curves; lutBToAType the other way round. Parts may be missing.
-std::optional<ColourLut> ColourLut::read_new(ByteView element, std::size_t inputs, std::size_t outputs) {
-  const bool to_pcs = has_at(element, 0, "mAB ");
-  const std::size_t pcs_channels = to_pcs ? outputs : inputs;
-  const std::size_t device_channels = to_pcs ? inputs : outputs;
+// lutAToBType: A curves, grid, M curves, matrix, B curves. Parts may be missing.
+std::optional<ColourLut> ColourLut::read_new(ByteView element, std::size_t inputs) {
   const auto offset_at = [&](std::size_t at) -> std::size_t { return read_be32(element.data() + at); };
   const std::size_t b_offset = offset_at(12), matrix_offset = offset_at(16), m_offset = offset_at(20),
                     grid_offset = offset_at(24), a_offset = offset_at(28);
-  if (pcs_channels != 3 || (grid_offset == 0 && device_channels != 3)) return std::nullopt;
+  if (grid_offset == 0 && inputs != outputs) return std::nullopt;
 
   ColourLut lut;
   lut.inputs_ = inputs;
@@ -202,12 +200,10 @@ std::optional<ColourLut> ColourLut::read_new(ByteView element, std::size_t input
     if (!in_bounds(element.size(), grid_offset, 20)) return false;
     Grid grid;
     grid.inputs = inputs;
-    grid.outputs = outputs;
     std::memcpy(grid.points.data(), element.data() + grid_offset, inputs);
     grid.entry_bytes = element[grid_offset + 16];
     if (grid.entry_bytes != 1 && grid.entry_bytes != 2) return false;
-    const std::size_t bytes =
-        entry_count(grid.points.data(), inputs, outputs) * static_cast<std::size_t>(grid.entry_bytes);
+    const std::size_t bytes = entry_count(grid.points.data(), inputs) * static_cast<std::size_t>(grid.entry_bytes);
     if (bytes == 0 || !in_bounds(element.size(), grid_offset + 20, bytes)) return false;
     grid.entries = element.subspan(grid_offset + 20, bytes);
     lut.stages_.push_back({{}, grid, {}, {}});
@@ -224,10 +220,8 @@ std::optional<ColourLut> ColourLut::read_new(ByteView element, std::size_t input
     lut.stages_.push_back(std::move(stage));
     return true;
   };
-  const bool whole = to_pcs ? take_curves(a_offset, device_channels) && take_grid() && take_curves(m_offset, 3) &&
-                                  take_matrix() && take_curves(b_offset, 3)
-                            : take_curves(b_offset, 3) && take_matrix() && take_curves(m_offset, 3) && take_grid() &&
-                                  take_curves(a_offset, device_channels);
+  const bool whole = take_curves(a_offset, inputs) && take_grid() && take_curves(m_offset, outputs) && take_matrix() &&
+                     take_curves(b_offset, outputs);
   if (!whole || lut.stages_.empty()) return std::nullopt;
   return lut;
 }

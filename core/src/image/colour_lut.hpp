@@ -1,5 +1,4 @@
-// Multi-dimensional tables of colour profiles: lut8Type, lut16Type, lutAToBType, lutBToAType (ICC.1:2022, 10.10 to
-// 10.13).
+// Multi-dimensional tables of colour profiles: lut8Type, lut16Type, lutAToBType (ICC.1:2022, 10.10 to 10.12).
 #pragma once
 
 #include <array>
@@ -18,9 +17,8 @@ using LutValues = std::array<double, max_lut_channels>;  // each 0 … 1; those 
 // A chain of curves, tables and matrices. Views point into the profile.
 class ColourLut {
  public:
-  // Reads the element of a tag, of 3 or 4 inputs and at most 4 outputs. nullopt when it is broken, or has other channel
-  // counts than asked for.
-  static std::optional<ColourLut> read(ByteView element, std::size_t inputs, std::size_t outputs);
+  // Reads the element of a tag, of 3 or 4 inputs and 3 outputs. nullopt when it is broken, or has other channel counts.
+  static std::optional<ColourLut> read(ByteView element, std::size_t inputs);
 
   std::size_t inputs() const { return inputs_; }
   // Whether Lab values are in the old 16-bit encoding, where 0xff00 stands for 100 (lut16Type).
@@ -36,7 +34,6 @@ class ColourLut {
   struct Grid {
     std::array<std::uint8_t, max_lut_channels> points{};
     std::size_t inputs = 0;
-    std::size_t outputs = 0;
     int entry_bytes = 0;
     ByteView entries;
     LutValues operator()(const LutValues& at) const;
@@ -54,8 +51,8 @@ class ColourLut {
     Vector3 offset{};
   };
 
-  static std::optional<ColourLut> read_old(ByteView element, std::size_t inputs, std::size_t outputs);
-  static std::optional<ColourLut> read_new(ByteView element, std::size_t inputs, std::size_t outputs);
+  static std::optional<ColourLut> read_old(ByteView element, std::size_t inputs);
+  static std::optional<ColourLut> read_new(ByteView element, std::size_t inputs);
   static std::optional<std::vector<ToneCurve>> read_curves(ByteView element, std::size_t offset, std::size_t count);
   static LutValues apply(const Stage& stage, const LutValues& values);
 

@@ -44,26 +44,14 @@ bool read_matrix_profile(ByteView bytes, IccProfile& profile) {
   return inverse(profile.to_xyz).has_value();
 }
 
-std::optional<ColourLut> read_table(ByteView bytes, std::string_view tag, std::size_t inputs, std::size_t outputs) {
-  return ColourLut::read(find_tag(bytes, tag), inputs, outputs);
-}
-
-// The lightness of black as this profile prints it: black to inks by the perceptual table and back by the colorimetric
-// one; for other devices all inks at once (what lcms2's cmsDetectBlackPoint does). Version 4 fixes the black that the
-// perceptual table counts from (ICC.1:2022, 6.3.3).
-double find_black_lightness(ByteView bytes, const IccProfile& profile) {
+// The lightness of what a table makes of black, or of all inks at once, as lcms2's cmsDetectBlackPoint has it. Version
+// 4 fixes the black of the perceptual table (ICC.1:2022, 6.3.3).
+double find_black_lightness(ByteView bytes, const IccProfile& profile, bool is_perceptual) {
   if (!profile.pcs_is_lab) return 0;
-  LutValues inks = {1, 1, 1, 1};
-  if (has_at(bytes, 12, "prtr")) {
-    if (find_tag(bytes, "A2B0").empty()) return 0;
-    const std::optional<ColourLut> to_inks = read_table(bytes, "B2A0", 3, 4);
-    if (!to_inks) return 0;
-    const double neutral = to_inks->has_old_lab() ? 128.0 * 256 / 65535 : 128.0 / 255;
-    const double perceptual_black = bytes[8] >= 4 ? 0.031373 * (to_inks->has_old_lab() ? 65280.0 / 65535 : 1) : 0;
-    inks = (*to_inks)({perceptual_black, neutral, neutral, 0});
-  }
+  if (is_perceptual && bytes[8] >= 4) return 3.1373;
+  const double full = profile.kind == ProfileKind::cmyk ? 1 : 0;
   const double scale = profile.lut.has_old_lab() ? 65535.0 / 65280 : 1;
-  return std::clamp(profile.lut(inks)[0] * scale * 100, 0.0, 50.0);
+  return std::clamp(profile.lut({full, full, full, full})[0] * scale * 100, 0.0, 50.0);
 }
 
 std::optional<CodePoints> read_high_range(ByteView bytes) {
@@ -104,12 +92,13 @@ IccProfile read_icc_profile(ByteView bytes) {
     profile.kind = ProfileKind::gray;
   } else if (is_cmyk || has_at(bytes, 16, "RGB ")) {
     const std::size_t inputs = is_cmyk ? 4 : 3;
-    std::optional<ColourLut> lut = read_table(bytes, "A2B1", inputs, 3);
-    if (!lut) lut = read_table(bytes, "A2B0", inputs, 3);
+    std::optional<ColourLut> lut = ColourLut::read(find_tag(bytes, "A2B0"), inputs);
+    const bool is_perceptual = lut.has_value();
+    if (!lut) lut = ColourLut::read(find_tag(bytes, "A2B1"), inputs);
     if (lut) {
       profile.lut = std::move(*lut);
       profile.kind = is_cmyk ? ProfileKind::cmyk : ProfileKind::lut;
-      if (is_cmyk) profile.black_lightness = find_black_lightness(bytes, profile);
+      profile.black_lightness = find_black_lightness(bytes, profile, is_perceptual);
     } else if (!is_cmyk && read_matrix_profile(bytes, profile)) {
       profile.kind = ProfileKind::matrix;
     }

@@ -20,9 +20,9 @@ struct IccProfile {
   // matrix: curves and matrix of red, green, blue. gray: the first curve.
   std::array<ToneCurve, 3> curves;
   Matrix3 to_xyz{};
-  // lut and cmyk: the colorimetric table, or the perceptual one where that is all there is.
+  // lut and cmyk: the perceptual table, or the colorimetric one where that is all there is.
   ColourLut lut;
-  // cmyk: black as the printing side reaches it, for black point compensation. Lightness 0 … 50.
+  // lut and cmyk: of the darkest that there is, for black point compensation. 0 … 50.
   double black_lightness = 0;
   // A cicp tag (ICC.1:2022, 9.2.17) of an RGB profile whose curve is PQ or HLG: its other tags are but a stand-in then.
   std::optional<CodePoints> high_range;
