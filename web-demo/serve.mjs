@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { localKeys } from './backend/backend.mjs';
+import { publishableKey } from './backend/backend.mjs';
 import { serve } from './backend/node.mjs';
 
 const types = {
@@ -49,7 +49,7 @@ function pathOf(url) {
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
 export async function servePage({ folder, port, backend, remote }) {
-  const config = remote ? { ...remote, local: false } : { url: './', key: localKeys.publishable, local: true };
+  const config = remote ? { ...remote, local: false } : { url: './', key: publishableKey, local: true };
   const headers = {
     'content-security-policy': policy(remote ? new URL(remote.url).origin : ''),
     'x-content-type-options': 'nosniff',

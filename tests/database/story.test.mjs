@@ -106,6 +106,17 @@ test('without signing in, plan limits and nothing else', async () => {
   assert.ok((await anonymous.rpc('check_quota', { resource: 'storage_bytes', amount: 1 })).error);
 });
 
+test('the key of the service is the backend\'s own: any page may ask on loopback, and the sources are public', async () => {
+  const other = await openStory();
+  const ask = ({ keys: { secret } }) => story.fetch('http://127.0.0.1/rest/v1/users?select=id', { headers: { apikey: secret, authorization: `Bearer ${secret}` } });
+  try {
+    assert.equal((await ask(story)).status, 200);
+    assert.equal((await ask(other)).status, 401);
+  } finally {
+    await other.close();
+  }
+});
+
 test('the order of the photos changes in one call', async () => {
   const { data: before } = await ann.from('photos').select('id').eq('project_id', project.id).order('upload_order');
   const ids = before.map((row) => row.id).reverse();

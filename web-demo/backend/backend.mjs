@@ -11,11 +11,8 @@ import { createFetchAdapter } from './adapter.mjs';
 import { installSchema } from './database.mjs';
 import { memoryFiles } from './files.mjs';
 
-/** The keys of the local backend. They open nothing but this process. */
-export const localKeys = {
-  publishable: 'sb_publishable_local_photo_core',
-  secret: 'sb_secret_local_photo_core',
-};
+/** What a page needs to sign people up and in. It opens nothing by itself. */
+export const publishableKey = 'sb_publishable_local_photo_core';
 
 const timestamptz = 1184;
 /** As PostgREST writes it: `2026-01-02T03:04:05.678+00:00`. @param {string} text */
@@ -44,6 +41,8 @@ const isoTimestamp = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1
 
 /** @param {BackendOptions} options @returns {Promise<Backend>} */
 export async function createBackend(options) {
+  // The service role's. Any page in any tab can ask a backend on loopback, and everybody can read this file.
+  const keys = { publishable: publishableKey, secret: `sb_secret_${crypto.randomUUID()}` };
   setExperimental('storage', true);
   const connection = options.connection ?? (await createPgliteConnection({
       ...(options.databaseUrl ? { url: options.databaseUrl } : {}),
@@ -65,8 +64,8 @@ export async function createBackend(options) {
       enabled: true,
       jwt_secret: options.jwtSecret ?? crypto.randomUUID() + crypto.randomUUID(),
       jwt_expiry: options.jwtExpirySeconds ?? 3600,
-      publishable_key: localKeys.publishable,
-      secret_key: localKeys.secret,
+      publishable_key: keys.publishable,
+      secret_key: keys.secret,
     },
     storage: { enabled: true },
     options: {
@@ -79,7 +78,7 @@ export async function createBackend(options) {
   const handle = createFetchAdapter(app);
   return {
     fetch: (input, init) => handle(new Request(input, init)),
-    keys: localKeys,
+    keys,
     query,
     files: app._storageAdapter,
     dump: () => driver.dumpDataDir('none'),
