@@ -52,6 +52,7 @@ export class Photos {
   /** One batch after the other: each counts what those before it accepted. */
   #batches: Promise<void> = Promise.resolve();
   #listeners = new Set<() => void>();
+  #redraw: ReturnType<typeof setTimeout> | undefined;
   readonly #removed = new Removed((taken) => this.#bringBack(taken));
 
   constructor(readonly core: PhotoCore) {
@@ -209,6 +210,8 @@ export class Photos {
 
   /** Draws everything anew; cards keep their elements, so focus and pictures stay. */
   changed(): void {
+    clearTimeout(this.#redraw);
+    this.#redraw = undefined;
     const list = byId('list');
     this.items.forEach((item, place) => {
       drawCard(this, item, place);
@@ -226,6 +229,11 @@ export class Photos {
     byId('list-hint').hidden = this.items.length < 2;
     this.#removed.show();
     for (const listener of this.#listeners) listener();
+  }
+
+  /** For what comes by itself: of a folder with a thousand photos each verdict would draw a thousand cards. */
+  #changedSoon(): void {
+    this.#redraw ??= setTimeout(() => this.changed(), 50);
   }
 
   /** To who does not see it. */
@@ -290,7 +298,7 @@ export class Photos {
           item.unreadable = await isUnreadable(item.file, result.error);
           item.state = result.error.code === 'cancelled' ? 'cancelled' : 'rejected';
         }
-        this.changed();
+        this.#changedSoon();
       }
     } catch (error) {
       for (const item of items.filter(({ state }) => state === 'waiting' || state === 'working')) {
@@ -304,7 +312,7 @@ export class Photos {
   }
 
   #follow(item: Item | undefined, progress: PhotoProgress): void {
-    if (!item || (item.state !== 'waiting' && item.state !== 'working')) return;
+    if (!item || !isUnderWay(item) || (progress.state !== 'working' && progress.fraction === item.fraction)) return;
     item.state = progress.state === 'working' ? 'working' : item.state;
     item.fraction = progress.fraction;
     const bar = item.card.querySelector('progress');
