@@ -37,6 +37,8 @@ TEST_CASE("orientation is read in both byte orders and stays within 1 to 8", "[m
   }
   CHECK(read_orientation(Tiff().number32(Tiff::image, 0x0112, 6).build()) == 6);  // some write a long
   CHECK(read_orientation(Tiff().text(Tiff::image, 0x0112, "6").build()) == 1);
+  CHECK(read_orientation(Tiff().number16(Tiff::exif, 0x0112, 8).build()) == 8);  // the image's tags in Exif's directory
+  CHECK(read_orientation(Tiff().number16(Tiff::image, 0x0112, 1).number16(Tiff::exif, 0x0112, 8).build()) == 1);
   CHECK(read_orientation({}) == 1);
   CHECK(read_orientation(bytes_of("II*")) == 1);
   for (int orientation = 1; orientation <= 8; ++orientation) {

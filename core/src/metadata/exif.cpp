@@ -218,7 +218,10 @@ void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
 
 int read_orientation(ByteView exif) {
   const TiffReader reader(exif);
-  const std::optional<std::uint32_t> value = integer_of(reader.directory(reader.first_directory()), tag_orientation);
+  const Directory image = reader.directory(reader.first_directory());
+  std::optional<std::uint32_t> value = integer_of(image, tag_orientation);
+  // Some write the image's tags into Exif's directory.
+  if (!value) value = integer_of(linked(reader, image, tag_exif_directory), tag_orientation);
   return value && *value >= 1 && *value <= 8 ? static_cast<int>(*value) : 1;
 }
 
