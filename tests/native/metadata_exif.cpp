@@ -117,6 +117,7 @@ TEST_CASE("the time of capture", "[metadata]") {
       CHECK(iso_time_from_exif(text, "", "").empty());
     }
     CHECK(iso_time_from_exif("2024:02:29 12:00:00", "x7", "+25:00") == "2024-02-29T12:00:00");
+    CHECK(iso_time_from_exif("2003:08:27:00:09:15", "", "") == "2003-08-27T00:09:15");
     CHECK(iso_time_from_exif("2004: 5: 1  9:05:06", "", "") == "2004-05-01T09:05:06");
   }
   SECTION("as some phones write it") {
