@@ -341,6 +341,12 @@ test('a Retry-After that is no time is as none', async () => {
   }
 });
 
+test('a Retry-After that is a moment is one of the server\'s clock, whatever the device\'s says', async () => {
+  const headers = { date: 'Wed, 21 Oct 2015 07:28:00 GMT', 'retry-after': 'Wed, 21 Oct 2015 07:28:07 GMT' };
+  const { events } = await sendWith(firstTimes(1, isInsert, async () => new Response('', { status: 503, headers })), photosOf('moment', 1));
+  assert.equal(events.find((event) => event.type === 'pause').waitMs, 7_000);
+});
+
 test('more ids than one address holds are asked for in parts', async () => {
   const lengths = [];
   const sender = stage.sender(person, {

@@ -58,17 +58,21 @@ export interface Answer {
 
 export type Service = 'rest' | 'storage';
 
-/** `Retry-After` in both of its forms (RFC 9110, section 10.2.3), in milliseconds from `now`. */
-export function retryAfterMs(value: string | null, now: number): number | undefined {
+/**
+ * `Retry-After` in both of its forms (RFC 9110, section 10.2.3), in milliseconds. A moment is the server's: it is taken from
+ * the server's own `Date` where that can be read, for a device's clock may be minutes off.
+ */
+function retryAfterMs({ header }: Answer, now: number): number | undefined {
+  const value = header('retry-after');
   if (!value) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - (Date.parse(header('date') ?? '') || now));
 }
 
 /** The table of remedies. @param now moment in milliseconds, for a `Retry-After` that is a date */
 export function readFault(service: Service, answer: Answer, now: number): Fault {
-  const wait = retryAfterMs(answer.header('retry-after'), now);
+  const wait = retryAfterMs(answer, now);
   const base = { status: answer.status, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
   let body: Record<string, unknown> | undefined;
   try {
