@@ -6,6 +6,7 @@
 
 #include "colour_samples.hpp"
 #include "metadata/metadata.hpp"
+#include "metadata/zlib_stream.hpp"
 #include "pictures.hpp"
 
 using namespace photo_core;
@@ -44,6 +45,19 @@ MetadataBlocks metadata_of(ByteView file) {
   return file[0] == 0xff           ? find_jpeg_metadata(file)
          : has_at(file, 0, "RIFF") ? find_webp_metadata(file)
                                    : find_png_metadata(file);
+}
+
+// The bytes of the profile in the file, whatever they are.
+Bytes profile_in(ByteView file) {
+  const std::string_view text = as_text(file);
+  if (const std::size_t at = text.find("ICC_PROFILE"); file[0] == 0xff) {
+    return at == std::string_view::npos ? Bytes{} : Bytes(file.begin() + static_cast<std::ptrdiff_t>(at), file.end());
+  }
+  if (const std::size_t at = text.find("iCCP"); at != std::string_view::npos) {
+    return inflate_bounded(file.subspan(text.find('\0', at) + 2, read_be32(file.data() + at - 4) - 5), 1 << 20).value();
+  }
+  const std::size_t at = text.find("ICCP");
+  return at == std::string_view::npos ? Bytes{} : Bytes(file.begin() + static_cast<std::ptrdiff_t>(at), file.end());
 }
 
 // What the file shows: by its profile where it has one, and then only where its samples are of the profile's kind.
@@ -128,6 +142,48 @@ TEST_CASE("WebP is made no larger than one can be") {
       CHECK(photo->photo.width_px == (alpha ? 16'383 : 16'384));  // WebP for the alpha
       CHECK(photo->thumbnails[0].width_px == 16'383);
       CHECK(photo->thumbnails[1].width_px == photo->photo.width_px);
+    }
+  }
+}
+
+TEST_CASE("of a profile that is kept only what concerns colours stays") {
+  const Bytes plain = linear_profile(false);
+  const LcmsProfile display(cmsOpenProfileFromMem(plain.data(), static_cast<cmsUInt32Number>(plain.size())));
+  constexpr std::string_view secret("mmod\0\0\0\0SERIAL01", 16);
+  for (const cmsUInt32Number tag : {0x6d6d6f64u, 0x74617267u, 0x6d657461u}) {  // mmod, targ, meta
+    REQUIRE(cmsWriteRawTag(display.get(), static_cast<cmsTagSignature>(tag), secret.data(), secret.size()));
+  }
+  const Bytes named = saved(display);
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
+    const Bytes source = encode(corners(96, 64), format, 95, {}, named);
+    REQUIRE(as_text(profile_in(source)).find("SERIAL01") != std::string_view::npos);
+    for (const bool anew : {false, true}) {
+      CAPTURE(format, anew);
+      PrepareOptions options;
+      options.format = format;
+      options.color = ColorChoice::keep;
+      options.keep_original = anew ? OriginalChoice::never : OriginalChoice::always;
+      const auto made = prepare_photo(source, options);
+      REQUIRE(made.ok());
+      CHECK(made->passed_through != anew);
+      CHECK(as_text(profile_in(made->photo.bytes)).find("SERIAL01") == std::string_view::npos);
+
+      const MetadataBlocks blocks = metadata_of(made->photo.bytes);
+      const ByteView kept = blocks.icc_profile;
+      CHECK(LcmsProfile(cmsOpenProfileFromMem(kept.data(), static_cast<cmsUInt32Number>(kept.size()))));
+      CHECK(inspect_profile(kept).description == inspect_profile(named).description);
+      std::array<Bytes, 3> planes;
+      for (int c = 0; c < 3; ++c) {
+        for (int i = 0; i < 256; ++i) planes[c].push_back(static_cast<std::uint8_t>(i * (2 * c + 1)));
+      }
+      std::array<Bytes, 3> expected = planes;
+      const auto shown_in = [](ByteView profile, std::array<Bytes, 3>& samples) {
+        std::uint8_t* const rows[] = {samples[0].data(), samples[1].data(), samples[2].data()};
+        make_icc_transform(profile, ColorModel::rgb, false)->row(rows, rows, 256);
+      };
+      shown_in(named, expected);
+      shown_in(kept, planes);
+      CHECK(planes == expected);
     }
   }
 }

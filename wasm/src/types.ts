@@ -185,8 +185,9 @@ export interface PrepareOptions {
   /** Largest size of the photo in bytes. Default and highest: the database's 10 485 760. */
   readonly maxBytes?: number | undefined;
   /**
-   * `srgb` converts by the source's profile; `keep` keeps pixels and profile. Converted all the same when the photo is encoded
-   * anew: CMYK, colours that only chunks of a PNG tell, and gray where the file could not hold its profile (WebP). Default `srgb`.
+   * `srgb` converts by the source's profile; `keep` keeps pixels and profile, of which only what concerns colours stays (a
+   * display's names its serial number). Converted all the same when the photo is encoded anew: CMYK, colours that only chunks
+   * of a PNG tell, and gray where the file could not hold its profile (WebP). Default `srgb`.
    */
   readonly color?: 'srgb' | 'keep' | undefined;
   /** The light in which pixels are averaged. Default `encoded`, as nearly every program does. */

@@ -1,7 +1,8 @@
-// ICC profiles as blocks of bytes: told from garbage, cut to their own size.
+// ICC profiles as blocks of bytes: told from garbage, cut to their own size and to what concerns colours.
 #pragma once
 
 #include "base/bytes.hpp"
+#include "metadata/metadata.hpp"
 
 namespace photo_core {
 
@@ -13,5 +14,9 @@ inline ByteView whole_profile(ByteView bytes) {
   if (stated < header_bytes + 4 || stated > bytes.size()) return {};
   return bytes.first(stated);
 }
+
+// Leaves of the profile that was found what colours are computed from. That of a display, which a screenshot carries,
+// also names its model and serial number (mmod, meta), one of a calibration all that was measured (targ).
+void leave_colours(MetadataBlocks& blocks);
 
 }  // namespace photo_core

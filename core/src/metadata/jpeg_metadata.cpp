@@ -163,6 +163,7 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
   if (has_content(rest)) blocks.has_private = true;
 
   join_profile(profile_pieces, blocks);
+  leave_colours(blocks);
   join_extension(extension_pieces, blocks);
   if (xmp_names_gain_map(blocks.xmp)) blocks.has_gain_map = true;
   pictures.push_back(blocks.image_end);  // some writers append it without an index

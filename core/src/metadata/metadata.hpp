@@ -21,7 +21,7 @@ namespace photo_core {
 struct MetadataBlocks {
   ByteView exif;                       // a TIFF structure, "II*\0" or "MM\0*" first
   std::vector<ByteView> further_exif;  // the next ones of a JPEG: some programs put a stub in front of the camera's
-  ByteView icc_profile;                // whole; empty when absent or broken
+  ByteView icc_profile;                // what concerns colours; empty when absent or broken
   ByteView xmp;                        // packet text, the main one
   ByteView
       xmp_extension;  // what JPEG carries over several segments beside it: its first bytes, read behind the main one

@@ -232,6 +232,7 @@ MetadataBlocks find_png_metadata(ByteView source) {
     blocks.icc_profile = whole_profile(blocks.icc_storage);
   }
   take_cicp(cicp, peak, blocks);
+  leave_colours(blocks);
   return blocks;
 }
 

@@ -30,6 +30,7 @@ MetadataBlocks find_webp_metadata(ByteView source) {
     }
     if (type == "XMP " && blocks.xmp.empty()) blocks.xmp = chunk.data;
   }
+  leave_colours(blocks);
   blocks.image_end = walker.file_end() != 0 ? walker.file_end() : source.size();
   const ByteView rest = slice(source, blocks.image_end);
   if (std::any_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte != 0; })) blocks.has_private = true;
