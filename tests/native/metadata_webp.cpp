@@ -71,3 +71,18 @@ TEST_CASE("WebP: what is broken or animated is refused", "[metadata]") {
   CHECK(refused(webp({riff_chunk("VP8 ", {1, 2, 3})})));
   CHECK(refused(webp({riff_chunk("VP8L", {1, 2, 3, 4, 5})})));
 }
+
+TEST_CASE("a profile whose elements overlap does not grow with their number", "[metadata]") {
+  constexpr std::uint32_t tags = 100, size = 1 << 20;
+  Bytes profile = empty_profile(size);
+  Bytes table;
+  append_be32(table, tags);
+  for (std::uint32_t i = 0; i < tags; ++i) {
+    append(table, bytes_of(i == 0 ? "mmod" : "A2B0"));
+    append_be32(table, 132 + tags * 12 + i);
+    append_be32(table, size - 132 - tags * 12 - tags);
+  }
+  std::copy(table.begin(), table.end(), profile.begin() + 128);
+  const Bytes file = webp({vp8x(0x20), riff_chunk("ICCP", profile), vp8()});
+  CHECK(find_webp_metadata(file).icc_profile.size() <= 2 * size);
+}

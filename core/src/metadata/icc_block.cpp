@@ -46,7 +46,8 @@ void leave_colours(MetadataBlocks& blocks) {
   Bytes elements;
   for (auto entry = kept.begin(); entry != kept.end(); ++entry) {
     const std::size_t offset = read_be32(entry->data() + 4), size = read_be32(entry->data() + 8);
-    if (!in_bounds(profile.size(), offset, size)) return;
+    // Elements that overlap would grow with their number.
+    if (!in_bounds(profile.size(), offset, size) || elements.size() > profile.size()) return;
     // The three curves are often one element.
     const auto twin = std::find_if(kept.begin(), entry, [&](ByteView earlier) {
       return std::equal(earlier.begin() + 4, earlier.end(), entry->begin() + 4);
