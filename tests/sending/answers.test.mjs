@@ -1,5 +1,6 @@
 // What services answer in all their forms, old and new, and what strangers on the way answer in their place.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { photosOf, preparedPhoto } from './kit/photos.mjs';
 import { errorFrom, expectProject, fetchWith, inProcessStage, isInsert, isUpload, project } from './kit/stage.mjs';
@@ -330,6 +331,23 @@ test('rows go to the schema of the migrations, whatever the server offers first'
   const { seen } = await sendWith(async () => null, photosOf('schema', 1));
   for (const { init } of seen.filter(({ path }) => path.startsWith('/rest/'))) {
     assert.deepEqual([init.headers['accept-profile'], init.headers['content-profile']], ['public', 'public']);
+  }
+});
+
+test('what the database says of a file has its own code, though Storage has one for all', async () => {
+  const guard = await readFile(new URL('../../schema/supabase/migrations/20261128100500_stored_files.sql', import.meta.url), 'utf8');
+  for (const [message, code] of [
+    ['the bucket photos takes no file of this size', 'output_too_large'],
+    ['the bucket photos takes no file of this type', 'unsupported_type'],
+    ["the folder of this file is nobody's", 'not_found'],
+    ['the project is being processed: its files do not change now', 'project_busy'],
+    ['the files of this account are far over its quota', 'quota_exceeded'],
+    ['the file of this path is being removed', 'not_allowed'],
+  ]) {
+    assert.ok(guard.includes(message.replace('photos', '%').replaceAll("'", "''")), message);
+    const answer = async () => json(400, { statusCode: '403', code: 'AccessDenied', error: 'AccessDenied', message });
+    const { result } = await sendWith(async (request) => (isUpload(request) ? answer() : null), photosOf('guarded', 1));
+    assert.equal(result.photos[0].error.code, code, message);
   }
 });
 

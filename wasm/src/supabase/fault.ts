@@ -129,6 +129,15 @@ const storageLater = new Set([
 /** What Storage and its token library say of a token that is no (longer a) key; older servers say it in words alone. */
 const tokenRefused = /\bjw[ts]\b|"(exp|nbf|iat)" claim|token (is )?expired|signature verification failed|invalid signature/i;
 
+/** What the database's guard of stored files says: Storage has one code for all of it, and passes the words on. */
+const guardWords: readonly (readonly [string, ErrorCode])[] = [
+  ['takes no file of this size', 'output_too_large'],
+  ['takes no file of this type', 'unsupported_type'],
+  ['the folder of this file is nobody\'s', 'not_found'],
+  ['the project is being processed: its files do not change now', 'project_busy'],
+  ['the files of this account are far over its quota', 'quota_exceeded'],
+];
+
 /** Storage answers most errors with HTTP 400; the truth is in the body. */
 function readStorage(status: number, body: Record<string, unknown>, base: Base): Fault {
   const named = word(body['code'] ?? body['error']);
@@ -140,7 +149,7 @@ function readStorage(status: number, body: Record<string, unknown>, base: Base):
     return new Fault('sign_in_required', 'sign_in', facts);
   }
   if (storageLater.has(code)) return new Fault(entryIn(storageCodes, code) ?? 'server_error', 'later', facts);
-  const byName = entryIn(storageCodes, code);
+  const byName = (inner === 403 ? guardWords.find(([words]) => message.endsWith(words))?.[1] : undefined) ?? entryIn(storageCodes, code);
   if (byName) return new Fault(byName, byName === 'sign_in_required' ? 'sign_in' : 'never', facts);
   if (inner === 402) return new Fault('quota_exceeded', 'never', facts);
   const known = byStatus(inner, base, facts.detail);
