@@ -37,6 +37,19 @@ test('every control is large enough for a finger, upright and on its side, and w
   }
 });
 
+test('on a desk the rows of photos are as high while they are made ready as when they are', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open({ viewport: { width: 1280, height: 900 } });
+  const heights = () => page.locator('.photo').evaluateAll((all) => all.map((each) => each.getBoundingClientRect().height));
+  // In the turn in which they are picked: all wait.
+  await page.evaluate(() => document.querySelector('#files').addEventListener('change', () => {
+    globalThis.before = [...document.querySelectorAll('.photo')].map((each) => each.getBoundingClientRect().height);
+  }, { once: true }));
+  await pick(page, 'a.jpg', 'b.jpg', 'c.jpg', 'd.jpg');
+  const before = await page.evaluate(() => globalThis.before);
+  for (const [place, height] of (await heights()).entries()) assert.ok(Math.abs(height - before[place]) < 2, `${before[place]}, then ${height}`);
+  await close();
+});
+
 test('letters that the page itself is told to double do not squeeze the cards', { timeout: 60_000 }, async () => {
   const { page, close } = await demo.open({ viewport: { width: 390, height: 844 } });
   await pick(page, 'a.jpg', 'b.jpg');

@@ -72,13 +72,14 @@ test('a pause names its reason, Stop says how it goes on, and a server that is w
   await sentProject(page);
   await close();
 
-  const slow = await demo.open({ early: true });
-  await slow.page.route('**/auth/v1/**', () => {});
-  await slow.page.reload();
-  await readyWith(slow.page, 'three.jpg');
-  await slow.page.getByTestId('send').click();
-  await status(slow.page, 'Waiting for the server');
-  await slow.close();
+  const visit = await demo.browser.newContext();
+  const slow = await visit.newPage();
+  await slow.route('**/auth/v1/**', () => {});
+  await slow.goto(demo.url);
+  await readyWith(slow, 'three.jpg');
+  await slow.getByTestId('send').click();
+  await status(slow, 'Waiting for the server');
+  await visit.close();
 });
 
 test('what is given up after many tries does not promise another one', { timeout: 60_000 }, async () => {
@@ -174,5 +175,31 @@ test('a person whose session ends in the middle is no guest: asked to sign in, t
   assert.deepEqual(await page.locator('.tag').allTextContents(), ['Sent', 'Sent']);
   const { rows } = await demo.backend.query("select count(distinct project_id)::int projects, count(*)::int photos from public.photos where original_filename like 'seven-%'");
   assert.deepEqual(rows, [{ projects: 1, photos: 2 }]);
+  await close();
+});
+
+test('what an earlier visit left is discarded by who is sure of it', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await readyWith(page, 'eight.jpg');
+  await page.route('**/storage/v1/object/photos/**', () => {});
+  await page.getByTestId('send').click();
+  await page.locator('.tag', { hasText: 'Being sent' }).waitFor();
+  await page.reload();
+  await page.locator('#stop').click();
+  await page.locator('#discard').waitFor();
+  const press = async (answer) => {
+    const asked = page.waitForEvent('dialog').then(async (dialog) => {
+      await dialog[answer]();
+      return dialog.message();
+    });
+    await page.locator('#discard').click();
+    assert.match(await asked, /^Photos of an earlier visit that would not be sent: 1\. Discard them\?/);
+  };
+  await press('dismiss');
+  assert.ok(await page.locator('#resume').isVisible());
+  await press('accept');
+  await page.locator('#discard').waitFor({ state: 'hidden' });
+  const { rows } = await demo.backend.query("select 1 from public.photos where original_filename = 'eight.jpg'");
+  assert.deepEqual(rows, []);
   await close();
 });

@@ -31,6 +31,9 @@ export class Sending {
   #discarding: AbortController | null = null;
   /** Photos in the outbox that are not confirmed. */
   #left = 0;
+  /** Those of them that this page has not sent itself. */
+  #earlier = 0;
+  readonly #own = new Set<string>();
   /** Send was pressed and waits for photos or the session. */
   #starting = false;
   /** What the status line says, in whatever language the page has by then. */
@@ -44,7 +47,11 @@ export class Sending {
       this.#discarding?.abort();
     });
     byId('resume').addEventListener('click', () => void this.resume());
-    byId('discard').addEventListener('click', () => void this.discard());
+    byId('discard').addEventListener('click', () => {
+      // What this page has prepared is free again; what an earlier visit left is gone, and nothing brings it back.
+      const count = this.#earlier;
+      if (count === 0 || confirm(text('discardSure', { count }))) void this.discard();
+    });
     byId('payloads').addEventListener('toggle', () => void this.showPayloads());
     photos.onChange(() => {
       void this.showPayloads();
@@ -89,6 +96,7 @@ export class Sending {
     if (items.length === 0) return this.resume();
     const job = this.#sender.send({ project: this.project.draft(), photos: items.map(({ photo }) => photo) }, { removeEmptyProject: true });
     items.forEach((item, place) => (item.sentAs = job.photoIds[place] ?? null));
+    job.photoIds.forEach((id) => this.#own.add(id));
     await this.#follow([job]);
     if (items.every(({ state }) => state === 'sent')) this.project.forget();
   }
@@ -173,17 +181,17 @@ export class Sending {
   }
 
   async showPending(): Promise<number> {
-    let count = 0;
+    let left: string[] = [];
     try {
-      if (this.account.email) {
-        for (const entry of await this.#sender.pending()) count += entry.photos.filter(({ confirmed }) => !confirmed).length;
-      }
+      const entries = this.account.email ? await this.#sender.pending() : [];
+      left = entries.flatMap(({ photos }) => photos.filter(({ confirmed }) => !confirmed).map(({ id }) => id));
     } catch {
       // Not signed in any more, or no store: nothing to go on with.
     }
-    this.#left = count;
+    this.#left = left.length;
+    this.#earlier = left.filter((id) => !this.#own.has(id)).length;
     this.#drawButtons();
-    return count;
+    return this.#left;
   }
 
   get #busy(): boolean {
