@@ -12,7 +12,7 @@ TOOLCHAIN := wasm/toolchain
 PHASE := tests/phase.sh
 NODE := $(TOOLCHAIN)/node.sh
 EMSCRIPTEN := $(TOOLCHAIN)/emscripten.sh
-JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 

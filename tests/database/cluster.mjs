@@ -20,7 +20,7 @@ import { readEmulation, readMigrations } from './migrations.mjs';
 
 const superuser = 'supabase_admin';
 
-/** The folder of the server's programs: PHOTO_CORE_PG_BIN, Debian's newest, or that of pg_config. */
+/** The folder of the server's programs: PHOTO_CORE_PG_BIN, Debian's newest, that of pg_config, or of an initdb on the PATH. */
 export function postgresBinaries() {
   if (process.env.PHOTO_CORE_PG_BIN) return process.env.PHOTO_CORE_PG_BIN;
   const debian = '/usr/lib/postgresql';
@@ -30,11 +30,15 @@ export function postgresBinaries() {
       .sort((a, b) => Number(b) - Number(a));
     if (versions.length > 0) return path.join(debian, versions[0], 'bin');
   }
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
   try {
-    return execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
+    folders.unshift(execFileSync('pg_config', ['--bindir'], { encoding: 'utf8', stdio: 'pipe' }).trim());
   } catch {
-    throw new Error('PostgreSQL is missing: apt-get install postgresql-15 postgresql-15-pgtap postgresql-15-plpgsql-check');
+    // It belongs to what compiles against the server, and may be missing.
   }
+  const found = folders.find((folder) => existsSync(path.join(folder, 'initdb')));
+  if (!found) throw new Error('PostgreSQL is missing: wasm/toolchain/ensure_packages.sh database');
+  return found;
 }
 
 // PostgreSQL refuses to run as root, so root hands the cluster to `postgres`, or to `nobody`.

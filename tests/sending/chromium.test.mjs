@@ -1,16 +1,14 @@
 // The browser's half: XMLHttpRequest, IndexedDB, Web Locks, and a tab that is closed at ten points of the way.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import http from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
+import { launchChromium } from '../browser/kit/chromium.mjs';
 import { noFaults } from './kit/proxy.mjs';
 import { expectProject, loopbackStage } from './kit/stage.mjs';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const email = 'tab@example.org';
 const password = 'correct horse 1';
 let stage;
@@ -45,13 +43,9 @@ async function serve() {
 }
 
 before(async () => {
-  assert.ok(existsSync(executablePath), `Chromium is not at ${executablePath}`);
   stage = await loopbackStage();
   site = await serve();
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  browser = await launchChromium();
   context = await browser.newContext();
   const page = await open();
   const id = await page.evaluate(([name, secret]) => window.sending.signUp(name, secret), [email, password]);

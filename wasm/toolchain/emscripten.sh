@@ -54,14 +54,17 @@ make_root() {
   flock -u 8
 }
 
+version=
 if command -v emcc >/dev/null; then
-  version=$(emcc --version 2>/dev/null | sed -nE '1s/.* ([0-9]+\.[0-9]+\.[0-9]+).*/\1/p')
+  version=$(emcc --version 2>/dev/null | sed -nE '1s/.* ([0-9]+\.[0-9]+\.[0-9]+).*/\1/p' || true)
   if [ -n "$version" ] && at_least "$oldest" "$version"; then
     [ $# -gt 0 ] || exit 0
     exec "$@"
   fi
 fi
 
+command -v apt-get >/dev/null ||
+  fail "Emscripten $oldest or newer is needed${version:+ (the emcc on the PATH is $version)}: install it (emsdk install latest) and put its emcc on the PATH"
 "$source_root/wasm/toolchain/ensure_packages.sh" wasm
 namespaces=no
 if bwrap --ro-bind / / true 2>/dev/null; then namespaces=yes; fi

@@ -8,7 +8,7 @@ cd "$source_root"
 link_command() { ln -sfn ../../wasm/dist/cli.js node_modules/.bin/photo-core; }
 alone "npm packages"
 stamp=node_modules/.installed-lock
-now=$(cat package-lock.json package.json .npmrc | sha256sum | cut -d' ' -f1)
+now=$(cat package-lock.json package.json .npmrc | { sha256sum 2>/dev/null || shasum -a 256; } | cut -d' ' -f1)  # shasum: macOS
 if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
   [ -L node_modules/.bin/photo-core ] || link_command
   exit 0

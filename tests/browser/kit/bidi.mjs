@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import WebSocket from 'ws';
 
-const executable = ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
+const executable = [
+  process.env.FIREFOX ?? '', '/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox',
+].find(existsSync);
 
 export async function launchFirefox() {
-  if (!executable) throw new Error('no Firefox: install the Debian package firefox-esr');
+  if (!executable) throw new Error('no Firefox: install the Debian package firefox-esr, or say by FIREFOX where it is');
   const profile = await mkdtemp(path.join(tmpdir(), 'photo-core-firefox-'));
   const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank'];
   const child = spawn(executable, args, {

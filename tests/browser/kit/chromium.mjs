@@ -1,8 +1,11 @@
-// Debian's Chromium, headless, with a page that notes every breach of its policy and every request elsewhere.
+// Chromium, headless, with a page that notes every breach of its policy and every request elsewhere.
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const executablePath = [
+  process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+].find(existsSync);
 
 /** @param {...string} further arguments of its own */
 export const launchChromium = (...further) => launch(further);
@@ -11,7 +14,7 @@ export const launchChromium = (...further) => launch(further);
 export const launchWithPagesKept = () => launch([], ['--disable-back-forward-cache']);
 
 async function launch(further, ignoreDefaultArgs) {
-  if (!executablePath) throw new Error('no Chromium: install the Debian package chromium');
+  if (!executablePath) throw new Error('no Chromium: install the Debian package chromium, or say by CHROMIUM where it is');
   return chromium.launch({
     executablePath,
     ignoreDefaultArgs,
