@@ -66,13 +66,14 @@ fuzz: ## every fuzz target for SECONDS_EACH (60) seconds, from the kept seeds (B
 format: ## clang-format over our own C++
 	@$(TOOLCHAIN)/ensure_packages.sh format
 	@git ls-files -z '*.cpp' '*.hpp' '*.c' ':!*.gen.hpp' | xargs -0 clang-format -i
+# With clang's flags: GCC's are errors to it.
 lint: ## clang-tidy over our own C++
-	@$(TOOLCHAIN)/ensure_packages.sh native format lint
-	@cmake --preset dev >/dev/null
-	@git ls-files -z 'core/src/*.cpp' 'core/dependencies/*.cpp' | xargs -0 -n 4 -P $(JOBS) clang-tidy --quiet -p build/dev
+	@$(TOOLCHAIN)/ensure_packages.sh native sanitize format lint
+	@cmake --preset asan >/dev/null
+	@git ls-files -z 'core/src/*.cpp' 'core/dependencies/*.cpp' | xargs -0 -n 4 -P $(JOBS) clang-tidy --quiet -p build/asan
 
 clean: ## remove build outputs of this checkout (the cache folder stays)
-	@rm -rf build wasm/dist
+	@rm -rf build wasm/dist wasm/LICENSE wasm/NOTICES.txt wasm/THIRD_PARTY.md wasm/sbom.cdx.json wasm/versions.json
 
 # ---- parts ----
 

@@ -1,6 +1,7 @@
 #include "codec/jpeg_idct.hpp"
 
 #include <array>
+#include <bit>
 
 #include "codec/jpeg_idct_matrix.hpp"
 #include "codec/jpeg_vectors.hpp"
@@ -247,7 +248,7 @@ bool flat(const std::int16_t* coefficients, const std::uint16_t* quantization, s
   const int wrapped = ((value & 1023) ^ 512) - 512;
   const int sample = wrapped < -128 ? 0 : wrapped > 127 ? 255 : wrapped + 128;
   for (int row = 0; row < N; ++row)
-    std::memset(out + static_cast<std::size_t>(row) * stride, sample, N == 1 || N == 2 || N == 4 ? N : 8);
+    std::memset(out + static_cast<std::size_t>(row) * stride, sample, std::bit_ceil(static_cast<unsigned>(N)));
   return true;
 }
 

@@ -12,6 +12,7 @@ namespace {
 #define JCOPYRIGHT_SHORT ""
 #define JVERSION ""
 constexpr const char* messages[] = {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a list's element, its comma and all
 #define JMESSAGE(code, text) #code[1] == 'T' ? "" : text,
 #include <jerror.h>
     nullptr};

@@ -291,6 +291,7 @@ class AlphaPacker {
 
   std::uint32_t& head_of(std::size_t at) {
     const std::uint8_t* const s = samples_.data() + at;
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): filtered samples, three of them from here on
     const std::uint32_t three = std::uint32_t{s[0]} << 16 | std::uint32_t{s[1]} << 8 | s[2];
     return reinterpret_cast<std::uint32_t*>(heads_.data())[(three * 2654435761u) >> (32 - hash_bits)];
   }

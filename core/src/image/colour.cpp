@@ -106,8 +106,9 @@ bool lut_changes_nothing(const IccProfile& profile) {
   for (int i = 0; i < points * points * points; ++i) {
     // Mixed colours first: 7 shares no factor with the count.
     const int at = i * 7 % (points * points * points);
-    const Vector3 colour = {double(at % points) / (points - 1), double(at / points % points) / (points - 1),
-                            double(at / points / points) / (points - 1)};
+    const int steps[] = {at % points, at / points % points, at / points / points};
+    const auto share = [&](int axis) { return static_cast<double>(steps[axis]) / (points - 1); };
+    const Vector3 colour = {share(0), share(1), share(2)};
     const Vector3 srgb = pcs_to_srgb(profile, profile.lut({colour[0], colour[1], colour[2], 0}));
     for (std::size_t c = 0; c < 3; ++c) {
       if (std::abs(clamp_unit(srgb[c]) - colour[c]) > tolerance) return false;
