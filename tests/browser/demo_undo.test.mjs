@@ -98,6 +98,31 @@ test('what has no room any more says so when it comes back, and a repeated photo
   await close();
 });
 
+test('a click that takes the focus from the way past the photos is not lost', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open({ viewport: { width: 360, height: 740 } });
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg'], 300, 200));
+  await settled(page, 2);
+  await page.focus('#files');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(page), 'skip-list');
+  await tool(page, 'a.jpg', 'remove').click();
+  assert.deepEqual(await names(page), ['b.jpg']);
+  await close();
+});
+
+test('pictures that have appeared do not appear again when another is removed, moved or comes back', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg'], 300, 200));
+  await settled(page, 3);
+  await page.waitForFunction(() => document.querySelectorAll('.appeared').length === 3);
+  const moving = (selector) => page.evaluate((pressed) => {
+    document.querySelector(pressed).click();
+    return document.getAnimations().length;
+  }, selector);
+  for (const press of ['[data-tool=later]', '[data-tool=remove]', '#undo']) assert.equal(await moving(press), 0, press);
+  await close();
+});
+
 test('no two buttons have one name, though the photos have', { timeout: 60_000 }, async () => {
   const { page, close } = await demo.open();
   // A phone's camera gives this name to each.

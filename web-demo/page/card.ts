@@ -104,6 +104,8 @@ function drawPicture(picture: Element, item: Item, place: number): void {
   image.alt = item.file.name;
   image.draggable = false;
   image.addEventListener('load', () => canvas.remove());
+  // Once: it would flicker whenever its card is drawn anew.
+  image.addEventListener('animationend', () => image.classList.add('appeared'));
   image.src = item.thumbnailUrl;
   canvas.after(image);
 }

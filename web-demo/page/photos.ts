@@ -213,11 +213,12 @@ export class Photos {
     clearTimeout(this.#redraw);
     this.#redraw = undefined;
     const list = byId('list');
+    const shown = new Set<Element>(this.items.map(({ card }) => card));
+    for (const entry of [...list.children]) if (!shown.has(entry)) entry.remove();
     this.items.forEach((item, place) => {
       drawCard(this, item, place);
       if (list.children[place] !== item.card) list.insertBefore(item.card, list.children[place] ?? null);
     });
-    while (list.children.length > this.items.length) list.lastElementChild?.remove();
     const { max_photos_per_project: room, max_source_bytes: largest } = this.core.limits;
     const ready = this.accepted().length;
     byId('count').textContent = ready ? `${ready} / ${room}` : '';
