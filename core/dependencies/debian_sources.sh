@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Unpacks the pinned library sources from Debian 12 into the user's cache folder, with the
+# Unpacks the pinned library sources from Debian 12 and 13 into the user's cache folder, with the
 # distribution's security patches applied:
-#   ${XDG_CACHE_HOME:-$HOME/.cache}/photo-core/sources/<name>/
+#   ${XDG_CACHE_HOME:-$HOME/.cache}/photo-core/sources/<name>-<version>/
 # A private apt state is used: the system's own lists are neither read nor changed. The mirrors are
 # the ones that this machine's apt sources name. What is there already is left alone, so a second
 # run needs no network. Exit 0: all sources are there. Exit 3: not a Debian machine; CMake then
@@ -10,20 +10,20 @@ set -euo pipefail
 # shellcheck source=../../wasm/toolchain/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../wasm/toolchain/common.sh"
 
-# name, Debian source package, upstream version (of those with it the newest Debian revision is taken)
+# name, Debian source package, upstream version, release (its newest revision of that version is taken)
 packages="
-libjpeg-turbo libjpeg-turbo 2.1.5
-libwebp       libwebp       1.2.4
-simdjson      simdjson      3.0.1
-zlib          zlib          1.2.13
-lcms2         lcms2         2.14
-catch2        catch2        3.7.1
+libjpeg-turbo libjpeg-turbo 2.1.5   bookworm
+libwebp       libwebp       1.5.0   trixie
+simdjson      simdjson      3.0.1   bookworm
+zlib          zlib          1.2.13  bookworm
+lcms2         lcms2         2.14    bookworm
+catch2        catch2        3.7.1   trixie
 "
 sources="$cache_root/sources"
 
-missing=$(while read -r name package version; do
+missing=$(while read -r name package version release; do
   [ -n "$name" ] || continue
-  [ "$(cat "$sources/$name/.upstream_version" 2>/dev/null)" = "$version" ] || echo "$name $package $version"
+  [ -d "$sources/$name-$version" ] || echo "$name $package $version $release"
 done <<<"$packages")
 [ -n "$missing" ] || exit 0
 
@@ -42,10 +42,10 @@ work=$(mktemp -d "$sources/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{lists/partial,cache/archives/partial,etc}
 : >"$work/status"
-{
-  for suite in bookworm bookworm-updates bookworm-backports; do echo "deb-src $main_uri $suite main"; done
-  [ -z "$security_uri" ] || echo "deb-src $security_uri bookworm-security main"
-} >"$work/etc/sources.list"
+for release in bookworm trixie; do
+  for suite in $release $release-updates; do echo "deb-src $main_uri $suite main"; done
+  [ -z "$security_uri" ] || echo "deb-src $security_uri $release-security main"
+done >"$work/etc/sources.list"
 apt_options=(
   -o "Dir::Etc::sourcelist=$work/etc/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State=$work"
   -o "Dir::State::lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
@@ -57,21 +57,21 @@ complete=yes
 apt-get "${apt_options[@]}" -o APT::Update::Error-Mode=any -qq update || complete=no
 
 cd "$work"
-while read -r name package version; do
-  [ "$(cat "$sources/$name/.upstream_version" 2>/dev/null)" != "$version" ] || continue  # another run was faster
+while read -r name package version release; do
+  [ ! -d "$sources/$name-$version" ] || continue  # another run was faster
   revision=""
-  for candidate in $(apt-cache "${apt_options[@]}" showsrc --only-source "$package" | awk '$1 == "Version:" { print $2 }' | sort -u); do
+  grep " $release" etc/sources.list >etc/release.list
+  of_release=("${apt_options[@]}" -o "Dir::Etc::sourcelist=$work/etc/release.list")
+  for candidate in $(apt-cache "${of_release[@]}" showsrc --only-source "$package" | awk '$1 == "Version:" { print $2 }' | sort -u); do
     upstream=${candidate#*:}; upstream=${upstream%-*}; upstream=${upstream%%[+~]*}; upstream=${upstream%.dfsg}
     [ "$upstream" = "$version" ] || continue
     if [ -z "$revision" ] || dpkg --compare-versions "$candidate" gt "$revision"; then revision=$candidate; fi
   done
   [ -n "$revision" ] || [ $complete = yes ] || fail "Debian's lists could not be fetched (see above); run again to take it up"
   [ -n "$revision" ] || fail "Debian has no source of $package $version any more"
-  apt-get "${apt_options[@]}" -qq source --only-source --download-only "$package=$revision"
+  apt-get "${of_release[@]}" -qq source --only-source --download-only "$package=$revision"
   dpkg-source --no-check -x "${package}_${revision#*:}.dsc" "unpacked-$name" >/dev/null
-  echo "$version" >"unpacked-$name/.upstream_version"
   echo "$revision" >"unpacked-$name/.debian_version"
-  rm -rf "${sources:?}/$name"
-  mv "unpacked-$name" "$sources/$name"
+  mv "unpacked-$name" "$sources/$name-$version"
 done <<<"$missing"
 say "library sources are in $sources"

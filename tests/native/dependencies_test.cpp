@@ -12,8 +12,8 @@
 
 TEST_CASE("the bundled libraries are the pinned ones", "[dependencies]") {
   CHECK(LIBJPEG_TURBO_VERSION_NUMBER == 2001005);
-  CHECK(WebPGetDecoderVersion() == 0x010204);
-  CHECK(WebPGetEncoderVersion() == 0x010204);
+  CHECK(WebPGetDecoderVersion() == 0x010500);
+  CHECK(WebPGetEncoderVersion() == 0x010500);
   CHECK(std::string(zlibVersion()) == "1.2.13");
   CHECK(cmsGetEncodedCMMversion() == 2140);
   CHECK(simdjson::SIMDJSON_VERSION_MAJOR == 3);

@@ -103,7 +103,7 @@ test('every dependency is pinned with its hash and named in THIRD_PARTY.md', () 
   const script = read('core/dependencies/debian_sources.sh');
   const notices = read('THIRD_PARTY.md');
   for (const [, , directory, url] of declared) {
-    const version = new RegExp(`^${directory}\\s+\\S+\\s+(\\S+)$`, 'm').exec(script)?.[1];
+    const version = new RegExp(`^${directory}\\s+\\S+\\s+(\\S+)\\s+\\w+$`, 'm').exec(script)?.[1];
     assert.ok(version, `${directory} is in debian_sources.sh`);
     assert.ok(url.includes(version), `${directory}: ${url} is of ${version}`);
     assert.ok(notices.includes(`| ${directory} | ${version} |`), `${directory} ${version} is in THIRD_PARTY.md`);

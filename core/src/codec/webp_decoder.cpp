@@ -1,4 +1,4 @@
-// WebP decoded by rows with libwebp 1.2.4.
+// WebP decoded by rows with libwebp 1.5.0.
 //
 // libwebp's public interface decodes to a buffer of the whole picture. Beneath it, lossy pictures are decoded one row
 // of macroblocks at a time and lossless ones up to any row, so this file drives those functions (src/dec/vp8i_dec.h,

@@ -1,4 +1,4 @@
-// WebP encoded with libwebp 1.2.4, lossy, from planes: no RGB in between where the picture is opaque.
+// WebP encoded with libwebp 1.5.0, lossy, from planes: no RGB in between where the picture is opaque.
 #include <algorithm>
 #include <array>
 #include <memory>
