@@ -88,6 +88,11 @@ const deadGlue = [
   [/if \(sig\.includes\("j"\)\) \{\s*return dynCallLegacy[^}]*\}/, ''],
   [/throw(?:Binding|Internal)Error\((?:`[^`]*`|"[^"]*")\)/g, 'throwBindingError("embind")'],
   [/if \(signature\.includes\("j"\)\) \{\s*return getDynCaller[^}]*\}/, ''],
+  // The same as newer Emscriptens write it, whose glue names `import.meta` whatever it is told.
+  [/if \(instantiateWasm\) \{\s*(return new Promise[\s\S]*?\n\s*\}\);)\s*\}\s*wasmBinaryFile \?\?= [\s\S]*?return exports[^;]*;/, '$1'],
+  [/function findWasmBinary\(\) \{[\s\S]*?import\.meta[\s\S]*?\n\s*\}\n/, ''],
+  [/var _scriptName = import\.meta\.url;/, ''],
+  [/for \(var string of (?:getEnvStrings\(\)|strings)\) \{[\s\S]*?\n\s*\}/g, ''],
 ];
 function slimGlue(code) {
   if (/\bdynCall_\w+ = /.test(code)) throw new Error('a function of the core takes a number of 64 bits: what deadGlue says of them is no longer so');
