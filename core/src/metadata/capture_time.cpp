@@ -106,7 +106,8 @@ std::string iso_time(std::string_view text, std::string_view subseconds, std::st
   if (!year || !first || !month || !second_separator || !day || !is_date(*year, *month, *day)) return {};
   std::string out = date_text(*year, *month, *day);
   if (rest.empty()) return is_xmp ? out : std::string{};
-  if (!take_any(rest, " T:")) return {};                                   // one of Minolta's writes a colon here too
+  // One of Minolta's writes a colon here too.
+  if (!take_any(rest, " T:")) return {};
   if (rest.find_first_not_of(" :") == std::string_view::npos) return out;  // left blank: not known
   std::optional<int> hour = take_number(rest, 2);
   // Phones count the hours of a day from 1 (Nokia, LG): theirs is the midnight at which that day began.
