@@ -153,7 +153,11 @@ TEST_CASE("of a profile that is kept only what concerns colours stays") {
   for (const cmsUInt32Number tag : {0x6d6d6f64u, 0x74617267u, 0x6d657461u}) {  // mmod, targ, meta
     REQUIRE(cmsWriteRawTag(display.get(), static_cast<cmsTagSignature>(tag), secret.data(), secret.size()));
   }
-  const Bytes named = saved(display);
+  Bytes named = saved(display);
+  constexpr std::string_view broken_tag = "cprt";  // one that points out of the profile holds the others not back
+  const auto broken = std::search(named.begin() + 132, named.end(), broken_tag.begin(), broken_tag.end());
+  REQUIRE(broken != named.end());
+  *(broken + 4) = 0x7f;
   for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::png, OutputFormat::webp}) {
     const Bytes source = encode(corners(96, 64), format, 95, {}, named);
     REQUIRE(as_text(profile_in(source)).find("SERIAL01") != std::string_view::npos);

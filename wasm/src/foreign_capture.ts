@@ -1,8 +1,8 @@
 /**
  * What a picture that the browser decoded says of its capture. HEIC and AVIF keep Exif and XMP as items of their `meta` box
  * (ISO/IEC 14496-12, 8.11; ISO/IEC 23008-12, annex A), JPEG XL as boxes (ISO/IEC 18181-2), TIFF is what Exif is made of, its
- * directories anywhere in the file. The blocks are found here; the core reads them, in a JPEG that holds nothing else. Loaded with the first such picture, or with
- * the first photo into which capture data is written.
+ * directories anywhere in the file. The blocks are found here; the core reads them, in a JPEG that holds nothing else. Loaded
+ * with the first such picture, or with the first photo into which capture data is written.
  */
 import type { CaptureData } from './types.js';
 

@@ -21,8 +21,10 @@ constexpr auto colour_tags =
                                      "rTRC", "gTRC", "bTRC", "kTRC", "A2B0", "A2B1", "A2B2", "B2A0", "B2A1", "B2A2",
                                      "D2B0", "D2B1", "D2B2", "D2B3", "B2D0", "B2D1", "B2D2", "B2D3", "gamt"});
 
-bool is_colour(ByteView entry) {
-  return std::find(colour_tags.begin(), colour_tags.end(), as_text(entry.first(4))) != colour_tags.end();
+// An entry that points out of the profile is nobody's to read.
+bool is_colour(ByteView entry, std::size_t profile_size) {
+  return in_bounds(profile_size, read_be32(entry.data() + 4), read_be32(entry.data() + 8)) &&
+         std::find(colour_tags.begin(), colour_tags.end(), as_text(entry.first(4))) != colour_tags.end();
 }
 
 }  // namespace
@@ -36,7 +38,7 @@ void leave_colours(MetadataBlocks& blocks) {
   std::vector<ByteView> kept;
   for (std::size_t i = 0; i < count; ++i) {
     const ByteView entry = table.subspan(i * entry_bytes, entry_bytes);
-    if (is_colour(entry)) kept.push_back(entry);
+    if (is_colour(entry, profile.size())) kept.push_back(entry);
   }
   if (kept.size() == count) return;
 
@@ -46,8 +48,7 @@ void leave_colours(MetadataBlocks& blocks) {
   Bytes elements;
   for (auto entry = kept.begin(); entry != kept.end(); ++entry) {
     const std::size_t offset = read_be32(entry->data() + 4), size = read_be32(entry->data() + 8);
-    // Elements that overlap would grow with their number.
-    if (!in_bounds(profile.size(), offset, size) || elements.size() > profile.size()) return;
+    if (elements.size() > profile.size()) return;  // those that overlap would grow with their number
     // The three curves are often one element.
     const auto twin = std::find_if(kept.begin(), entry, [&](ByteView earlier) {
       return std::equal(earlier.begin() + 4, earlier.end(), entry->begin() + 4);
