@@ -113,6 +113,21 @@ test('an upload into Storage asks for the project by an index', async () => {
   for (const scan of scans) assert.match(scan['Node Type'], /Index|Bitmap/, JSON.stringify(scan));
 });
 
+test('an upload into Storage looks at one project, of however many its owner has', async () => {
+  const plan = await explain(`insert into storage.objects (bucket_id, name) values ('photos', '${user}/${project}/new.jpg')`);
+  assert.deepEqual(scansOf(plan, 'video_projects').map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)), [1]);
+});
+
+// The two orders in which Storage lists, and no order at all.
+for (const order of ['order by name collate "C" limit 100', 'order by lower(name) collate "C" limit 100', '']) {
+  test(`a listing of a whole bucket reads the caller's files alone: ${order}`, async () => {
+    const plan = await explain(`select * from storage.objects where bucket_id = 'photos' ${order}`);
+    const scans = scansOf(plan, 'objects').filter((node) => /Scan/.test(node['Node Type']));
+    const read = Math.max(...scans.map((scan) => scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)));
+    assert.ok(read > 0 && read <= 200, `${read} rows were read`);
+  });
+}
+
 test('twenty photos in one statement write the project row once', async () => {
   await client.query('begin');
   try {

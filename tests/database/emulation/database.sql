@@ -103,6 +103,7 @@ create table storage.objects (
 );
 create unique index bucketid_objname on storage.objects (bucket_id, name);
 create index idx_objects_bucket_id_name on storage.objects (bucket_id, name collate "C");
+create index idx_objects_bucket_id_name_lower on storage.objects (bucket_id, lower(name) collate "C");
 
 create function storage.foldername(name text) returns text[] language plpgsql immutable as $$
 declare

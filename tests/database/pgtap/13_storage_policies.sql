@@ -1,7 +1,7 @@
 -- Buckets, and who may read and write which object.
 begin;
 set local search_path = public, tap;
-select plan(50);
+select plan(51);
 select tests.sign_up('ann');
 select tests.sign_up('bob');
 select tests.project('ann', 'p');
@@ -54,8 +54,13 @@ select tests.refused(pg_temp.put('avatars', tests.id('ann') || '/x.jpg'), '42501
 select tests.touches('delete from storage.objects', 0, 'anon deletes none');
 select tests.act_as_service();
 select lives_ok(pg_temp.put('videos', tests.id('ann') || '/v.mp4'), 'the service stores a video');
+-- Names before, behind and beside those that begin with ann's folder.
+insert into storage.objects (bucket_id, name)
+select 'videos', name from (values ('v.mp4'), ('/v.mp4'), (tests.id('ann')::text), (tests.id('ann') || '.mp4'), (tests.id('ann') || '-/v.mp4'),
+  (tests.id('ann') || '0/v.mp4'), (upper(tests.id('ann')::text) || '/v.mp4'), ('a/' || tests.id('ann') || '/v.mp4'), (tests.id('bob') || '/v.mp4')) as others (name);
 select tests.act_as(tests.id('ann'));
-select isnt_empty($$select 1 from storage.objects where bucket_id = 'videos'$$, 'its owner sees it');
+select results_eq($$select name from storage.objects where bucket_id = 'videos'$$, $$select tests.id('ann') || '/v.mp4'$$, 'its owner sees it, and no neighbour');
+select isnt_empty($$select 1 from storage.objects where bucket_id = 'media'$$, 'and the own media');
 select tests.touches($$update storage.objects set metadata = '{}' where bucket_id = 'videos'$$, 0, 'does not replace it');
 select tests.touches($$delete from storage.objects where bucket_id = 'videos'$$, 0, 'does not delete it');
 select tests.touches($$delete from storage.objects where bucket_id = 'photos'$$, 1, 'but deletes the own photo');
