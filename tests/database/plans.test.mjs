@@ -182,3 +182,26 @@ test('the removal of a project, and of files and videos by the job, read no whol
     await client.query('rollback');
   }
 });
+
+test('the deletion of an account queues each file once, and holds no project for each of its photos', async () => {
+  const counted = async () => {
+    const { rows } = await client.query(`
+      select (select count(*) from private.storage_deletions)::integer as queued,
+        pg_stat_get_xact_tuples_inserted('private.storage_deletions'::regclass)::integer as written,
+        pg_stat_get_xact_tuples_updated('private.storage_deletions'::regclass)::integer as again,
+        (select idx_scan from pg_stat_xact_user_tables where relname = 'video_projects')::integer as looks`);
+    return rows[0];
+  };
+  await client.query('begin');
+  try {
+    const before = await counted(); // the counters go on from one transaction to the next
+    await client.query('delete from auth.users where id = $1', [user]);
+    const after = await counted();
+    assert.equal(after.queued, 220); // of 200 photos, which Storage has, and 20 media items, which it has not
+    assert.equal(after.written - before.written, 220);
+    assert.equal(after.again - before.again, 0);
+    assert.ok(after.looks - before.looks < 100, `${after.looks - before.looks} looks at projects for 200 photos`);
+  } finally {
+    await client.query('rollback');
+  }
+});
