@@ -216,3 +216,14 @@ test('too many projects this month', async () => {
   const error = await errorFrom(stage.sender(poor).send({ project: project(), photos: photosOf('month', 1) }).done);
   assert.deepEqual([error.code, error.limit, error.actual], ['quota_exceeded', 1, 2]);
 });
+
+test('files far over the quota, of which no row tells: the database says so in its own words, and so does the sender', async () => {
+  const hoarder = await stage.person({ plan: 'pro' });
+  await stage.query('insert into private.stored_bytes (account, bytes) values ($1, 1e12)', [hoarder.id]);
+  const job = stage.sender(hoarder).send({ project: project(), photos: photosOf('hoard', 2) });
+  const { photos } = await job.done;
+  assert.deepEqual(photos.map((photo) => photo.error?.code), ['quota_exceeded', 'quota_exceeded']);
+  // A policy's refusal stays as short as Storage tells it.
+  const { error } = await hoarder.client.storage.from('photos').upload(`${crypto.randomUUID()}/a/b.jpg`, new Uint8Array(9), { contentType: 'image/jpeg' });
+  assert.equal(error.message, 'new row violates row-level security policy');
+});

@@ -7,7 +7,7 @@
  * - a failed CHECK is 400 `23514` and not 500 `SUP`;
  * - an upload is read to its end before it is stored, so that a body cut short stores nothing,
  *   and its real size meets the bucket's limit; Blob and File uploads (a form) work;
- * - Storage errors carry the `code` that Supabase Storage sends;
+ * - Storage errors carry the `code` that Supabase Storage sends, and a refusal the words of who refused;
  * - signed URLs, object facts and listings have the form that storage-js expects;
  * - the resumable protocol is answered with a clear 404;
  * - every answer can be read by a page of another origin.
@@ -69,11 +69,20 @@ function decoded(key) {
 }
 
 /**
+ * What the database said when it refused (42501), from one request's error to the same request's answer: the library says the
+ * same of every refusal. What keeps requests apart differs: Node has AsyncLocalStorage, a page has nothing.
+ * @typedef {object} Refusals
+ * @property {(words: string) => void} note
+ * @property {() => string | undefined} noted
+ */
+
+/**
  * @param {{ fetch(request: Request, context?: { peerAddress: string | null }): Promise<Response> }} app
+ * @param {Refusals} [refusals]
  * @returns {(request: Request) => Promise<Response>}
  */
-export function createFetchAdapter(app) {
-  const answer = answerWith(app);
+export function createFetchAdapter(app, refusals) {
+  const answer = answerWith(app, refusals);
   return async (request) => {
     const response = await answer(request);
     if (response.headers.has('access-control-allow-origin')) return response;
@@ -85,8 +94,11 @@ export function createFetchAdapter(app) {
   };
 }
 
-/** @param {{ fetch(request: Request, context?: { peerAddress: string | null }): Promise<Response> }} app */
-function answerWith(app) {
+/**
+ * @param {{ fetch(request: Request, context?: { peerAddress: string | null }): Promise<Response> }} app
+ * @param {Refusals} [refusals]
+ */
+function answerWith(app, refusals) {
   return async (/** @type {Request} */ request) => {
     const url = new URL(request.url);
     if (request.method === 'OPTIONS' && !url.pathname.startsWith('/storage/v1/upload/resumable')) {
@@ -108,7 +120,7 @@ function answerWith(app) {
     const sent = target ? await readUpload(request, decoded(target.key)) : await readPlain(request);
     if (sent instanceof Response) return sent;
     const listed = /^\/storage\/v1\/object\/list\/[^/]+$/.test(url.pathname) ? await sent.clone().json().catch(() => ({})) : undefined;
-    return repair(url, await app.fetch(sent, { peerAddress: null }), listed?.prefix);
+    return repair(url, await app.fetch(sent, { peerAddress: null }), { refusals, listedPrefix: listed?.prefix });
   };
 }
 
@@ -168,9 +180,10 @@ async function readUpload(request, key) {
 
 /**
  * @param {URL} url @param {Response} response
- * @param {string} [listedPrefix]  the folder that was asked for, when the request was a listing
+ * @param {{ refusals?: Refusals | undefined, listedPrefix?: string }} about  `listedPrefix`: the folder that was asked for, when
+ *   the request was a listing
  */
-async function repair(url, response, listedPrefix) {
+async function repair(url, response, { refusals, listedPrefix }) {
   const isJson = response.headers.get('content-type')?.includes('json');
   if (!isJson) return response;
   const isStorage = url.pathname.startsWith('/storage/v1/');
@@ -188,7 +201,9 @@ async function repair(url, response, listedPrefix) {
   if (response.ok && listedPrefix !== undefined && Array.isArray(body)) return again(200, repairListing(body, listedPrefix));
   if (isStorage && typeof body?.error === 'string') {
     const code = body.code ?? storageCodes.get(body.error) ?? (body.error === 'server_error' ? 'InternalError' : body.error);
-    return again(response.status, { ...body, code });
+    const words = code === 'AccessDenied' ? refusals?.noted() : undefined;
+    // A policy's refusal names the table, which Storage does not tell.
+    return again(response.status, { ...body, code, ...(words && !words.includes('row-level security') ? { message: words } : {}) });
   }
   if (body?.code === 'SUP') return again(...repairStatement(body));
   return again(response.status, body);

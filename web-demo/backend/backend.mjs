@@ -27,6 +27,7 @@ const isoTimestamp = (text) => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1
  * @property {any} [files]              storage adapter, in memory by default
  * @property {string} [jwtSecret]       signs the sessions; random by default, so they end with the process
  * @property {number} [jwtExpirySeconds] life of an access token, 3600 by default
+ * @property {import('./adapter.mjs').Refusals} [refusals]  keeps the database's own words until the answer; none: they are lost
  */
 
 /**
@@ -53,6 +54,13 @@ export async function createBackend(options) {
     }));
   // The first request would otherwise grant everything to everybody.
   connection.rlsState = 'active';
+  // Asked of every error on its way to an answer.
+  const normalize = connection.normalizeDbError.bind(connection);
+  connection.normalizeDbError = (/** @type {unknown} */ error) => {
+    const known = normalize(error);
+    if (known?.code === '42501') options.refusals?.note(String(known.message));
+    return known;
+  };
   const driver = connection.driver;
   const query = (/** @type {string} */ sql, /** @type {unknown[]} */ values = []) =>
     driver.query ? driver.query(sql, values) : driver.unsafe(sql, values).then((/** @type {any[]} */ rows) => ({ rows }));
@@ -75,7 +83,7 @@ export async function createBackend(options) {
   });
   app._storageAdapter = options.files ?? memoryFiles();
   await app.init();
-  const handle = createFetchAdapter(app);
+  const handle = createFetchAdapter(app, options.refusals);
   return {
     fetch: (input, init) => handle(new Request(input, init)),
     keys,

@@ -20,7 +20,16 @@ export async function readMigrations(folder = migrationsFolder) {
  * `@supabase/lite` prints every failed statement with its values. Inside a request of the backend
  * that is dropped; what the rest of the process prints stays.
  */
+/** @type {AsyncLocalStorage<{ refusal?: string }>} */
 const insideRequest = new AsyncLocalStorage();
+/** @type {import('./adapter.mjs').Refusals} */
+const refusals = {
+  note(words) {
+    const request = insideRequest.getStore();
+    if (request) request.refusal = words;
+  },
+  noted: () => insideRequest.getStore()?.refusal,
+};
 let quieted = false;
 function quietConsole() {
   if (quieted) return;
@@ -52,8 +61,8 @@ export async function openBackend({ dataDir, ...options } = {}) {
     };
   }
   const migrations = options.migrations ?? (await readMigrations());
-  const backend = await insideRequest.run(true, () => createBackend({ ...options, migrations }));
-  return { ...backend, fetch: (input, init) => insideRequest.run(true, () => backend.fetch(input, init)) };
+  const backend = await insideRequest.run({}, () => createBackend({ refusals, ...options, migrations }));
+  return { ...backend, fetch: (input, init) => insideRequest.run({}, () => backend.fetch(input, init)) };
 }
 
 /** @param {string} file */
