@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "checkout.hpp"
 #include "codec/decoder.hpp"
 #include "codec/encoder.hpp"
 #include "codec/jpeg_library.hpp"
@@ -252,7 +253,7 @@ TEST_CASE("a JPEG cut anywhere is truncated, and decodes when that is allowed", 
 
 TEST_CASE("an arithmetic JPEG that is cut is never taken for a damaged one", "[jpeg]") {
   for (const char* name : {"arithmetic", "arithmetic_440"}) {
-    const Bytes file = read_file(std::string(PHOTO_SOURCE_DIR "/tests/fuzz/seeds/jpeg/") + name);
+    const Bytes file = read_file(in_checkout(std::string("tests/fuzz/seeds/jpeg/") + name));
     REQUIRE(decode(file).ok);
     for (std::size_t size = 0; size < file.size(); ++size) {
       INFO(name << ", cut to " << size << " of " << file.size());

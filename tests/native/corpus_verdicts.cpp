@@ -12,6 +12,8 @@
 
 #include <photo_core/prepare.hpp>
 
+#include "checkout.hpp"
+
 using namespace photo_core;
 
 namespace {
@@ -29,7 +31,7 @@ TEST_CASE("every file of the corpus gets its verdict", "[corpus]") {
   const char* corpus = std::getenv("PHOTO_CORPUS");
   if (corpus == nullptr) SKIP("PHOTO_CORPUS is not set");
   std::map<std::string, std::string> decisions;
-  std::ifstream decided(PHOTO_SOURCE_DIR "/tests/corpus/decisions.tsv");
+  std::ifstream decided(in_checkout("tests/corpus/decisions.tsv"));
   for (std::string line; std::getline(decided, line);) {
     if (const auto fields = split(line); fields.size() >= 2) decisions[fields[0]] = fields[1];
   }
