@@ -1,7 +1,8 @@
 // Shared by the package's tests: single sources of the shim, and the package built over the stand-in core.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -30,16 +31,34 @@ export async function load(file) {
   return import(pathToFileURL(outfile).href);
 }
 
+/** A hash of what the package over the stand-in core is made from. */
+async function fakeHash() {
+  const hash = createHash('sha256').update(process.version);
+  for (const folder of ['wasm/src', 'wasm/scripts', 'tests/package/fake_core']) {
+    for (const name of (await readdir(path.join(root, folder), { recursive: true })).sort()) {
+      const bytes = await readFile(path.join(root, folder, name)).catch((error) => (error.code === 'EISDIR' ? '' : Promise.reject(error)));
+      hash.update(`\0${folder}/${name}\0${bytes.length}\0`).update(bytes);
+    }
+  }
+  for (const name of ['package-lock.json', 'wasm/package.json', 'wasm/tsconfig.json']) hash.update(await readFile(path.join(root, name)));
+  return hash.digest('hex').slice(0, 16);
+}
+
 let faked;
 
-/** The package over the stand-in core: its folder. Built once a process. */
+/** The package over the stand-in core: its folder, to read from. Built once for all test files, anew where its sources changed. */
 export function fakeDist() {
   faked ??= (async () => {
+    const out = scratch(`fake-dist-${await fakeHash()}`);
+    if (existsSync(out)) return out;
     const core = scratch(`fake-core-${process.pid}`);
-    const out = scratch(`fake-dist-${process.pid}`);
+    const own = scratch(`fake-dist-${process.pid}`);
     await makeFakeCore(core);
-    await mkdir(out, { recursive: true });
-    await run(process.execPath, [path.join(root, 'wasm/scripts/build.mjs'), '--core', core, '--out', out, '--scripts-only']);
+    await mkdir(own, { recursive: true });
+    await run(process.execPath, [path.join(root, 'wasm/scripts/build.mjs'), '--core', core, '--out', own, '--scripts-only']);
+    // Whole under its name or not at all; who comes second takes that of the first.
+    await rename(own, out).catch(() => rm(own, { recursive: true }));
+    await rm(core, { recursive: true });
     return out;
   })();
   return faked;
