@@ -153,6 +153,14 @@ test('refusals in words alone have the codes of the others', async () => {
   await expectProject(stage, job.projectId, [job.photoIds[2]]);
 });
 
+test('what the database says of a file has its own code in this protocol too', async () => {
+  const person = await personAt(proxy.url);
+  await stage.query('insert into private.stored_bytes (account, bytes) values ($1, 1e12)', [person.id]);
+  await stage.query(`update public.users set subscription_plan = 'pro' where id = $1`, [person.id]);
+  const { photos } = await senderOf(person).send({ project: project(), photos: [preparedPhoto('far over', { bytes: 9 * MiB, thumbnail: false })] }).done;
+  assert.deepEqual([photos[0].error?.code, photos[0].error?.detail], ['quota_exceeded', 'Resumable: 403 the files of this account are far over its quota']);
+});
+
 test('abort is immediate in the middle of a piece', async () => {
   const person = await personAt(proxy.url);
   let reached;

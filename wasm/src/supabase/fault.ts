@@ -137,6 +137,7 @@ const guardWords: readonly (readonly [string, ErrorCode])[] = [
   ['the project is being processed: its files do not change now', 'project_busy'],
   ['the files of this account are far over its quota', 'quota_exceeded'],
 ];
+const guardCode = (said: string): ErrorCode | undefined => guardWords.find(([words]) => said.endsWith(words))?.[1];
 
 /** Storage answers most errors with HTTP 400; the truth is in the body. */
 function readStorage(status: number, body: Record<string, unknown>, base: Base): Fault {
@@ -149,7 +150,7 @@ function readStorage(status: number, body: Record<string, unknown>, base: Base):
     return new Fault('sign_in_required', 'sign_in', facts);
   }
   if (storageLater.has(code)) return new Fault(entryIn(storageCodes, code) ?? 'server_error', 'later', facts);
-  const byName = (inner === 403 ? guardWords.find(([words]) => message.endsWith(words))?.[1] : undefined) ?? entryIn(storageCodes, code);
+  const byName = (inner === 403 ? guardCode(message) : undefined) ?? entryIn(storageCodes, code);
   if (byName) return new Fault(byName, byName === 'sign_in_required' ? 'sign_in' : 'never', facts);
   if (inner === 402) return new Fault('quota_exceeded', 'never', facts);
   const known = byStatus(inner, base, facts.detail);
@@ -171,7 +172,7 @@ export function readTusFault(method: string, answer: Answer, now: number): Fault
   if (method === 'PATCH' && [404, 409, 410, 460].includes(status)) return fact('server_error', 'later');
   if (read.remedy !== 'once' || /^\s*</.test(text)) return read; // a page is not the service's own word
   const codes: Readonly<Record<number, ErrorCode>> = { 400: 'invalid_payload', 402: 'quota_exceeded', 403: 'not_allowed', 404: 'not_found', 409: 'already_exists', 413: 'output_too_large', 415: 'unsupported_type' };
-  const code = codes[status];
+  const code = (status === 403 ? guardCode(text.trim()) : undefined) ?? codes[status];
   return code ? fact(code, 'never') : read;
 }
 
