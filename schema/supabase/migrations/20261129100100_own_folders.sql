@@ -4,7 +4,7 @@ begin;
 
 do $$
 begin
-  if to_regprocedure('private.stored_project(text)') is not null then
+  if to_regprocedure('private.is_own_project(text)') is not null then
     raise exception 'migration 20261129100100_own_folders is installed already'
       using errcode = 'duplicate_object';
   end if;
@@ -21,12 +21,16 @@ alter policy "Users can view own files" on storage.objects
     and lower(objects.name) collate "C" >= (select auth.uid()) || '/'
     and lower(objects.name) collate "C" < (select auth.uid()) || '0');
 
--- The project that a file's second folder names; NULL where that is none, in PostgreSQL's own spelling.
-create function private.stored_project(name text) returns uuid
-language sql immutable set search_path = ''
+-- Whether a file's second folder names a project of the caller, in PostgreSQL's own spelling of its id. With the owner's
+-- rights: under the policy of projects, newer planners read all that the caller has before they compare the id.
+create function private.is_own_project(name text) returns boolean
+language sql stable security definer set search_path = ''
 as $$
-  select case when split_part(name, '/', 2) ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
-    then split_part(name, '/', 2)::uuid end
+  select exists (
+    select 1 from public.video_projects as project
+    where project.user_id = auth.uid()
+      and project.id = case when split_part(name, '/', 2) ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+        then split_part(name, '/', 2)::uuid end)
 $$;
 
 -- As before, the project by its key.
@@ -37,9 +41,7 @@ alter policy "Users can upload own files" on storage.objects
       (bucket_id in ('media', 'avatars') and cardinality(storage.foldername(objects.name)) = 1
         and exists (select 1 from public.users as profile where profile.id = (select auth.uid())))
       or (bucket_id = 'photos' and cardinality(storage.foldername(objects.name)) = 2
-        and exists (
-          select 1 from public.video_projects as project
-          where project.id = private.stored_project(objects.name) and project.user_id = (select auth.uid()))))
+        and private.is_own_project(objects.name)))
     and not private.is_being_removed(bucket_id, objects.name));
 
 alter policy "Users can replace own files" on storage.objects
@@ -49,12 +51,10 @@ alter policy "Users can replace own files" on storage.objects
       (bucket_id in ('media', 'avatars') and cardinality(storage.foldername(objects.name)) = 1
         and exists (select 1 from public.users as profile where profile.id = (select auth.uid())))
       or (bucket_id = 'photos' and cardinality(storage.foldername(objects.name)) = 2
-        and exists (
-          select 1 from public.video_projects as project
-          where project.id = private.stored_project(objects.name) and project.user_id = (select auth.uid()))))
+        and private.is_own_project(objects.name)))
     and not private.is_being_removed(bucket_id, objects.name));
 
-revoke all on function private.stored_project(text) from public, anon, authenticated, service_role;
-grant execute on function private.stored_project(text) to authenticated, service_role;
+revoke all on function private.is_own_project(text) from public, anon, authenticated, service_role;
+grant execute on function private.is_own_project(text) to authenticated, service_role;
 
 commit;
