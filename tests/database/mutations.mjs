@@ -31,6 +31,8 @@ export const mutations = [
   ['a view with its owner\'s rights', '15_views', 'alter view public.user_dashboard_stats set (security_invoker = false)'],
   ['the analytics for clients', '15_views', 'grant select on public.user_analytics_daily to authenticated'],
   ['a function without a search_path', '01_shape', 'alter function public.validate_i18n_json(jsonb) reset search_path'],
+  ['a lock that outlives its transaction', '01_shape', `create or replace function private.lock_account(account uuid) returns void
+    language sql volatile set search_path = '' as $$ select pg_advisory_lock(hashtextextended('photomemory account ' || account::text, 0)) $$`],
   ['clients execute trigger functions', '01_shape', 'grant execute on function public.track_storage_usage() to authenticated'],
   ['counting with the client\'s rights', '05_photos', 'alter function public.update_project_photo_count() security invoker'],
   ['storage with the client\'s rights', '05_photos', 'alter function public.track_storage_usage() security invoker'],

@@ -1,7 +1,7 @@
 -- What is there, read from the catalog: tables, types, rules about indexes, policies and functions.
 begin;
 set local search_path = public, tap;
-select plan(31);
+select plan(32);
 
 select results_eq(
   $$select relname::text collate "default" from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
@@ -57,6 +57,13 @@ select is_empty(
     where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
       and not ('search_path=""' = any (coalesce(p.proconfig, '{}')))$$,
   'every function has an empty search_path');
+
+-- A pooler in transaction mode hands the session to somebody else at the end of each transaction.
+select is_empty(
+  $$select p.oid::regprocedure from pg_proc p
+    where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      and p.prosrc ~* '\m(pg_(try_)?advisory_(un)?lock(_shared)?|set_config|create temp\w*|prepare|listen|declare \w+ cursor with hold)\M'$$,
+  'no function leaves anything in the session');
 
 select is_empty(
   $$select p.oid::regprocedure, a.role from pg_proc p,
