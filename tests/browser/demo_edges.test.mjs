@@ -114,6 +114,75 @@ test('words that are pasted go to their field, pictures become photos, and a dra
   await close();
 });
 
+const names = (page) => page.locator('.photo .name').allTextContents();
+const middle = async (locator) => {
+  const { x, y, width, height } = await locator.boundingBox();
+  return { x: x + width / 2, y: y + height / 2 };
+};
+
+test('a mouse drags a photo onto another, between two, and behind the last', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open({ viewport: { width: 1000, height: 1200 } });
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg'], 600, 400));
+  await settled(page, 4);
+  const nth = (place) => page.locator('.photo').nth(place);
+  await nth(0).dragTo(nth(2));
+  assert.deepEqual(await names(page), ['b.jpg', 'c.jpg', 'a.jpg', 'd.jpg']);
+  await page.locator('#moved', { hasText: 'a.jpg is now number 3' }).waitFor({ state: 'attached' });
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /^3\. a\.jpg/, 'the keyboard goes on from it');
+
+  /** Where no photo is, named by the one beside it. @returns what was marked as the place before it was let go */
+  const dragBeside = async (from, place, beyond) => {
+    const { x, y } = await middle(nth(from).locator('.name'));
+    const { x: left, y: top, width, height } = await nth(place).boundingBox();
+    const to = [left + width + beyond, top + height / 2];
+    assert.equal(await page.evaluate(([px, py]) => document.elementFromPoint(px, py).id, to), 'list');
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 20, y);
+    for (const _ of ['enters', 'is over']) await page.mouse.move(...to);
+    await page.waitForSelector('.target');
+    const marked = await page.locator('.target .name').allTextContents();
+    await page.mouse.up();
+    await page.waitForFunction(() => !document.querySelector('.dragged, .target'));
+    return marked;
+  };
+  const columns = await page.locator('#list').evaluate((list) => getComputedStyle(list).gridTemplateColumns.split(' ').length);
+  assert.equal(columns, 3, 'the last has the second row to itself');
+  assert.deepEqual(await dragBeside(2, 0, 3), ['b.jpg'], 'b has come first');
+  assert.deepEqual(await names(page), ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg']);
+  assert.deepEqual(await dragBeside(0, 3, 80), ['d.jpg']);
+  assert.deepEqual(await names(page), ['b.jpg', 'c.jpg', 'd.jpg', 'a.jpg']);
+  await close();
+});
+
+test('a finger that stays on a photo drags it', { timeout: 120_000 }, async () => {
+  const browser = await launchChromium('--blink-settings=touchDragDropEnabled=true'); // as on Android
+  try {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    await page.goto(demo.url);
+    await page.waitForSelector('html[data-ready=yes]');
+    await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg'], 600, 400));
+    await settled(page, 3);
+    await page.evaluate(() => window.addEventListener('pointerdown', ({ pointerType }) => (globalThis.pressedBy = pointerType)));
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Input.setInterceptDrags', { enabled: true });
+    await devtools.send('Emulation.setEmitTouchEventsForMouse', { enabled: true, configuration: 'mobile' });
+    await page.locator('.photo').last().scrollIntoViewIfNeeded();
+    const [from, , to] = await Promise.all([0, 1, 2].map((place) => middle(page.locator('.photo .picture').nth(place))));
+    const lifted = new Promise((resolve) => devtools.once('Input.dragIntercepted', resolve));
+    // Answered once the finger is lifted again.
+    devtools.send('Input.dispatchMouseEvent', { type: 'mousePressed', ...from, button: 'left', clickCount: 1 }).catch(() => {});
+    const { data } = await lifted;
+    assert.equal(await page.evaluate(() => globalThis.pressedBy), 'touch');
+    for (const type of ['dragEnter', 'dragOver', 'drop']) await devtools.send('Input.dispatchDragEvent', { type, ...to, data });
+    await page.waitForFunction(() => !document.querySelector('.dragged, .target'));
+    devtools.send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...to, button: 'left', clickCount: 1 }).catch(() => {});
+    assert.deepEqual(await names(page), ['b.jpg', 'c.jpg', 'a.jpg']);
+  } finally {
+    await browser.close();
+  }
+});
+
 test('who signs out is signed out also where nobody answers; a weak password and a mail to confirm are told in words', { timeout: 60_000 }, async () => {
   const { page, close } = await demo.open();
   await page.selectOption('#language', 'fr');

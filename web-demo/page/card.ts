@@ -34,7 +34,7 @@ export function drawCard(photos: Photos, item: Item, place: number): void {
   const state = stateOf(photos, item, place);
   if (card.dataset['state'] === state) return;
   card.dataset['state'] = state;
-  card.className = 'photo';
+  card.classList.add('photo');
   card.setAttribute('data-testid', 'photo-card');
   card.dataset['status'] = statusOf(item);
   card.dataset['code'] = item.error?.code ?? '';
@@ -57,26 +57,6 @@ function prepareCard(photos: Photos, item: Item): void {
   const { card } = item;
   card.dataset['ready'] = 'yes';
   card.draggable = true;
-  card.addEventListener('dragstart', (event) => {
-    event.dataTransfer?.setData('text/x-photo', String(item.id));
-    card.classList.add('dragged');
-  });
-  card.addEventListener('dragend', () => card.classList.remove('dragged'));
-  card.addEventListener('dragover', (event) => {
-    if (event.dataTransfer?.types.includes('text/x-photo')) {
-      event.preventDefault();
-      card.classList.add('target');
-    }
-  });
-  card.addEventListener('dragleave', () => card.classList.remove('target'));
-  card.addEventListener('drop', (event) => {
-    card.classList.remove('target');
-    const dragged = photos.items.find(({ id }) => String(id) === event.dataTransfer?.getData('text/x-photo'));
-    if (!dragged) return;
-    event.preventDefault();
-    event.stopPropagation();
-    photos.move(dragged, photos.items.indexOf(item));
-  });
   card.addEventListener('keydown', (event) => {
     if (!event.altKey || event.target !== card) return;
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];

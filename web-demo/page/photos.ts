@@ -2,6 +2,7 @@
 import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type PreparedPhoto } from '@photomemory/photo-core';
 import { drawCard, focusTool, onItsWay } from './card.js';
 import { byId, endNotice, notice, show } from './dom.js';
+import { letDrag } from './dragged.js';
 import { droppedFiles } from './dropped.js';
 import { Removed, type Taken } from './removed.js';
 import { bytesText, text } from './texts.js';
@@ -96,6 +97,7 @@ export class Photos {
       const here = (item: Item): boolean => ['waiting', 'working', 'accepted'].includes(item.state) || (onItsWay(item) && !this.outboxLasts);
       if (this.items.some(here)) event.preventDefault();
     });
+    letDrag(byId('list'), this);
     byId('cancel-all').addEventListener('click', () => this.items.forEach((item) => item.stop.abort()));
     byId('clear').addEventListener('click', () => this.clear());
   }

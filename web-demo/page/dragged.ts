@@ -1,0 +1,59 @@
+/** Photos are dragged to another place: by a mouse, or after a long press by a finger where the browser lets it. */
+import type { Item, Photos } from './photos.js';
+
+interface Point {
+  readonly clientX: number;
+  readonly clientY: number;
+}
+
+/** How far a point is from a box; 0 in it. */
+function distance({ clientX: x, clientY: y }: Point, { left, right, top, bottom }: DOMRect): number {
+  return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
+}
+
+/** The photo under a point or, between two and behind the last, the one that is nearest. */
+function photoAt(items: readonly Item[], point: Point): Item | null {
+  const far = items.map(({ card }) => distance(point, card.getBoundingClientRect()));
+  return items[far.indexOf(Math.min(...far))] ?? null;
+}
+
+export function letDrag(list: HTMLElement, photos: Photos): void {
+  // Not told by what is carried: that may come from another tab, whose photos have the same numbers.
+  let dragged: Item | null = null;
+  let target: Item | null = null;
+  const aimAt = (next: Item | null): void => {
+    if (target === next) return;
+    target?.card.classList.remove('target');
+    next?.card.classList.add('target');
+    target = next;
+  };
+  list.addEventListener('dragstart', (event) => {
+    dragged = photos.items.find(({ card }) => card === event.target) ?? null;
+    if (!dragged || !event.dataTransfer) return;
+    // Firefox drags nothing where nothing is carried.
+    event.dataTransfer.setData('text/x-photo', String(dragged.id));
+    event.dataTransfer.effectAllowed = 'move';
+    dragged.card.classList.add('dragged');
+  });
+  list.addEventListener('dragover', (event) => {
+    if (!dragged) return;
+    event.preventDefault();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = 'move';
+    const next = photoAt(photos.items, event);
+    aimAt(next === dragged ? null : next);
+  });
+  list.addEventListener('dragleave', (event) => {
+    if (!list.contains(event.relatedTarget as Node | null)) aimAt(null);
+  });
+  list.addEventListener('drop', (event) => {
+    if (!dragged) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (target) photos.move(dragged, photos.items.indexOf(target));
+  });
+  list.addEventListener('dragend', () => {
+    dragged?.card.classList.remove('dragged');
+    dragged = null;
+    aimAt(null);
+  });
+}
