@@ -120,6 +120,39 @@ const middle = async (locator) => {
   return { x: x + width / 2, y: y + height / 2 };
 };
 
+test('of a folder of files only those in sight are drawn, keys find all of them, and screen readers too what may be sent', { timeout: 120_000 }, async () => {
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }]) {
+    const { page, close } = await demo.open({ viewport });
+    const files = Array.from({ length: 150 }, (_, n) => ({ name: `${n + 1}.jpg`, mimeType: 'image/jpeg', buffer: Buffer.alloc(0) }));
+    await page.getByTestId('file-input').setInputFiles(files);
+    await settled(page, 150);
+    const isDrawn = (place) => page.locator('.photo .name').nth(place).evaluate((name) => name.checkVisibility({ contentVisibilityAuto: true }));
+    assert.deepEqual([await isDrawn(0), await isDrawn(149)], [true, false]);
+    assert.deepEqual(await names(page), files.map(({ name }) => name));
+    const devtools = await page.context().newCDPSession(page);
+    const named = async (wanted) => {
+      const { nodes } = await devtools.send('Accessibility.getFullAXTree');
+      return nodes.filter(({ ignored, role }) => !ignored && role.value === wanted).map(({ name }) => name.value);
+    };
+    const items = await named('listitem');
+    for (const { name } of files) assert.ok(items.includes(`${parseInt(name)}. ${name}: Refused`), name);
+    // From behind the list back into it.
+    await page.focus('#project-title');
+    await page.keyboard.press('Shift+Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Remove: 150. 150.jpg');
+    await page.waitForFunction(() => {
+      const { top, bottom } = document.activeElement.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight && document.activeElement.checkVisibility({ contentVisibilityAuto: true });
+    });
+    await page.click('#clear');
+    await page.getByTestId('file-input').setInputFiles(files.slice(0, 40));
+    await settled(page, 40);
+    const buttons = await named('button');
+    for (const { name } of files.slice(0, 40)) assert.ok(buttons.includes(`Remove: ${parseInt(name)}. ${name}`), name);
+    await close();
+  }
+});
+
 test('a mouse drags a photo onto another, between two, and behind the last', { timeout: 120_000 }, async () => {
   const { page, close } = await demo.open({ viewport: { width: 1000, height: 1200 } });
   await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg'], 600, 400));

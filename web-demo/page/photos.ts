@@ -221,6 +221,8 @@ export class Photos {
       drawCard(this, item, place);
       if (list.children[place] !== item.card) list.insertBefore(item.card, list.children[place] ?? null);
     });
+    // A class, since a selector that counts is asked anew with every change in the list.
+    list.classList.toggle('long', this.items.length > 60);
     const { max_photos_per_project: room, max_source_bytes: largest } = this.core.limits;
     const ready = this.accepted().length;
     byId('count').textContent = ready ? `${ready} / ${room}` : '';
