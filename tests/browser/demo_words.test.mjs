@@ -42,7 +42,7 @@ test('a page that cannot start says what to do, and keeps what its developer nee
 
 test('who loses the network before the first photo is told so at the photo, and goes on by its button', { timeout: 60_000 }, async () => {
   const { page, close } = await demo.open();
-  const [photo] = await drawPhotos(page, ['early.jpg'], 600, 400);
+  const [photo, ...others] = await drawPhotos(page, ['early.jpg', 'b.jpg', 'c.jpg', 'd.jpg'], 600, 400);
   await page.context().setOffline(true);
   await page.getByTestId('file-input').setInputFiles(photo);
   await settled(page, 1);
@@ -54,6 +54,25 @@ test('who loses the network before the first photo is told so at the photo, and 
   await page.waitForSelector('[data-status=accepted]');
   await page.waitForFunction(() => document.querySelector('#send-status').textContent === '');
   await close();
+
+  // Many at once, by keyboard: one button for all, that has the focus again when it did not help.
+  const many = await demo.open();
+  const tags = () => many.page.locator('.tag').allTextContents();
+  const focusIs = (id) => many.page.waitForFunction((wanted) => document.activeElement.id === wanted, id);
+  await many.page.context().setOffline(true);
+  await many.page.getByTestId('file-input').setInputFiles([...others, { ...photo, name: 'empty.jpg', buffer: Buffer.alloc(0) }]);
+  await settled(many.page, 4);
+  await many.page.locator('#retry-all').press('Enter');
+  await settled(many.page, 4);
+  await focusIs('retry-all');
+  assert.deepEqual(await tags(), Array(4).fill('Refused'));
+  await many.page.context().setOffline(false);
+  await many.page.keyboard.press('Enter');
+  await many.page.locator('#summary', { hasText: '3 ready · 1 refused' }).waitFor();
+  assert.deepEqual(await tags(), ['Ready', 'Ready', 'Ready', 'Refused']);
+  await focusIs('files');
+  assert.ok(await many.page.locator('#retry-all').isHidden(), 'an empty file stays empty');
+  await many.close();
 });
 
 test('a pause names its reason, Stop says how it goes on, and a server that is waited for is named', { timeout: 120_000 }, async () => {

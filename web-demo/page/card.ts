@@ -16,6 +16,10 @@ const twinOf = (photos: Photos, { twin }: Item): Item | null => (twin && photos.
 /** Taken from the list it would be sent nevertheless: it stays until it has arrived, or is discarded. */
 export const onItsWay = ({ state }: Item): boolean => state === 'sending' || state === 'kept';
 
+/** Another try may help: the network is back, somebody has changed their mind or made room. */
+export const canRetry = ({ state, error }: Item): boolean =>
+  state === 'cancelled' || ((state === 'rejected' || state === 'failed') && error !== null && (error.retryable || error.code === 'too_many_photos'));
+
 /** Where the photo is, in the words that tests and other pages read. */
 function statusOf({ state }: Item): 'working' | 'accepted' | 'rejected' | 'sent' | 'failed' {
   if (state === 'waiting' || state === 'working') return 'working';
@@ -184,9 +188,7 @@ function tools(photos: Photos, item: Item, place: number): HTMLElement {
   add('earlier', '←', () => photos.move(item, place - 1), place === 0);
   add('later', '→', () => photos.move(item, place + 1), place === photos.items.length - 1);
   if (item.state === 'waiting' || item.state === 'working') add('cancel', text('cancel'), () => item.stop.abort());
-  if (item.state === 'cancelled' || item.error?.retryable || item.error?.code === 'too_many_photos') {
-    add('retry', text('retry'), () => void photos.retry(item));
-  }
+  if (canRetry(item)) add('retry', text('retry'), () => void photos.retry(item));
   // The second click of a double one falls on the card that has come in this one's place.
   const remove = ({ detail }: MouseEvent): void => (detail > 1 ? undefined : photos.remove(item));
   add('remove', '✕', remove, onItsWay(item)).classList.add('last');

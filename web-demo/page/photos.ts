@@ -1,6 +1,6 @@
 /** The photos that were picked: their way through the core, their order, their cards. */
 import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type PreparedPhoto } from '@photomemory/photo-core';
-import { drawCard, focusTool, onItsWay } from './card.js';
+import { canRetry, drawCard, focusTool, onItsWay } from './card.js';
 import { byId, endNotice, notice, show } from './dom.js';
 import { letDrag } from './dragged.js';
 import { droppedFiles } from './dropped.js';
@@ -100,6 +100,7 @@ export class Photos {
     letDrag(byId('list'), this);
     byId('cancel-all').addEventListener('click', () => this.items.forEach((item) => item.stop.abort()));
     byId('clear').addEventListener('click', () => this.clear());
+    byId('retry-all').addEventListener('click', () => void this.retry(...this.#failed()));
   }
 
   onChange(listener: () => void): void {
@@ -151,11 +152,18 @@ export class Photos {
   }
 
   /** Prepares again what failed or was cancelled. */
-  async retry(item: Item): Promise<void> {
-    this.#forget(item);
-    item.state = 'waiting';
-    item.stop = new AbortController();
-    await this.#prepare([item]);
+  async retry(...items: Item[]): Promise<void> {
+    for (const item of items) {
+      this.#forget(item);
+      item.state = 'waiting';
+      item.stop = new AbortController();
+    }
+    await this.#prepare(items);
+  }
+
+  /** What another try may help; for what found no room it does not, unless somebody makes room. */
+  #failed(): Item[] {
+    return this.items.filter((item) => canRetry(item) && item.error?.code !== 'too_many_photos');
   }
 
   remove(item: Item): void {
@@ -228,7 +236,11 @@ export class Photos {
     byId('count').textContent = ready ? `${ready} / ${room}` : '';
     byId('limits-hint').textContent = text('limitsHint', { count: room, size: bytesText(largest) });
     this.#summarize();
-    show('batch', this.#running > 0, 'files');
+    // The one takes the other's place, and its focus.
+    const again = !this.preparing && this.#failed().length > 1;
+    if (again) show('retry-all', again, 'files');
+    show('batch', this.preparing, again ? 'retry-all' : 'files');
+    show('retry-all', again, this.preparing ? 'cancel-all' : 'files');
     show('clear', !this.items.every(onItsWay), 'files');
     byId('skip-list').hidden = this.items.length === 0;
     byId('list-hint').hidden = this.items.length < 2;
