@@ -168,10 +168,10 @@ function captureText(capture: CaptureData): string {
   }
   const camera = capture.model?.startsWith(capture.make ?? '\0') ? capture.model : [capture.make, capture.model].filter(Boolean).join(' ');
   if (camera) parts.push(camera);
-  if (capture.focalLengthMm) parts.push(`${capture.focalLengthMm.toFixed(0)} mm`);
+  if (capture.focalLengthMm) parts.push(`${capture.focalLengthMm.toFixed(0)}\u00a0mm`);
   if (capture.fNumber) parts.push(`ƒ/${capture.fNumber.toFixed(1)}`);
-  if (capture.exposureSeconds) parts.push(capture.exposureSeconds < 0.5 ? `1/${Math.round(1 / capture.exposureSeconds)} s` : `${capture.exposureSeconds} s`);
-  if (capture.iso) parts.push(`ISO ${capture.iso}`);
+  if (capture.exposureSeconds) parts.push(capture.exposureSeconds < 0.5 ? `1/${Math.round(1 / capture.exposureSeconds)}\u00a0s` : `${capture.exposureSeconds}\u00a0s`);
+  if (capture.iso) parts.push(`ISO\u00a0${capture.iso}`);
   return parts.join(' · ');
 }
 
