@@ -225,3 +225,59 @@ test('what an earlier visit left is discarded by who is sure of it', { timeout: 
   assert.deepEqual(rows, []);
   await close();
 });
+
+test('what the browser was told to forget in the middle is said, and sent anew', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open();
+  const devtools = await page.context().newCDPSession(page);
+  const forget = () => devtools.send('Storage.clearDataForOrigin', { origin: new URL(demo.url).origin, storageTypes: 'all' });
+  const upload = '**/storage/v1/object/photos/**';
+  for (const stopsFirst of [false, true]) {
+    await readyWith(page, 'nine-1.jpg', 'nine-2.jpg');
+    let held = [];
+    await page.route(upload, (route) => void held.push(route));
+    const begun = page.waitForRequest(upload);
+    await page.getByTestId('send').click();
+    await begun;
+    if (stopsFirst) {
+      await page.locator('#stop').click();
+      await status(page, /^Stopped\./);
+    }
+    await forget();
+    await page.unroute(upload);
+    for (const route of held) await route.continue().catch(() => {});
+    if (stopsFirst) await page.locator('#resume').click();
+    await status(page, 'These photos are not kept on this device any more: Send sends them anew.');
+    assert.deepEqual(await page.locator('.tag').allTextContents(), ['Ready', 'Ready']);
+    assert.ok(await page.locator('#resume').isHidden(), 'there is nothing to go on with');
+    // A session that is gone before Send is pressed needs no word at all.
+    await forget();
+    await page.getByTestId('send').click();
+    await status(page, 'Sent. Photos stored: 2.');
+    await page.locator('#clear').click();
+  }
+  const { rows } = await demo.backend.query(`
+    select count(*)::int photos from public.photos where original_filename like 'nine-%' group by project_id`);
+  assert.deepEqual(rows, [{ photos: 2 }, { photos: 2 }]);
+  await close();
+});
+
+test('a person who has signed out in another tab is asked to sign in, and no guest sends in their place', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await page.click('#account');
+  await page.fill('#email', 'ten@example.com');
+  await page.fill('#password', 'a long password');
+  await page.click('#do-sign-up');
+  await page.locator('#person', { hasText: 'ten@example.com' }).waitFor();
+  await page.reload();
+  await page.locator('#person', { hasText: 'ten@example.com' }).waitFor();
+  await readyWith(page, 'ten.jpg');
+  await page.evaluate(() => localStorage.removeItem('photo-core-session'));
+  for (const _ of ['once', 'once more']) {
+    await page.getByTestId('send').click();
+    await page.locator('#sign-in').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('#sign-in').waitFor({ state: 'hidden' });
+    assert.equal(await page.locator('#person').textContent(), 'Not signed in');
+  }
+  await close();
+});

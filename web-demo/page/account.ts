@@ -84,13 +84,21 @@ export class Account {
     this.#listeners.add(listener);
   }
 
-  /** Takes up the session of an earlier visit, or makes the guest's; once, unless that did not succeed. */
+  /** Takes up the session of an earlier visit, or makes the guest's; once, unless that did not succeed or was forgotten since. */
   async start(): Promise<void> {
+    await this.lookAgain();
     this.#started ??= this.#start();
     await this.#started;
     this.#known = true;
     this.show();
     if (!this.email) this.#started = null;
+  }
+
+  /** The site's data may have been cleared, or another tab have signed out: who was known is not kept any more. */
+  async lookAgain(): Promise<void> {
+    if (this.email === null || keptValue(sessionKey) !== null) return;
+    if (this.isGuest) this.#started = null;
+    await this.refresh();
   }
 
   get isGuest(): boolean {
@@ -130,6 +138,7 @@ export class Account {
     const { data, error } = await this.client.auth.getSession();
     if (error) this.unreachable = isUnreachable(error);
     this.email = data.session?.user.email ?? null;
+    if (this.email && !this.isGuest) this.#byHand = true;
     this.show();
     for (const listener of this.#listeners) listener();
   }

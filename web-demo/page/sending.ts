@@ -82,6 +82,7 @@ export class Sending {
     if (!(await this.project.check())) return this.project.focusIssue();
     if (this.photos.preparing) await this.#say(() => text('first'));
     await this.photos.settled();
+    await this.account.lookAgain();
     if (!this.account.email) await this.#say(() => text('asked'));
     await this.account.start();
     await this.#say(() => '');
@@ -111,13 +112,14 @@ export class Sending {
 
   /** Finishes what an earlier visit, a lost network or Stop left. */
   async resume(): Promise<void> {
-    if (!this.account.email) return this.#askToSignIn('resume');
+    await this.account.start();
+    if (!this.account.email) return this.account.unreachable ? this.#say(() => text('noAnswer')) : this.#askToSignIn('resume');
     try {
       const jobs = await this.#sender.resume();
       await this.#follow(jobs);
-      await this.#settleKept();
+      const freed = await this.#settleKept();
       const left = jobs.length === 0 ? await this.showPending() : 0;
-      if (jobs.length === 0) await this.#say(left > 0 ? elsewhere : () => '');
+      if (freed || jobs.length === 0) await this.#say(left > 0 ? elsewhere : () => (freed ? text('freed') : ''));
     } catch (error) {
       await this.#sayError(error);
     }
@@ -146,16 +148,17 @@ export class Sending {
     await this.showPending();
   }
 
-  /** Another tab may have sent or discarded what this page stopped: the database knows. */
-  async #settleKept(): Promise<void> {
+  /** Another tab may have sent or discarded what this page stopped, or the browser have lost it: the database knows. @returns whether some are free again */
+  async #settleKept(): Promise<boolean> {
     const waiting = new Set((await this.#sender.pending()).flatMap(({ photos }) => photos.map(({ id }) => id)));
     const gone = this.photos.kept().filter(({ sentAs }) => !waiting.has(sentAs ?? ''));
-    if (gone.length === 0) return;
+    if (gone.length === 0) return false;
     const { data, error } = await this.account.client.from('photos').select('id').in('id', gone.map(({ sentAs }) => sentAs ?? ''));
-    if (error) return;
+    if (error) return false;
     const stored = new Set(data.map(({ id }) => String(id)));
     this.photos.mark(gone.filter(({ sentAs }) => stored.has(sentAs ?? '')), 'sent');
     this.photos.mark(gone, 'accepted');
+    return gone.some(({ state }) => state === 'accepted');
   }
 
   /** After the start of the page: goes on by itself with what is waiting. */
@@ -176,6 +179,7 @@ export class Sending {
 
   async #lookAgain(): Promise<void> {
     if (this.#busy || document.hidden) return;
+    await this.account.lookAgain();
     const left = await this.showPending();
     if (left === 0 && this.#status === elsewhere) await this.#say(() => '');
   }
@@ -255,7 +259,11 @@ export class Sending {
     byId('upload').hidden = true;
     const left = await this.showPending();
     if (isPhotoError(stopped) && stopped.code === 'sign_in_required' && (await this.account.renew()) && !renewed) {
-      return this.#follow(await this.#sender.resume(), true);
+      const again = await this.#sender.resume();
+      if (again.length > 0) return this.#follow(again, true);
+      // The guest is another one, who has nothing of the one before, or nothing was kept.
+      await this.#settleKept();
+      return this.#say(() => text('freed'));
     }
     const partly = failed > 0 && stored > 0 ? () => `${text('partly', { count: stored, failed })} ` : () => '';
     if (stopped) await this.#sayError(stopped, left > 0 || this.photos.kept().length > 0, partly);
