@@ -281,3 +281,19 @@ test('a person who has signed out in another tab is asked to sign in, and no gue
   }
   await close();
 });
+
+test('a browser that has no room for a session keeps it as long as the page is open', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open({ early: true });
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    localStorage.clear();
+  });
+  await page.reload();
+  await page.locator('#person', { hasText: 'Guest' }).waitFor();
+  await readyWith(page, 'eleven.jpg');
+  await page.getByTestId('send').click();
+  await status(page, 'Sent. Photos stored: 1.');
+  await close();
+});

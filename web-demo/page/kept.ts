@@ -3,7 +3,7 @@ const here = new Map<string, string>();
 
 export function keptValue(key: string): string | null {
   try {
-    return localStorage.getItem(key);
+    return here.get(key) ?? localStorage.getItem(key);
   } catch {
     return here.get(key) ?? null;
   }
@@ -21,7 +21,9 @@ export function dropValue(key: string): void {
 export function keepValue(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
+    here.delete(key);
   } catch {
+    // Refused, or full.
     here.set(key, value);
   }
 }
