@@ -228,6 +228,8 @@ test('the focus stays with what was pressed, and is never taken by a card of the
   await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
   assert.equal(await focus(), '3 ', 'at the end there is no later: the card has it');
+  await page.locator('.photo').last().getByRole('button', { name: 'Remove' }).press('Alt+ArrowLeft');
+  assert.equal(await focus(), '2 remove', 'moved from a button, that keeps the focus; the page is not left');
   await page.locator('#clear').press('Enter');
   assert.equal(await focus(), '-1 files');
   await page.getByTestId('file-input').setInputFiles([photo]);

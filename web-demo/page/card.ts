@@ -62,7 +62,8 @@ function prepareCard(photos: Photos, item: Item): void {
   card.dataset['ready'] = 'yes';
   card.draggable = true;
   card.addEventListener('keydown', (event) => {
-    if (!event.altKey || event.target !== card) return;
+    // On its buttons too: there Alt + ← would leave the page.
+    if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
