@@ -75,6 +75,22 @@ test('who loses the network before the first photo is told so at the photo, and 
   await many.close();
 });
 
+test('who chooses another language and loses the network then is told in sentences of that language', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  // What checks the draft is loaded by then.
+  await page.fill('#duration', '31');
+  await page.locator('#duration-issue', { hasText: /^Out of range/ }).waitFor();
+  await page.fill('#duration', '3');
+  await page.locator('#duration-issue').waitFor({ state: 'hidden' });
+  const sentences = page.waitForResponse(/messages-fr/);
+  await page.selectOption('#language', 'fr');
+  await (await sentences).finished();
+  await page.context().setOffline(true);
+  await page.fill('#duration', '31');
+  await page.locator('#duration-issue', { hasText: /^Hors limites/ }).waitFor();
+  await close();
+});
+
 test('a pause names its reason, Stop says how it goes on, and a server that is waited for is named', { timeout: 120_000 }, async () => {
   const { page, close } = await demo.open();
   await readyWith(page, 'one.jpg', 'two.jpg');

@@ -53,7 +53,9 @@ async function start(): Promise<void> {
   byId('limits-hint').style.visibility = 'hidden';
 
   const core = await createPhotoCore();
-  void messageFor('network', language());   // the sentences are there when the network is not
+  // The sentences are there when the network is not.
+  const fetchSentences = (): unknown => messageFor('network', language());
+  fetchSentences();
   const photos = new Photos(core);
   byId('limits-hint').style.visibility = '';
   void photos.add(early());
@@ -63,6 +65,7 @@ async function start(): Promise<void> {
   photos.outboxLasts = lasting;
   const sending = new Sending(photos, project, account, outbox);
   choice.addEventListener('change', () => {
+    fetchSentences();
     showNotice();
     account.show();
     photos.changed();
