@@ -1,8 +1,10 @@
-// Everything that reads metadata, on any bytes: as a file of each format, as Exif, as XMP.
+// Everything that reads metadata, on any bytes: as a file of each format, as Exif, as XMP, as IPTC, as PNG's time.
 #include <cstdlib>
 
 #include "fuzz.hpp"
+#include "metadata/iptc.hpp"
 #include "metadata/metadata.hpp"
+#include "metadata/xmp.hpp"
 
 using namespace photo_core;
 
@@ -52,7 +54,13 @@ int photo_fuzz(const std::uint8_t* bytes, std::size_t size) {
   blocks.exif = source;
   use(blocks, size);
   blocks.exif = {};
-  blocks.xmp = source;
+  blocks.xmp = packet_in_utf8(source, blocks.xmp_storage);
+  use(blocks, size);
+  blocks.xmp = {};
+  blocks.iptc = find_iptc(source);
+  use(blocks, size);
+  blocks.iptc = {};
+  blocks.creation_time = as_text(source);
   use(blocks, size);
   return 0;
 }

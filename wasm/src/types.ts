@@ -24,7 +24,10 @@ export type PhotoSource = Blob | PhotoBytes | NamedSource;
 export interface CaptureData {
   /**
    * ISO 8601 as recorded, with its offset when the file names one: `2024-05-01T12:34:56+02:00`. A date alone when no
-   * clock is recorded; `keepMetadata` then writes it with blanks for the clock.
+   * clock is recorded; `keepMetadata` then writes it with blanks for the clock. The first that there is of Exif's
+   * DateTimeOriginal and DateTimeDigitized, XMP's exif:DateTimeOriginal, photoshop:DateCreated, exif:DateTimeDigitized
+   * and xmp:CreateDate, IPTC's Date and Time Created, PNG's Creation Time, Exif's DateTime, and, in UTC, the time of the
+   * GPS receiver (which tells no position).
    */
   readonly time?: string;
   /** Maker, model and lens as the file names them, without blanks around. */

@@ -49,10 +49,12 @@ void append_padded(std::string& out, int value, std::size_t digits) {
   out += text;
 }
 
-// "+02:00", "-0330", "Z" as "+02:00"; empty when it is none. Zones reach from -12:00 to +14:00.
+// "+02:00", "-0330", "Z", "GMT" as "+02:00"; empty when it is none. Zones reach from -12:00 to +14:00.
 std::string clean_offset(std::string_view text) {
   text = trimmed(text);
-  if (text == "Z" || text == "z") return "+00:00";
+  for (const std::string_view name : {"Z", "z", "GMT", "UTC", "UT"}) {
+    if (text == name) return "+00:00";
+  }
   if (text.empty() || (text.front() != '+' && text.front() != '-')) return {};
   const char sign = text.front();
   text.remove_prefix(1);
@@ -140,10 +142,47 @@ std::string iso_time_from_exif(std::string_view date_time, std::string_view subs
 
 std::string iso_time_from_xmp(std::string_view text) { return iso_time(text, {}, {}, true); }
 
+std::string iso_time_from_iptc(std::string_view date, std::string_view time) {
+  // Puts a separator behind every two of the last four digits.
+  const auto separated = [](std::string_view text, std::size_t digits) {
+    std::string out(text);
+    if (out.size() < digits || std::find_if_not(out.begin(), out.begin() + digits, is_digit) != out.begin() + digits)
+      return out;
+    out.insert(digits - 2, ":");
+    out.insert(digits - 4, ":");
+    return out;
+  };
+  const std::string day = separated(date, 8);
+  std::string out = iso_time_from_xmp(day + ' ' + separated(time, 6));
+  if (out.empty()) return iso_time_from_xmp(day);
+  // A zone has to be there. Who does not know it writes +0000; exiv2, and so GIMP, the clock once more.
+  if (const std::size_t at = zone_at(out); at != std::string::npos) {
+    const std::string_view zone = std::string_view(out).substr(at + 1);
+    if (zone == "00:00" || zone == std::string_view(out).substr(date_bytes + 1, zone.size())) out.resize(at);
+  }
+  return out;
+}
+
+std::string iso_time_from_png(std::string_view text) {
+  std::string out = iso_time_from_xmp(text);
+  if (!out.empty()) return out;
+  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  std::string_view rest = trimmed(text);
+  if (const std::size_t comma = rest.find(','); comma != std::string_view::npos) rest.remove_prefix(comma + 1);
+  const std::optional<int> day = take_number(rest, 2);
+  take_any(rest, " ");
+  const std::size_t month = rest.size() >= 3 ? months.find(rest.substr(0, 3)) : std::string_view::npos;
+  if (!day || month == std::string_view::npos || month % 3 != 0) return {};
+  rest.remove_prefix(3);
+  const std::optional<int> year = take_number(rest, 4);
+  if (!year) return {};
+  return iso_time_from_xmp(date_text(*year, static_cast<int>(month / 3) + 1, *day) + std::string(rest));
+}
+
 bool has_zone(std::string_view iso) { return zone_at(iso) != std::string_view::npos; }
 
 void complete_time(std::string& iso, std::string_view next) {
-  if (iso.empty()) {
+  if (iso.empty() || (iso.size() == date_bytes && next.substr(0, date_bytes) == iso)) {
     iso = next;
   } else if (!has_zone(iso) && has_zone(next) && next.substr(0, time_bytes) == iso.substr(0, time_bytes)) {
     iso += next.substr(zone_at(next));

@@ -1,4 +1,4 @@
-// The moment of capture: from Exif's and XMP's spellings to ISO 8601, and back.
+// The moment of capture: from the spellings of Exif, XMP, IPTC and PNG to ISO 8601, and back.
 #pragma once
 
 #include <string>
@@ -16,10 +16,18 @@ std::string iso_time_from_exif(std::string_view date_time, std::string_view subs
 // way. A date alone stays a date alone. Empty when it is not one.
 std::string iso_time_from_xmp(std::string_view text);
 
+// IPTC's "20240501" and "123456+0200" (IIM 4.2, 2:55 and 2:60; with or without separators). A date alone where there is
+// no such clock; without the offset where it stands for one that is not known.
+std::string iso_time_from_iptc(std::string_view date, std::string_view time);
+
+// PNG's "Creation Time": "Wed, 1 May 2024 12:34:56 +0200" (RFC 1123, section 5.2.14), which the specification suggests,
+// or one of the spellings above. A zone by name is left out, but for those of Greenwich.
+std::string iso_time_from_png(std::string_view text);
+
 // Of what the functions above return: whether the offset of its zone is known.
 bool has_zone(std::string_view iso);
-// Takes `next` when there is no time yet, and its offset when it is the same time to the second with one: many cameras
-// write the offset of one time only, many programs into XMP only.
+// Takes `next` when there is no time yet, or its date alone, and its offset when it is the same time to the second with
+// one: many cameras write the offset of one time only, many programs into XMP only.
 void complete_time(std::string& iso, std::string_view next);
 
 // The parts of a time as the functions above write it, in Exif's spelling. Empty parts are absent.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "metadata/capture_time.hpp"
+#include "metadata/iptc.hpp"
 #include "metadata/metadata.hpp"
 #include "metadata/tiff.hpp"
 #include "metadata/xmp.hpp"
@@ -42,6 +43,8 @@ enum Tag : std::uint16_t {
   tag_longitude = 4,
   tag_altitude_ref = 5,
   tag_altitude = 6,
+  tag_gps_time = 7,
+  tag_gps_date = 29,
 };
 
 using Directory = std::vector<TiffEntry>;
@@ -159,8 +162,31 @@ void read_position(const Directory& gps, CaptureData& out) {
   set_altitude(out, number_of(gps, tag_altitude), below);
 }
 
-// What `out` does not say yet, from one Exif. `change_time` is that of the file, the last of all.
-void read_exif(ByteView block, bool with_position, CaptureData& out, std::string& change_time) {
+// Receivers that know no time begin at that of their system: GPS's own in 1980, or 1970.
+std::string believable_fix(std::string time) { return time.substr(0, 4) > "1980" ? time : std::string{}; }
+
+// Date and time of day in UTC, to the second.
+std::string fix_time_of(const Directory& gps) {
+  const TiffEntry* clock = find_entry(gps, tag_gps_time);
+  if (clock == nullptr) return {};
+  std::string text = text_of(gps, tag_gps_date);
+  for (std::uint32_t part = 0; part < 3; ++part) {
+    const double value = clock->number(part).value_or(-1);
+    if (!(value >= 0 && value < 100)) return {};
+    text += part == 0 ? ' ' : ':';
+    text += std::to_string(static_cast<int>(value));
+  }
+  return believable_fix(iso_time_from_exif(text, {}, "Z"));
+}
+
+// What counts where nothing says when the picture was taken.
+struct OtherTimes {
+  std::string change;  // of the file
+  std::string fix;     // of the receiver
+};
+
+// What `out` does not say yet, from one Exif.
+void read_exif(ByteView block, bool with_position, CaptureData& out, OtherTimes& others) {
   const TiffReader reader(block);
   const Directory image = reader.directory(reader.first_directory());
   // Some write Exif's tags into the image's directory. Where both have one, the directory made for it counts.
@@ -168,14 +194,16 @@ void read_exif(ByteView block, bool with_position, CaptureData& out, std::string
   for (const TiffEntry& entry : image) tags.push_back(entry);
   complete_time(out.time, time_of(tags, tag_date_time_original, tag_subseconds_original, tag_offset_time_original));
   complete_time(out.time, time_of(tags, tag_date_time_digitized, tag_subseconds_digitized, tag_offset_time_digitized));
-  complete_time(change_time, time_of(tags, tag_date_time, tag_subseconds, tag_offset_time));
+  complete_time(others.change, time_of(tags, tag_date_time, tag_subseconds, tag_offset_time));
   if (out.make.empty() && out.model.empty()) {
     out.make = text_of(tags, tag_make);
     out.model = text_of(tags, tag_model);
   }
   if (out.lens.empty()) out.lens = text_of(tags, tag_lens_model);
   read_exposure(tags, out);
-  if (with_position && !out.latitude) read_position(linked(reader, image, tag_gps_directory), out);
+  const Directory gps = linked(reader, image, tag_gps_directory);
+  if (others.fix.empty()) others.fix = fix_time_of(gps);
+  if (with_position && !out.latitude) read_position(gps, out);
 }
 
 std::string xmp_text(ByteView xmp, std::string_view name) { return clean_text(xmp_property(xmp, name)); }
@@ -227,12 +255,16 @@ int read_orientation(ByteView exif) {
 
 CaptureData read_capture(const MetadataBlocks& blocks, bool with_position) {
   CaptureData out;
-  std::string change_time;
-  read_exif(blocks.exif, with_position, out, change_time);
-  for (const ByteView block : blocks.further_exif) read_exif(block, with_position, out, change_time);
+  OtherTimes others;
+  read_exif(blocks.exif, with_position, out, others);
+  for (const ByteView block : blocks.further_exif) read_exif(block, with_position, out, others);
   if (!blocks.xmp.empty()) read_xmp(blocks.xmp, with_position, out);
   if (!blocks.xmp_extension.empty()) read_xmp(blocks.xmp_extension, with_position, out);
-  complete_time(out.time, change_time);
+  if (out.time.empty()) out.time = iptc_time(blocks.iptc);
+  if (out.time.empty()) out.time = iso_time_from_png(blocks.creation_time);
+  complete_time(out.time, others.change);
+  if (out.time.empty()) out.time = others.fix;
+  if (out.time.empty()) out.time = believable_fix(iso_time_from_xmp(xmp_property(blocks.xmp, "exif:GPSTimeStamp")));
   return out;
 }
 

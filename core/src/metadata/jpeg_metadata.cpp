@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "metadata/icc_block.hpp"
+#include "metadata/iptc.hpp"
 #include "metadata/jpeg_segments.hpp"
 #include "metadata/metadata.hpp"
 #include "metadata/tiff.hpp"
@@ -18,6 +19,7 @@ constexpr std::size_t xmp_digest_bytes = 32;
 constexpr std::size_t max_extension_bytes = 256u << 10;  // capture data is small; depth maps and histories are not
 constexpr std::size_t icc_prefix_bytes = 14;             // "ICC_PROFILE\0", sequence number, count
 constexpr std::size_t mpf_prefix_bytes = 4;              // "MPF\0"
+constexpr std::size_t photoshop_prefix_bytes = 14;       // "Photoshop 3.0\0"
 constexpr std::size_t max_further_pictures = 8;
 constexpr std::size_t max_further_exif = 3;
 constexpr std::size_t max_extension_pieces = 1024;  // 64 MB of them, more than a source may have
@@ -107,6 +109,13 @@ bool is_gain_map(ByteView picture) {
   return false;
 }
 
+// Whether a segment without XMP's name is a packet all the same: some programs write a name of their own.
+bool is_nameless_packet(const JpegSegment& segment) {
+  if (segment.marker != jpeg_marker::app1) return false;
+  const std::string_view begin = as_text(slice(segment.payload, 0, 256));
+  return begin.find("<?xpacket") != std::string_view::npos || begin.find("<x:xmpmeta") != std::string_view::npos;
+}
+
 // Bytes behind the picture that are more than padding.
 bool has_content(ByteView bytes) {
   return std::any_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte != 0; });
@@ -118,6 +127,7 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
   MetadataBlocks blocks;
   std::vector<ByteView> profile_pieces, extension_pieces;
   std::vector<std::size_t> pictures;
+  ByteView nameless_packet;
   JpegWalker walker(source);
   JpegSegment segment;
   while (walker.next(segment)) {
@@ -155,7 +165,12 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
         if (payload.size() > 14) blocks.has_private = true;  // a thumbnail
         break;
       case JpegAppKind::adobe: break;
-      case JpegAppKind::other: blocks.has_private = true; break;
+      case JpegAppKind::other:
+        blocks.has_private = true;
+        if (nameless_packet.empty() && is_nameless_packet(segment)) nameless_packet = payload;
+        if (segment.marker == jpeg_marker::app13 && blocks.iptc.empty() && has_at(payload, 0, "Photoshop 3.0"))
+          blocks.iptc = find_iptc(slice(payload, photoshop_prefix_bytes));
+        break;
     }
   }
   blocks.image_end = walker.saw_end() ? walker.position() : source.size();
@@ -164,6 +179,8 @@ MetadataBlocks find_jpeg_metadata(ByteView source) {
 
   join_profile(profile_pieces, blocks);
   leave_colours(blocks);
+  if (blocks.xmp.empty()) blocks.xmp = nameless_packet;
+  blocks.xmp = packet_in_utf8(blocks.xmp, blocks.xmp_storage);
   join_extension(extension_pieces, blocks);
   if (xmp_names_gain_map(blocks.xmp)) blocks.has_gain_map = true;
   pictures.push_back(blocks.image_end);  // some writers append it without an index

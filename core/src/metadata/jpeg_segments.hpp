@@ -10,7 +10,7 @@ namespace photo_core {
 namespace jpeg_marker {
 inline constexpr std::uint8_t sof0 = 0xc0, dht = 0xc4, jpg = 0xc8, dac = 0xcc, sof15 = 0xcf, rst0 = 0xd0, rst7 = 0xd7,
                               soi = 0xd8, eoi = 0xd9, sos = 0xda, dqt = 0xdb, dnl = 0xdc, dri = 0xdd, app0 = 0xe0,
-                              app1 = 0xe1, app2 = 0xe2, app14 = 0xee, app15 = 0xef, com = 0xfe;
+                              app1 = 0xe1, app2 = 0xe2, app13 = 0xed, app14 = 0xee, app15 = 0xef, com = 0xfe;
 }
 
 // In entropy-coded data, at or behind `at`: the offset of the first 0xff (of several, the first) that a code follows

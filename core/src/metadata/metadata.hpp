@@ -22,9 +22,11 @@ struct MetadataBlocks {
   ByteView exif;                       // a TIFF structure, "II*\0" or "MM\0*" first
   std::vector<ByteView> further_exif;  // the next ones of a JPEG: some programs put a stub in front of the camera's
   ByteView icc_profile;                // what concerns colours; empty when absent or broken
-  ByteView xmp;                        // packet text, the main one
+  ByteView xmp;                        // packet text in UTF-8, the main one
   ByteView
       xmp_extension;  // what JPEG carries over several segments beside it: its first bytes, read behind the main one
+  ByteView iptc;      // data sets, from Photoshop's resources
+  std::string creation_time;  // PNG's text of that name
   bool has_gain_map = false;  // Ultra HDR (hdrgm in XMP or MPF) or Apple's auxiliary gain map
   bool has_private = false;   // anything that a scrub would remove: Exif, XMP, IPTC, comments, MPF, thumbnails, text
   std::size_t image_end = 0;  // offset behind the image's own last byte (EOI, IEND, end of RIFF); size when unknown
@@ -34,7 +36,7 @@ struct MetadataBlocks {
   std::optional<std::array<double, 8>> png_chromaticities;  // cHRM: white x y, red x y, green x y, blue x y
   // cICP, with the picture's peak by cLLI or mDCV; only when it is known here, and there is no profile beside it then.
   std::optional<CodePoints> code_points;
-  Bytes icc_storage, exif_storage, xmp_storage, xmp_extension_storage;
+  Bytes icc_storage, exif_storage, xmp_storage, xmp_extension_storage, iptc_storage;
 };
 
 // Walks the container. Never fails: what is broken is left out. Work is bounded: each block at most 4 MiB inflated,
@@ -46,7 +48,14 @@ MetadataBlocks find_webp_metadata(ByteView source);
 // Orientation 1..8 (1 when absent or out of range), from Exif (Exif 2.32, 4.6.4 A, tag 0x0112).
 int read_orientation(ByteView exif);
 // Capture data from Exif, each Exif saying what those before it do not, with XMP as last source. The position only when
-// `with_position`.
+// `with_position`. The time is the first that there is of these, with the clock or the offset that it lacks from a
+// later one of the same day or second:
+// - Exif's DateTimeOriginal, DateTimeDigitized
+// - XMP's exif:DateTimeOriginal, photoshop:DateCreated, exif:DateTimeDigitized, xmp:CreateDate
+// - IPTC's Date and Time Created, then those of the digital form
+// - PNG's Creation Time
+// - Exif's DateTime: when the file was changed, which old phones write alone
+// - GPSDateStamp with GPSTimeStamp, exif:GPSTimeStamp: when the receiver knew where it was, in UTC
 CaptureData read_capture(const MetadataBlocks& blocks, bool with_position);
 // What Exif has to say of the picture that it lies in (Exif 2.32, 4.6.8: the tags that are mandatory).
 struct ExifForm {

@@ -5,9 +5,11 @@
 #include <string_view>
 
 #include "metadata/icc_block.hpp"
+#include "metadata/iptc.hpp"
 #include "metadata/metadata.hpp"
 #include "metadata/png_chunks.hpp"
 #include "metadata/tiff.hpp"
+#include "metadata/xmp.hpp"
 
 namespace photo_core {
 namespace {
@@ -112,7 +114,7 @@ ByteView without_exif_prefix(ByteView bytes) {
 
 // Profiles and packets in texts are second choice: each fills only what no chunk of its own has filled.
 struct TextFinds {
-  Bytes exif, xmp, icc_profile;
+  Bytes exif, xmp, icc_profile, iptc;
   int inflations = 0;
 };
 
@@ -120,9 +122,14 @@ void take_text(const PngChunk& chunk, MetadataBlocks& blocks, TextFinds& finds) 
   // Most texts are of no interest; their keyword is readable without inflating.
   const bool is_xmp = has_at(chunk.data, 0, "XML:com.adobe.xmp\0"sv);
   const bool is_raw = has_at(chunk.data, 0, "Raw profile type ");
-  if ((!is_xmp && !is_raw) || finds.inflations++ >= max_inflations) return;
+  const bool is_time = blocks.creation_time.empty() && has_at(chunk.data, 0, "Creation Time\0"sv);
+  if ((!is_xmp && !is_raw && !is_time) || finds.inflations++ >= max_inflations) return;
   std::optional<PngText> text = read_text(chunk);
   if (!text) return;
+  if (is_time) {
+    blocks.creation_time = as_text(slice(text->text, 0, 64));
+    return;
+  }
   if (is_xmp) {
     if (!blocks.xmp.empty()) return;
     blocks.xmp_storage = std::move(text->storage);
@@ -130,9 +137,12 @@ void take_text(const PngChunk& chunk, MetadataBlocks& blocks, TextFinds& finds) 
     return;
   }
   const std::string_view kind = text->keyword.substr(17);
-  if (kind != "exif" && kind != "APP1" && kind != "xmp" && kind != "icc" && kind != "icm") return;
+  constexpr auto kinds = std::to_array<std::string_view>({"exif", "APP1", "xmp", "icc", "icm", "iptc", "8bim"});
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return;
   Bytes bytes = read_raw_profile(text->text);
-  if (kind == "icc" || kind == "icm") {
+  if (kind == "iptc" || kind == "8bim") {
+    if (finds.iptc.empty()) finds.iptc = std::move(bytes);
+  } else if (kind == "icc" || kind == "icm") {
     if (finds.icc_profile.empty()) finds.icc_profile = std::move(bytes);
   } else if (kind == "xmp" || has_at(bytes, 0, xmp_prefix)) {
     if (has_at(bytes, 0, xmp_prefix)) bytes.erase(bytes.begin(), bytes.begin() + xmp_prefix.size());
@@ -231,6 +241,9 @@ MetadataBlocks find_png_metadata(ByteView source) {
     blocks.icc_storage = std::move(finds.icc_profile);
     blocks.icc_profile = whole_profile(blocks.icc_storage);
   }
+  blocks.xmp = packet_in_utf8(blocks.xmp, blocks.xmp_storage);
+  blocks.iptc_storage = std::move(finds.iptc);
+  blocks.iptc = find_iptc(blocks.iptc_storage);
   take_cicp(cicp, peak, blocks);
   leave_colours(blocks);
   return blocks;

@@ -6,6 +6,7 @@
 #include "metadata/metadata.hpp"
 #include "metadata/riff_chunks.hpp"
 #include "metadata/tiff.hpp"
+#include "metadata/xmp.hpp"
 
 namespace photo_core {
 
@@ -30,6 +31,7 @@ MetadataBlocks find_webp_metadata(ByteView source) {
     }
     if (type == "XMP " && blocks.xmp.empty()) blocks.xmp = chunk.data;
   }
+  blocks.xmp = packet_in_utf8(blocks.xmp, blocks.xmp_storage);
   leave_colours(blocks);
   blocks.image_end = walker.file_end() != 0 ? walker.file_end() : source.size();
   const ByteView rest = slice(source, blocks.image_end);

@@ -4,10 +4,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace photo_core {
 namespace {
+
+using std::string_view_literals::operator""sv;
 
 constexpr std::size_t max_packet_bytes = 1 << 20;
 constexpr std::size_t max_value_bytes = 512;
@@ -97,6 +101,22 @@ std::optional<std::string_view> value_behind(std::string_view rest, bool is_elem
 }
 
 }  // namespace
+
+ByteView packet_in_utf8(ByteView packet, Bytes& storage) {
+  const bool big_endian = has_at(packet, 0, "\xfe\xff"sv) || has_at(packet, 0, "\0<"sv);
+  if (!big_endian && !has_at(packet, 0, "\xff\xfe"sv) && !has_at(packet, 0, "<\0"sv)) return packet;
+  const std::size_t end = std::min(packet.size(), 2 * max_packet_bytes) & ~std::size_t{1};
+  std::string text;
+  unsigned high = 0;  // of a pair
+  for (std::size_t at = 0; at < end; at += 2) {
+    const unsigned unit = big_endian ? read_be16(packet.data() + at) : read_le16(packet.data() + at);
+    const bool is_low = unit >= 0xdc00 && unit < 0xe000;
+    append_code_point(text, is_low && high != 0 ? 0x10000 + ((high & 0x3ff) << 10 | (unit & 0x3ff)) : unit);
+    high = unit >= 0xd800 && unit < 0xdc00 ? unit : 0;
+  }
+  storage.assign(text.begin(), text.end());
+  return storage;
+}
 
 std::string xmp_property(ByteView packet, std::string_view name) {
   const std::string_view text = as_text(slice(packet, 0, max_packet_bytes));

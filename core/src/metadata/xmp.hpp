@@ -9,6 +9,10 @@
 
 namespace photo_core {
 
+// The packet in UTF-8: as it is, or in `storage` where it is written in UTF-16 (XMP specification, part 1, 7.1), its
+// first MiB of characters. `packet` may lie in `storage`.
+ByteView packet_in_utf8(ByteView packet, Bytes& storage);
+
 // The value of a simple property ("exif:FNumber"), as an attribute or an element; of an array its first item. Entities
 // are resolved. Empty when absent, or longer with its tags than properties are. Only the first MiB of the packet is
 // looked at.
