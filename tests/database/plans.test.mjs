@@ -188,6 +188,25 @@ test('the removal of a project, and of files and videos by the job, read no whol
   }
 });
 
+test('the job finds what is stored by the one index of names that every release of Storage has', async () => {
+  const counted = async () => {
+    const { rows } = await client.query("select seq_scan::integer as scans from pg_stat_xact_all_tables where relid = 'storage.objects'::regclass");
+    return rows[0].scans;
+  };
+  await client.query('begin');
+  try {
+    await client.query('drop index storage.bucketid_objname');
+    await client.query("insert into private.storage_deletions (bucket_id, object_name, reason) select 'photos', $1 || '/' || n || '.jpg', 'deleted' from generate_series(1, 50) n", [user]);
+    await actAs(client, 'service_role');
+    const before = await counted();
+    const { rows } = await client.query('select count(*)::integer as files from claim_storage_deletions(1000)');
+    assert.equal(rows[0].files, 50);
+    assert.equal((await counted()) - before, 0);
+  } finally {
+    await client.query('rollback');
+  }
+});
+
 test('the deletion of an account queues each file once, and holds no project for each of its photos', async () => {
   const counted = async () => {
     const { rows } = await client.query(`
