@@ -79,14 +79,15 @@ name_here() {
   local package=$1
   case $package in
     *@*) package=${package//@/${server:-$(apt-cache depends postgresql | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p' || true)}} ;;
-    */*) if apt-cache show "${package%/*}" >/dev/null 2>&1; then package=${package%/*}; else package=${package#*/}; fi ;;
+    # To "apt-cache show" a name that another package only mentions is no error.
+    */*) if [ -n "$(apt-cache madison "${package%/*}" 2>/dev/null)" ]; then package=${package%/*}; else package=${package#*/}; fi ;;
   esac
   printf '%s\n' "$package"
 }
 
 if command -v apt-get >/dev/null; then
   # A new machine has no lists to look names up in; to install nothing fetches them.
-  case "${missing[*]}" in *[@/]*) apt-cache show postgresql >/dev/null 2>&1 || install_debian || true ;; esac
+  case "${missing[*]}" in *[@/]*) [ -n "$(apt-cache madison postgresql 2>/dev/null)" ] || install_debian || true ;; esac
 fi
 whys=
 for ((i = 0; i < ${#missing[@]}; i++)); do
