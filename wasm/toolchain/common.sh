@@ -59,16 +59,29 @@ install_debian() {
       sudo true </dev/null; } || fail "sudo does not make you root: have this done, then run again: apt-get install --no-install-recommends $*"
   fi
   local log result=0; log=$(mktemp)
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -qq)
   # A mirror that cannot be reached is only a warning to apt: without its words, packages would seem to be unknown.
-  as_root "${apt[@]}" -o APT::Update::Error-Mode=any update >"$log" 2>&1 </dev/null || {
+  run_apt "$log" -o APT::Update::Error-Mode=any update || {
     tail -n 12 "$log" >&2; say "apt-get update failed (see above): trying with the lists that are here"; }
   # An installation that was interrupted earlier is finished first.
   if compgen -G '/var/lib/dpkg/updates/*' >/dev/null; then as_root dpkg --configure -a >"$log" 2>&1 </dev/null || true; fi
-  patiently "apt-get install" as_root "${apt[@]}" install --yes --no-install-recommends "$@" >"$log" 2>&1 </dev/null || {
+  patiently "apt-get install" run_apt "$log" install --yes --no-install-recommends "$@" || {
     result=$?; tail -n 30 "$log" >&2; }
   rm -f "$log"
   return $result
+}
+
+# run_apt LOG ARGUMENTS...: apt-get as root. It waits itself for another that installs, not for one that fetches, as a
+# machine does when it has just started.
+run_apt() {
+  local log=$1 result waited; shift
+  for ((waited = 0; ; waited += 5)); do
+    result=0
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 \
+      -qq "$@" >"$log" 2>&1 </dev/null || result=$?
+    [ $result -ne 0 ] && [ $waited -lt 600 ] && grep -qE '/(lists|archives)/lock' "$log" || return $result
+    [ $waited -ne 0 ] || say "another apt is at work: waiting for it"
+    sleep 5
+  done
 }
 
 # apt_sources: prints "kind uri" lines from this machine's own apt sources, kind being
