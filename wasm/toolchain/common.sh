@@ -84,23 +84,18 @@ run_apt() {
   done
 }
 
-# apt_sources: prints "kind uri" lines from this machine's own apt sources, kind being
-# "main" or "security". Both formats that apt reads are understood (most machines have files of one only);
-# the first of each kind counts.
+# apt_sources: prints "kind uri" lines from this machine's own apt sources, as apt itself reads them, kind being
+# "main" or "security"; the first of each kind counts. Others too have a "stable" or a "bookworm": the lists that were
+# fetched say whose they are, and where there are none yet, an address that ends in "debian" is the likelier.
 apt_sources() {
-  { { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
-      sed -nE 's/^deb(-src)?[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+)[[:space:]]+([^[:space:]]+)[[:space:]].*\bmain\b.*/\3 \4/p'
-    { cat /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk '
-      function flush() { if (uris != "" && components ~ /(^| )main( |$)/) { split(uris, u, " "); n = split(suites, s, " ")
-        for (i = 1; i <= n; i++) print u[1], s[i] } uris = suites = components = "" }
-      /^[[:space:]]*$/ { flush(); next } /^#/ { next }
-      tolower($1) == "uris:" { $1 = ""; uris = $0 }
-      tolower($1) == "suites:" { $1 = ""; suites = $0 }
-      tolower($1) == "components:" { $1 = ""; sub(/^ /, ""); components = $0 }
-      END { flush() }'
-  } | awk '{ kind = ($2 ~ /security/) ? "security" : "main"
-             known = $2 ~ /^(bookworm|trixie|forky|sid|stable|testing|unstable|oldstable)/
-             if (known && !(kind in seen)) { seen[kind] = 1; print kind, $1 } }'
+  # $(ORIGIN) is printed as it stands where it is not known.
+  apt-get indextargets --no-release-info --format '$(COMPONENT) $(RELEASE) $(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
+    awk '
+      $1 != "main" || $3 ~ /^cdrom:/ || $2 !~ /^(bookworm|trixie|forky|sid|stable|testing|unstable|oldstable)([-\/]security|-updates)?$/ { next }
+      { kind = $2 ~ /security/ ? "security" : "main"; suite = $2; uri = $3; $1 = $2 = $3 = ""; sub(/^ +/, "")
+        rank = $0 == "Debian" ? 1 : $0 == "$(ORIGIN)" && uri ~ /\/debian(-security)?(\.list)?\/$/ ? 2 : suite ~ /^[a-z]*stable|^testing/ ? 0 : 3
+        if (rank && (!(kind in best) || rank < best[kind])) { best[kind] = rank; sub(/\/$/, "", uri); found[kind] = uri } }
+      END { for (kind in found) print kind, found[kind] }'
 }
 
 # apt_uri KIND: the address of that kind.
