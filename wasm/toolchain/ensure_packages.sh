@@ -78,7 +78,7 @@ done <<<"$needs"
 name_here() {
   local package=$1
   case $package in
-    *@*) package=${package//@/${server:-$(apt-cache depends postgresql | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p' || true)}} ;;
+    *@*) package=${package//@/${server:-$(LC_ALL=C apt-cache depends postgresql | sed -nE 's/.*Depends: postgresql-([0-9]+)$/\1/p' || true)}} ;;
     # To "apt-cache show" a name that another package only mentions is no error.
     */*) if [ -n "$(apt-cache madison "${package%/*}" 2>/dev/null)" ]; then package=${package%/*}; else package=${package#*/}; fi ;;
   esac
