@@ -4,8 +4,9 @@
 #   ${XDG_CACHE_HOME:-$HOME/.cache}/photo-core/sources/<name>-<version>/
 # A private apt state is used: the system's own lists are neither read nor changed. The mirrors are
 # the ones that this machine's apt sources name. What is there already is left alone, so a second
-# run needs no network. Exit 0: all sources are there. Exit 3: not a Debian machine; CMake then
-# downloads the upstream releases that dependencies/CMakeLists.txt declares.
+# run needs no network. Exit 0: all sources are there. Exit 3: this is no Debian machine, Debian has a
+# release no more, or PHOTO_LIBRARY_SOURCES=upstream is set; CMake then downloads the upstream releases
+# that dependencies/CMakeLists.txt declares.
 set -euo pipefail
 # shellcheck source=../../wasm/toolchain/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../wasm/toolchain/common.sh"
@@ -20,6 +21,7 @@ lcms2         lcms2         2.14    bookworm
 catch2        catch2        3.7.1   trixie
 "
 sources="$cache_root/sources"
+[ "${PHOTO_LIBRARY_SOURCES:-}" != upstream ] || exit 3
 
 missing=$(while read -r name package version release; do
   [ -n "$name" ] || continue
@@ -67,8 +69,8 @@ while read -r name package version release; do
     [ "$upstream" = "$version" ] || continue
     if [ -z "$revision" ] || dpkg --compare-versions "$candidate" gt "$revision"; then revision=$candidate; fi
   done
-  [ -n "$revision" ] || [ $complete = yes ] || fail "Debian's lists could not be fetched (see above); run again to take it up"
-  [ -n "$revision" ] || fail "Debian has no source of $package $version any more"
+  [ -n "$revision" ] || [ $complete = yes ] || fail "Debian's lists could not be fetched from $main_uri (see above); run again to take it up, or with PHOTO_LIBRARY_SOURCES=upstream where that mirror has no sources"
+  [ -n "$revision" ] || { say "$main_uri has no source of $package $version: the libraries come from their upstream releases"; exit 3; }
   apt-get "${of_release[@]}" -qq source --only-source --download-only "$package=$revision"
   dpkg-source --no-check -x "${package}_${revision#*:}.dsc" "unpacked-$name" >/dev/null
   echo "$revision" >"unpacked-$name/.debian_version"

@@ -85,6 +85,7 @@ inside=(PATH=/usr/bin:/bin "HOME=$cache_root" "XDG_CACHE_HOME=$(dirname "$cache_
 for name in PHOTO_CORPUS CI CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL; do
   [ -z "${!name:-}" ] || inside+=("$name=${!name}")
 done
+[ "$sources" = 0 ] || inside+=(PHOTO_LIBRARY_SOURCES=upstream)
 
 if [ $namespaces = yes ]; then
   binds=(--ro-bind "$root/usr" /usr --ro-bind "$root/etc" /etc --symlink usr/bin /bin --symlink usr/sbin /sbin
