@@ -30,8 +30,14 @@ test('no package registry or mirror is named', () => {
   assert.deepEqual(occurrences(/registry\.npmjs|deb\.debian\.org|security\.debian\.org|snapshot\.debian\.org|registry\.yarnpkg/), []);
 });
 
-test('package-lock.json records no download addresses', { skip: !exists('package-lock.json') }, () => {
-  assert.deepEqual(occurrences(/"resolved": "http/, ['package-lock.json']), []);
+test('a package-lock.json records the hash of every package, and no download address', () => {
+  const locks = files('*package-lock.json');
+  assert.deepEqual(occurrences(/"resolved": "http/, locks), []);
+  for (const lock of locks) {
+    const fetched = Object.entries(JSON.parse(read(lock)).packages).filter(([path, entry]) => path.includes('node_modules/') && !entry.link && !entry.inBundle);
+    assert.ok(fetched.length > 0, lock);
+    assert.deepEqual(fetched.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path), [], lock);
+  }
 });
 
 test('nothing is left for later in words', () => {

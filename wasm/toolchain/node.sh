@@ -2,7 +2,8 @@
 # Runs a command where Node 20.19 or newer (and npm) is on the PATH:
 #   wasm/toolchain/node.sh npm ci
 # A node on the PATH that is new enough is used as it is; otherwise Node 22 from the npm registry
-# lives in the cache folder. Without a command it only makes sure that it is there.
+# lives in the cache folder, by the version and hash in node/package-lock.json. Without a command it only
+# makes sure that it is there.
 set -euo pipefail
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -38,7 +39,8 @@ make_private() {
   rm -rf "$cache_root"/.node.??????  # of interrupted runs
   work=$(mktemp -d "$cache_root/.node.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  npm install --loglevel=error --no-progress --no-save --no-audit --no-fund --ignore-scripts --prefix "$work" "$package@22" npm@11 >/dev/null </dev/null ||
+  cp "$source_root"/wasm/toolchain/node/package*.json "$work"
+  npm ci --loglevel=error --no-progress --no-audit --no-fund --ignore-scripts --prefix "$work" >/dev/null </dev/null ||
     fail "npm could not fetch Node 22 (see above): run again, or install Node $oldest or newer"
   mkdir -p "$work/ready/bin" "$work/ready/lib"
   cp "$work/node_modules/$package/bin/node" "$work/ready/bin/node"
