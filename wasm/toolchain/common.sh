@@ -95,7 +95,10 @@ apt_sources() {
       { kind = $2 ~ /security/ ? "security" : "main"; suite = $2; uri = $3; $1 = $2 = $3 = ""; sub(/^ +/, "")
         rank = $0 == "Debian" ? 1 : $0 == "$(ORIGIN)" && uri ~ /\/debian(-security)?(\.list)?\/$/ ? 2 : suite ~ /^[a-z]*stable|^testing/ ? 0 : 3
         if (rank && (!(kind in best) || rank < best[kind])) { best[kind] = rank; sub(/\/$/, "", uri); found[kind] = uri } }
-      END { for (kind in found) print kind, found[kind] }'
+      # Debian'"'"'s images for clouds name a file of mirrors, which mmdebstrap does not take.
+      function first_of(path,  line, words) {
+        while ((getline line <path) > 0) if (line ~ /^[^#[:space:]]/) { split(line, words); sub(/\/$/, "", words[1]); return words[1] } }
+      END { for (kind in found) { uri = found[kind]; print kind, sub(/^mirror\+file:\/*/, "/", uri) ? first_of(uri) : uri } }'
 }
 
 # apt_uri KIND: the address of that kind.
