@@ -15,6 +15,11 @@ EMSCRIPTEN := $(TOOLCHAIN)/emscripten.sh
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(JOBS)
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+# The tests start in folders of their own.
+ifneq ($(PHOTO_CORPUS),)
+override PHOTO_CORPUS := $(or $(shell cd '$(PHOTO_CORPUS)' && pwd),$(error PHOTO_CORPUS names no folder))
+export PHOTO_CORPUS
+endif
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
