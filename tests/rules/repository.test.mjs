@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { exists, files, read, root } from './repository.mjs';
+import { exists, files, git, read, root } from './repository.mjs';
 
 const own = 'tests/rules/repository.test.mjs';
 const text = files().filter((path) => path !== own && !/\.(jpe?g|png|webp|gif|ico|bin|icc|woff2?)$/.test(path) && !path.startsWith('tests/fuzz/seeds/') && !path.startsWith('tests/fuzz/crashes/'));
@@ -85,7 +85,7 @@ test('no two types of the core have one name', () => {
 test('shell scripts are executable and start with bash', () => {
   const wrong = files('*.sh', '.ci/run').filter((path) => !path.endsWith('common.sh') && !read(path).startsWith('#!/usr/bin/env bash\n'));
   assert.deepEqual(wrong, []);
-  const modes = execFileSync('git', ['ls-files', '-s', '*.sh', '.ci/run'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
+  const modes = git('ls-files', '-s', '*.sh', '.ci/run').split('\n').filter(Boolean);
   assert.deepEqual(modes.filter((line) => !line.startsWith('100755') && !line.endsWith('common.sh')), []);
 });
 
