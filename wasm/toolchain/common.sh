@@ -54,9 +54,10 @@ as_root() {
 install_debian() {
   # Asked before the log takes what is printed. Debian's installer makes no sudoer of whom it made where root has a password.
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || fail "root is needed to install them (no sudo here): have this done, then run again: apt-get install --no-install-recommends $*"
+    local by_hand="have this done, then run again: apt-get update${*:+ && apt-get install --no-install-recommends $*}"
+    command -v sudo >/dev/null || fail "root is needed to install them (no sudo here): $by_hand"
     sudo -n true 2>/dev/null </dev/null || { say "root is needed to install them: sudo may ask for your password"
-      sudo true </dev/null; } || fail "sudo does not make you root: have this done, then run again: apt-get install --no-install-recommends $*"
+      sudo true </dev/null; } || fail "sudo does not make you root: $by_hand"
   fi
   local log result=0; log=$(mktemp)
   # A mirror that cannot be reached is only a warning to apt: without its words, packages would seem to be unknown.
