@@ -129,12 +129,14 @@ TEST_CASE("PNG: the time of creation in its text", "[metadata]") {
   CHECK(time_of_png_text("Wed, 1 May 2024 12:34:56 +0200") == "2024-05-01T12:34:56+02:00");
   CHECK(time_of_png_text("01 May 2024 12:34:56 GMT") == "2024-05-01T12:34:56+00:00");
   CHECK(time_of_png_text("Wed, 1 May 2024 12:34 EST") == "2024-05-01T12:34:00");
+  CHECK(time_of_png_text("Sat 20 Dec 2008 17:00:46 -0600") == "2008-12-20T17:00:46-06:00");
+  CHECK(time_of_png_text("Mo 18 Nov 2002 17:14:29 +0100") == "2002-11-18T17:14:29+01:00");
   CHECK(time_of_png_text("2024-05-01T12:34:56Z") == "2024-05-01T12:34:56+00:00");
   CHECK(time_of_png_text("2024-05-01 12:34:56+0200") == "2024-05-01T12:34:56+02:00");
   CHECK(time_of_png_text("2024:05:01 12:34:56") == "2024-05-01T12:34:56");
   // A program's own: which of the three is the day or the year, nobody knows.
   for (const char* text : {"05/06/08", "Wed, 1 Mai 2024 12:34:56", "Wed, 32 May 2024 12:34:56", "1 ayJ 2024 12:34:56",
-                           "May", "1", "1 May", "soon", ""}) {
+                           "May", "1", "1 May", "July 2010", "May 1, 2024 12:34", "soon", ""}) {
     CAPTURE(text);
     CHECK(time_of_png_text(text).empty());
   }

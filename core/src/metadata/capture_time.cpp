@@ -168,7 +168,8 @@ std::string iso_time_from_png(std::string_view text) {
   if (!out.empty()) return out;
   constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
   std::string_view rest = trimmed(text);
-  if (const std::size_t comma = rest.find(','); comma != std::string_view::npos) rest.remove_prefix(comma + 1);
+  // The day of the week is written without its comma too, or in another language.
+  rest.remove_prefix(std::min(rest.find_first_of("0123456789"), rest.size()));
   const std::optional<int> day = take_number(rest, 2);
   take_any(rest, " ");
   const std::size_t month = rest.size() >= 3 ? months.find(rest.substr(0, 3)) : std::string_view::npos;
