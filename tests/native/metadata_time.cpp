@@ -152,6 +152,10 @@ TEST_CASE("PNG: the time of creation in its text", "[metadata]") {
   const std::string profile = "\niptc\n" + std::to_string(digits.size() / 2) + '\n' + digits;
   const Bytes press = png_chunk("tEXt", joined({bytes_of("Raw profile type iptc\0"sv), bytes_of(profile)}));
   CHECK(time_of_png({png_chunk("zTXt", text), press}) == "2023-05-01T12:34:56");
+  // ImageMagick writes Photoshop's resources before the data sets, whether those are among them or not.
+  const Bytes others = png_chunk(
+      "tEXt", joined({bytes_of("Raw profile type 8bim\0"sv), bytes_of("\n8bim\n 12\n3842494d03ed0000000000")}));
+  CHECK(time_of_png({others, press}) == "2023-05-01T12:34:56");
 }
 
 TEST_CASE("the receiver's time is the last that counts, in UTC", "[metadata]") {

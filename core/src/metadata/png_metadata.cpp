@@ -141,7 +141,7 @@ void take_text(const PngChunk& chunk, MetadataBlocks& blocks, TextFinds& finds) 
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return;
   Bytes bytes = read_raw_profile(text->text);
   if (kind == "iptc" || kind == "8bim") {
-    if (finds.iptc.empty()) finds.iptc = std::move(bytes);
+    if (find_iptc(finds.iptc).empty()) finds.iptc = std::move(bytes);
   } else if (kind == "icc" || kind == "icm") {
     if (finds.icc_profile.empty()) finds.icc_profile = std::move(bytes);
   } else if (kind == "xmp" || has_at(bytes, 0, xmp_prefix)) {
