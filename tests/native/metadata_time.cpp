@@ -102,6 +102,11 @@ TEST_CASE("IPTC says the time of capture where neither Exif nor XMP does", "[met
     CHECK(beside("2024:05:01 21:23:44") == "2024-05-01T21:23:44");
     CHECK(beside("2024:05:02 21:23:44") == "2024-05-01");
   }
+  SECTION("and completes a date alone of XMP by its clock, but tells nothing of another day") {
+    const Bytes xmp = jpeg_xmp("<a photoshop:DateCreated='2024-05-01'/>");
+    CHECK(capture_of_jpeg({xmp, iptc("20240501", "123456+0200")}).time == "2024-05-01T12:34:56+02:00");
+    CHECK(capture_of_jpeg({xmp, iptc("20240502", "123456+0200")}).time == "2024-05-01");
+  }
   SECTION("among Photoshop's resources, wherever it lies") {
     const Bytes sets = joined({data_set(62, "20200101"), data_set(55, "20240501"), data_set(63, "101010")});
     const Bytes others =

@@ -260,8 +260,8 @@ CaptureData read_capture(const MetadataBlocks& blocks, bool with_position) {
   for (const ByteView block : blocks.further_exif) read_exif(block, with_position, out, others);
   if (!blocks.xmp.empty()) read_xmp(blocks.xmp, with_position, out);
   if (!blocks.xmp_extension.empty()) read_xmp(blocks.xmp_extension, with_position, out);
-  if (out.time.empty()) out.time = iptc_time(blocks.iptc);
-  if (out.time.empty()) out.time = iso_time_from_png(blocks.creation_time);
+  complete_time(out.time, iptc_time(blocks.iptc));
+  complete_time(out.time, iso_time_from_png(blocks.creation_time));
   complete_time(out.time, others.change);
   if (out.time.empty()) out.time = others.fix;
   if (out.time.empty()) out.time = believable_fix(iso_time_from_xmp(xmp_property(blocks.xmp, "exif:GPSTimeStamp")));
