@@ -178,6 +178,11 @@ TEST_CASE("the receiver's time is the last that counts, in UTC", "[metadata]") {
   CHECK(capture_of_jpeg({jpeg_exif(changed.build())}).time == "2024-05-01T14:34:56");
   const Bytes xmp = jpeg_xmp("<a exif:GPSTimeStamp='2023-05-01T12:34:56Z'/>");
   CHECK(capture_of_jpeg({xmp}).time == "2023-05-01T12:34:56+00:00");
+  const Bytes zoneless = jpeg_xmp("<a exif:GPSTimeStamp='2023-05-01T12:34:56'/>");
+  CHECK(capture_of_jpeg({zoneless}).time == "2023-05-01T12:34:56+00:00");
+  CHECK(capture_of_jpeg({jpeg_xmp("<a exif:GPSTimeStamp='2023-05-01T12:34:56+02:00'/>")}).time ==
+        "2023-05-01T12:34:56+02:00");
+  CHECK(capture_of_jpeg({jpeg_xmp("<a exif:GPSTimeStamp='2023-05-01'/>")}).time == "2023-05-01");
   CHECK(capture_of_jpeg({xmp, jpeg_exif(exif_with_fix("2024:05:01"))}).time == "2024-05-01T12:34:56+00:00");
   CHECK_FALSE(capture_of_jpeg({jpeg_exif(exif_with_fix("2024:05:01"))}).latitude);
 }

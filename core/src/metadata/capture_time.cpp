@@ -180,6 +180,8 @@ std::string iso_time_from_png(std::string_view text) {
   return iso_time_from_xmp(date_text(*year, static_cast<int>(month / 3) + 1, *day) + std::string(rest));
 }
 
+bool has_clock(std::string_view iso) { return iso.size() > date_bytes; }
+
 bool has_zone(std::string_view iso) { return zone_at(iso) != std::string_view::npos; }
 
 void complete_time(std::string& iso, std::string_view next) {

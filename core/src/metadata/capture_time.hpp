@@ -24,7 +24,8 @@ std::string iso_time_from_iptc(std::string_view date, std::string_view time);
 // or one of the spellings above. A zone by name is left out, but for those of Greenwich.
 std::string iso_time_from_png(std::string_view text);
 
-// Of what the functions above return: whether the offset of its zone is known.
+// Of what the functions above return: whether the time of day is known, and the offset of its zone.
+bool has_clock(std::string_view iso);
 bool has_zone(std::string_view iso);
 // Takes `next` when there is no time yet, or its date alone, and its offset when it is the same time to the second with
 // one: many cameras write the offset of one time only, many programs into XMP only.

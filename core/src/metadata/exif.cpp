@@ -213,6 +213,13 @@ void fill_from(ByteView xmp, std::string_view name, double highest, std::optiona
   if (!target) target = believable(xmp_value(xmp, name), highest);
 }
 
+// In UTC too (XMP specification, part 2, 2008, Exif schema), where it names no other zone.
+std::string fix_time_of_xmp(ByteView xmp) {
+  std::string time = iso_time_from_xmp(xmp_property(xmp, "exif:GPSTimeStamp"));
+  if (has_clock(time) && !has_zone(time)) time += "+00:00";
+  return believable_fix(std::move(time));
+}
+
 void read_xmp(ByteView xmp, bool with_position, CaptureData& out) {
   // Adobe's programs up to 2009 call xmp by its earlier name.
   for (const std::string_view name : {"exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized",
@@ -264,7 +271,7 @@ CaptureData read_capture(const MetadataBlocks& blocks, bool with_position) {
   complete_time(out.time, iso_time_from_png(blocks.creation_time));
   complete_time(out.time, others.change);
   if (out.time.empty()) out.time = others.fix;
-  if (out.time.empty()) out.time = believable_fix(iso_time_from_xmp(xmp_property(blocks.xmp, "exif:GPSTimeStamp")));
+  if (out.time.empty()) out.time = fix_time_of_xmp(blocks.xmp);
   return out;
 }
 
