@@ -6,11 +6,11 @@
 //   ...
 //   await cluster.stop();
 //
-// The cluster lives in a temporary folder, listens on its own socket and on a free loopback port,
-// and runs as another user than root. A shell beside it watches this process through a pipe: when
-// this process ends, however it ends, the server is stopped and the folder removed.
+// The cluster lives in a temporary folder, listens on a free loopback port (on no socket: a long path
+// cannot be one), and runs as another user than root. A shell beside it watches this process through a
+// pipe: when this process ends, however it ends, the server is stopped and the folder removed.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -55,6 +55,11 @@ function serverUser() {
   throw new Error('no user to run PostgreSQL as');
 }
 
+/** The folder for temporary files, or the first usual one that `user` may enter: root's own may be for root alone. */
+function temporary(user) {
+  return [os.tmpdir(), '/var/tmp', '/tmp'].find((folder) => spawnSync('test', ['-x', folder], user).status === 0) ?? os.tmpdir();
+}
+
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
@@ -67,7 +72,7 @@ function freePort() {
 }
 
 const watched = `
-"$1/postgres" -D "$2/data" -p "$3" -k "$2" -c listen_addresses=127.0.0.1 -c fsync=off \
+"$1/postgres" -D "$2/data" -p "$3" -c unix_socket_directories= -c listen_addresses=127.0.0.1 -c fsync=off \
   -c full_page_writes=off -c synchronous_commit=off -c max_connections=80 -c deadlock_timeout=200ms \
   -c log_min_messages=fatal -c timezone=UTC >"$2/log" 2>&1 &
 server=$!
@@ -92,7 +97,7 @@ async function untilReady(open, deadline) {
 export async function startCluster() {
   const binaries = postgresBinaries();
   const user = serverUser();
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'photo-core-pg-'));
+  const folder = mkdtempSync(path.join(temporary(user), 'photo-core-pg-'));
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
   try {
     execFileSync(
@@ -138,6 +143,7 @@ export async function startCluster() {
       watcher.ref();
       watcher.stdin.end();
       await gone;
+      rmSync(folder, { recursive: true, force: true }); // what its own user may not remove
     })();
     return stopping;
   };
