@@ -16,6 +16,9 @@ void use(const MetadataBlocks& blocks, std::size_t size) {
   if (orientation < 1 || orientation > 8) std::abort();
   const CaptureData capture = read_capture(blocks, true);
   if (capture.latitude.has_value() != capture.longitude.has_value()) std::abort();
+  // Who does not ask for the position is told the same time, which may be the receiver's, and not where it was.
+  const CaptureData unasked = read_capture(blocks, false);
+  if (unasked.latitude || unasked.longitude || unasked.altitude_m || unasked.time != capture.time) std::abort();
   // What we write is read back: the time and the position stay.
   MetadataBlocks own;
   const Bytes exif = write_capture_exif(capture, {});
