@@ -30,7 +30,9 @@ make_root() {
   chmod 755 "$work"
   # An interrupted run leaves only a dotted folder, which the next one removes.
   find "$cache_root" -maxdepth 1 -name '.emscripten.??????' ! -path "$work" -exec rm -rf {} + 2>/dev/null || true
-  local make=(mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache) unused
+  # Without root it puts the root together in a folder that a subordinate user can enter, with room for it: Debian 13's
+  # /tmp lies in memory. Perl complains of every locale that is not here.
+  local make=(env TMPDIR=/var/tmp LC_ALL=C.UTF-8 mmdebstrap --quiet --variant=apt --include=ca-certificates,emscripten,cmake,ninja-build,ccache) unused
   # The package brings its libraries compiled in twelve ways, 1.5 GB; we link none of threads, LTO, PIC or sanitizers.
   for unused in 'lto*' 'pic/*' '*-mt*' '*-ww*' '*asan*' '*lsan*' '*ubsan*'; do
     make+=(--dpkgopt="path-exclude=/usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/$unused")
