@@ -72,6 +72,8 @@ namespaces=no
 if bwrap --ro-bind / / true 2>/dev/null; then namespaces=yes; fi
 [ $namespaces = yes ] || [ "$(id -u)" = 0 ] ||
   fail "bwrap may not make a user namespace here (a container?): run as root, or put an emcc >= $oldest on the PATH"
+[ $namespaces = yes ] || unshare --mount --propagation unchanged true 2>/dev/null ||
+  fail "neither user namespaces nor mounts are permitted here: start the container with them (docker run --privileged), or put an emcc >= $oldest on the PATH"
 make_root
 [ $# -gt 0 ] || exit 0
 # The library sources come from this machine's Debian: the private root has neither dpkg-source nor these mirrors.
