@@ -188,6 +188,59 @@ test('a mouse drags a photo onto another, between two, and behind the last', { t
   await close();
 });
 
+test('the second of two quick presses, and a key that is held, do not undo what the first has done', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open();
+  const photos = await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg'], 2400, 1600);
+  const tags = () => page.locator('.tag').allTextContents();
+  const refused = async () => {
+    await page.reload();
+    await page.waitForSelector('html[data-ready=yes]');
+    await page.context().setOffline(true);
+    await page.getByTestId('file-input').setInputFiles(photos);
+    await settled(page, 3);
+    await page.context().setOffline(false);
+  };
+  page.on('dialog', (dialog) => dialog.accept());
+  // Where requests are looked at, nothing is kept: each load needs the network anew.
+  await page.route('**/assets/**', (route) => route.continue());
+  const ways = {
+    'two clicks': () => page.locator('#retry-all').dblclick(),
+    'two keys': () => page.locator('#retry-all').evaluate((button) => {
+      button.focus();
+      button.click(); // as keys do
+      document.activeElement.click();
+    }),
+    'a key that is held': async () => {
+      await page.focus('#retry-all');
+      for (const _ of ['pressed', 'held', 'held']) await page.keyboard.down('Enter');
+      await page.keyboard.up('Enter');
+    },
+  };
+  for (const [way, press] of Object.entries(ways)) {
+    await refused();
+    await press();
+    await settled(page, 3);
+    assert.deepEqual(await tags(), Array(3).fill('Ready'), way);
+  }
+  await refused();
+  await page.locator('[data-tool=retry]').first().dblclick();
+  await settled(page, 3);
+  assert.deepEqual(await tags(), ['Ready', 'Refused', 'Refused'], 'at a photo too');
+
+  await page.route('**/storage/v1/object/photos/**', (route) => route.abort());
+  await page.getByTestId('send').click();
+  const { x, y } = await middle(page.locator('#stop'));
+  await page.mouse.click(x, y);
+  await page.locator('#send-status', { hasText: /^Stopped\./ }).waitFor();
+  assert.equal(await page.evaluate((at) => document.elementFromPoint(...at).id, [x, y]), 'resume');
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  assert.ok(await page.locator('#resume').isVisible());
+  await page.mouse.click(x, y);
+  await page.locator('#resume').waitFor({ state: 'hidden' });
+  await close();
+});
+
 test('a finger that stays on a photo drags it', { timeout: 120_000 }, async () => {
   const browser = await launchChromium('--blink-settings=touchDragDropEnabled=true'); // as on Android
   try {

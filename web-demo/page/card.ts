@@ -188,10 +188,10 @@ function tools(photos: Photos, item: Item, place: number): HTMLElement {
   };
   add('earlier', '←', () => photos.move(item, place - 1), place === 0);
   add('later', '→', () => photos.move(item, place + 1), place === photos.items.length - 1);
-  if (item.state === 'waiting' || item.state === 'working') add('cancel', text('cancel'), () => item.stop.abort());
-  if (canRetry(item)) add('retry', text('retry'), () => void photos.retry(item));
-  // The second click of a double one falls on the card that has come in this one's place.
-  const remove = ({ detail }: MouseEvent): void => (detail > 1 ? undefined : photos.remove(item));
-  add('remove', '✕', remove, onItsWay(item)).classList.add('last');
+  // The second click of a double one falls on the button, or the card, that has come in this one's place.
+  const once = (act: () => void) => ({ detail }: MouseEvent): void => (detail > 1 ? undefined : act());
+  if (item.state === 'waiting' || item.state === 'working') add('cancel', text('cancel'), once(() => item.stop.abort()));
+  if (canRetry(item)) add('retry', text('retry'), once(() => void photos.retry(item)));
+  add('remove', '✕', once(() => photos.remove(item)), onItsWay(item)).classList.add('last');
   return row;
 }

@@ -13,6 +13,25 @@ export function show(id: string, shown: boolean, next: string): void {
   if (focused && !shown) byId(next).focus();
 }
 
+let last = { id: '', at: -Infinity };
+
+/**
+ * Acts when a button is pressed. Of two quick presses the second, and a key that is held, may find another button in the
+ * place of the first, or with its focus: that one was not meant.
+ */
+export function onPress(id: string, act: () => void): void {
+  const element = byId(id);
+  element.addEventListener('keydown', (event) => {
+    if (event.repeat && event.key === 'Enter') event.preventDefault();
+  });
+  element.addEventListener('click', ({ detail, timeStamp }) => {
+    // A key's click counts none.
+    if (last.id !== id && (detail > 1 || (detail === 0 && timeStamp - last.at < 500))) return;
+    last = { id, at: timeStamp };
+    act();
+  });
+}
+
 const nothing = (): string => '';
 let noticed = nothing;
 

@@ -1,7 +1,7 @@
 /** The photos that were picked: their way through the core, their order, their cards. */
 import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type PreparedPhoto } from '@photomemory/photo-core';
 import { canRetry, drawCard, focusTool, onItsWay } from './card.js';
-import { byId, endNotice, notice, show } from './dom.js';
+import { byId, endNotice, notice, onPress, show } from './dom.js';
 import { letDrag } from './dragged.js';
 import { droppedFiles } from './dropped.js';
 import { Removed, type Taken } from './removed.js';
@@ -98,9 +98,9 @@ export class Photos {
       if (this.items.some(here)) event.preventDefault();
     });
     letDrag(byId('list'), this);
-    byId('cancel-all').addEventListener('click', () => this.items.forEach((item) => item.stop.abort()));
+    onPress('cancel-all', () => this.items.forEach((item) => item.stop.abort()));
     byId('clear').addEventListener('click', () => this.clear());
-    byId('retry-all').addEventListener('click', () => void this.retry(...this.#failed()));
+    onPress('retry-all', () => void this.retry(...this.#failed()));
   }
 
   onChange(listener: () => void): void {

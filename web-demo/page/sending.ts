@@ -2,7 +2,7 @@
 import { isPhotoError, messageFor } from '@photomemory/photo-core';
 import { createIndexedDbOutbox, createMemoryOutbox, createSender, type Outbox, type SendJob, type SendResult, type Sender } from '@photomemory/photo-core/supabase';
 import type { Account } from './account.js';
-import { byId, endNotice, make, notice, show } from './dom.js';
+import { byId, endNotice, make, notice, onPress, show } from './dom.js';
 import type { Item, Photos } from './photos.js';
 import type { Project } from './project.js';
 import { sentenceOf } from './said.js';
@@ -41,13 +41,13 @@ export class Sending {
 
   constructor(readonly photos: Photos, readonly project: Project, readonly account: Account, outbox: Outbox) {
     this.#sender = createSender({ client: account.client, url: account.config.url, key: account.config.key, core: photos.core, outbox });
-    byId('send').addEventListener('click', () => void this.send().catch((error: unknown) => this.#sayError(error)));
-    byId('stop').addEventListener('click', () => {
+    onPress('send', () => void this.send().catch((error: unknown) => this.#sayError(error)));
+    onPress('stop', () => {
       this.#jobs.forEach((job) => job.cancel());
       this.#discarding?.abort();
     });
-    byId('resume').addEventListener('click', () => void this.resume());
-    byId('discard').addEventListener('click', () => {
+    onPress('resume', () => void this.resume());
+    onPress('discard', () => {
       // What this page has prepared is free again; what an earlier visit left is gone, and nothing brings it back.
       const count = this.#earlier;
       if (count === 0 || confirm(text('discardSure', { count }))) void this.discard();
