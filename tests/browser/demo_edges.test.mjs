@@ -167,7 +167,7 @@ test('a mouse drags a photo onto another, between two, and behind the last', { t
   const dragBeside = async (from, place, beyond) => {
     const { x, y } = await middle(nth(from).locator('.name'));
     const { x: left, y: top, width, height } = await nth(place).boundingBox();
-    const to = [left + width + beyond, top + height / 2];
+    const to = [beyond > 0 ? left + width + beyond : left + beyond, top + height / 2];
     assert.equal(await page.evaluate(([px, py]) => document.elementFromPoint(px, py).id, to), 'list');
     await page.mouse.move(x, y);
     await page.mouse.down();
@@ -181,10 +181,18 @@ test('a mouse drags a photo onto another, between two, and behind the last', { t
   };
   const columns = await page.locator('#list').evaluate((list) => getComputedStyle(list).gridTemplateColumns.split(' ').length);
   assert.equal(columns, 3, 'the last has the second row to itself');
-  assert.deepEqual(await dragBeside(2, 0, 3), ['b.jpg'], 'b has come first');
-  assert.deepEqual(await names(page), ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg']);
-  assert.deepEqual(await dragBeside(0, 3, 80), ['d.jpg']);
-  assert.deepEqual(await names(page), ['b.jpg', 'c.jpg', 'd.jpg', 'a.jpg']);
+  // From either side, and on either half of the gap.
+  assert.deepEqual(await dragBeside(2, 0, 3), ['c.jpg']);
+  assert.deepEqual(await names(page), ['b.jpg', 'a.jpg', 'c.jpg', 'd.jpg'], 'behind the first');
+  assert.deepEqual(await dragBeside(3, 2, -3), ['c.jpg']);
+  assert.deepEqual(await names(page), ['b.jpg', 'a.jpg', 'd.jpg', 'c.jpg'], 'before the third');
+  for (const [place, beyond] of [[1, 3], [2, -3]]) {
+    assert.deepEqual(await dragBeside(0, place, beyond), ['a.jpg']);
+    assert.deepEqual((await names(page)).slice(0, 3), ['a.jpg', 'b.jpg', 'd.jpg'], 'before the third, from before');
+    await nth(1).dragTo(nth(0));
+  }
+  assert.deepEqual(await dragBeside(0, 3, 80), ['c.jpg']);
+  assert.deepEqual(await names(page), ['a.jpg', 'd.jpg', 'c.jpg', 'b.jpg'], 'behind the last');
   await close();
 });
 

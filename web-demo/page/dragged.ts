@@ -11,10 +11,16 @@ function distance({ clientX: x, clientY: y }: Point, { left, right, top, bottom 
   return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
 }
 
-/** The photo under a point or, between two and behind the last, the one that is nearest. */
-function photoAt(items: readonly Item[], point: Point): Item | null {
-  const far = items.map(({ card }) => distance(point, card.getBoundingClientRect()));
-  return items[far.indexOf(Math.min(...far))] ?? null;
+/** The place that a photo has once it is dropped: of the one under the point or, between two, between them; behind the last, the last. */
+function placeAt(items: readonly Item[], from: number, event: DragEvent): number {
+  const over = event.target instanceof Element ? event.target.closest('.photo') : null;
+  if (over) return items.findIndex(({ card }) => card === over);
+  const boxes = items.map(({ card }) => card.getBoundingClientRect());
+  const far = boxes.map((box) => distance(event, box));
+  const near = far.indexOf(Math.min(...far));
+  const box = boxes[near];
+  const gap = box && (event.clientX > box.right || event.clientY > box.bottom) ? near + 1 : near;
+  return gap > from ? gap - 1 : gap;
 }
 
 export function letDrag(list: HTMLElement, photos: Photos): void {
@@ -39,8 +45,8 @@ export function letDrag(list: HTMLElement, photos: Photos): void {
     if (!dragged) return;
     event.preventDefault();
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'move';
-    const next = photoAt(photos.items, event);
-    aimAt(next === dragged ? null : next);
+    const next = photos.items[placeAt(photos.items, photos.items.indexOf(dragged), event)];
+    aimAt(!next || next === dragged ? null : next);
   });
   list.addEventListener('dragleave', (event) => {
     if (!list.contains(event.relatedTarget as Node | null)) aimAt(null);
