@@ -50,6 +50,35 @@ test('on a desk the rows of photos are as high while they are made ready as when
   await close();
 });
 
+test('a photo that is being made ready says so, and no longer that it waits', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await page.evaluate(() => {
+    globalThis.said = new Set();
+    new MutationObserver(() => {
+      for (const card of document.querySelectorAll('.photo')) said.add(`${card.querySelector('.tag').textContent}, ${card.getAttribute('aria-label').replace(/.*: /, '')}`);
+    }).observe(document.querySelector('#list'), { subtree: true, childList: true });
+  });
+  // So many that on the busiest machine the page hears of some while they are worked on.
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'e.jpg', 'f.jpg'], 4000, 3000));
+  await settled(page, 6);
+  assert.deepEqual(await page.evaluate(() => [...said].sort()), ['Preparing, Preparing', 'Ready, Ready', 'Waiting, Waiting']);
+
+  // Who presses a button at that moment has pressed it.
+  const draw = (state) => page.evaluate((wanted) => {
+    const [item] = demo.photos.items;
+    item.state = wanted;
+    demo.photos.changed();
+    return item.stop.signal.aborted;
+  }, state);
+  await draw('waiting');
+  await page.locator('[data-tool=cancel]').first().hover();
+  await page.mouse.down();
+  await draw('working');
+  await page.mouse.up();
+  assert.equal(await draw('working'), true, 'Cancel has cancelled');
+  await close();
+});
+
 test('letters that the page itself is told to double do not squeeze the cards', { timeout: 60_000 }, async () => {
   const { page, close } = await demo.open({ viewport: { width: 390, height: 844 } });
   await pick(page, 'a.jpg', 'b.jpg');

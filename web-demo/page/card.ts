@@ -48,7 +48,12 @@ export function drawCard(photos: Photos, item: Item, place: number): void {
   const focused = card.contains(document.activeElement) && document.activeElement !== card ? document.activeElement : null;
   const picture = card.querySelector('.picture') ?? make('div', 'picture');
   drawPicture(picture, item, place);
-  card.replaceChildren(picture, about(photos, item), tools(photos, item, place));
+  // What is as it was stays: a button that is pressed at this moment is let go as itself.
+  for (const [at, piece] of [picture, about(photos, item), tools(photos, item, place)].entries()) {
+    const before = card.children[at];
+    if (!before) card.append(piece);
+    else if (!before.isEqualNode(piece)) before.replaceWith(piece);
+  }
   if (focused instanceof HTMLElement) focusTool(card, focused.dataset['tool']);
 }
 

@@ -330,8 +330,11 @@ export class Photos {
 
   #follow(item: Item | undefined, progress: PhotoProgress): void {
     if (!item || !isUnderWay(item) || (progress.state !== 'working' && progress.fraction === item.fraction)) return;
-    item.state = progress.state === 'working' ? 'working' : item.state;
     item.fraction = progress.fraction;
+    if (item.state !== 'working' && progress.state === 'working') {
+      item.state = 'working';
+      this.#changedSoon();
+    }
     const bar = item.card.querySelector('progress');
     if (bar) bar.value = progress.fraction;
   }
