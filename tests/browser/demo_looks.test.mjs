@@ -79,6 +79,17 @@ test('a photo that is being made ready says so, and no longer that it waits', { 
   await close();
 });
 
+test('a size stays in one line with its unit, whatever the language', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open();
+  await pick(page, 'a.jpg');
+  for (const language of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {
+    await page.selectOption('#language', language);
+    assert.match(await page.locator('#limits-hint').textContent(), /50[\u00a0\u202f]?M/, language);
+    assert.match(await page.locator('.facts').first().textContent(), /^\d+[\u00a0\u202f]?[kK]/, language);
+  }
+  await close();
+});
+
 test('letters that the page itself is told to double do not squeeze the cards', { timeout: 60_000 }, async () => {
   const { page, close } = await demo.open({ viewport: { width: 390, height: 844 } });
   await pick(page, 'a.jpg', 'b.jpg');

@@ -371,5 +371,5 @@ export function bytesText(bytes: number): string {
   const kind = `${current} ${unit} ${maximumFractionDigits}`;
   const format = formats.get(kind) ?? new Intl.NumberFormat(current, { style: 'unit', unit, maximumFractionDigits });
   formats.set(kind, format);
-  return format.format(value);
+  return format.format(value).replaceAll(' ', '\u00a0');
 }
