@@ -98,6 +98,36 @@ test('what has no room any more says so when it comes back, and a repeated photo
   await close();
 });
 
+test('what is on its way, and what has arrived, keeps the place that it has in its project', { timeout: 120_000 }, async () => {
+  const { page, close } = await demo.open({ viewport: { width: 1000, height: 1200 } });
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg'], 300, 200));
+  await settled(page, 3);
+  const held = [];
+  await page.route('**/storage/v1/object/photos/**', (route) => void held.push(route));
+  const begun = page.waitForRequest('**/storage/v1/object/photos/**');
+  await page.getByTestId('send').click();
+  await begun;
+  const tryAll = async () => {
+    await page.locator('.photo').first().focus();
+    await page.keyboard.press('Alt+ArrowRight');
+    await page.locator('.photo').first().dragTo(page.locator('.photo').last());
+    assert.deepEqual(await names(page), ['a.jpg', 'b.jpg', 'c.jpg']);
+    assert.equal(await page.locator('[data-tool=earlier]:enabled, [data-tool=later]:enabled').count(), 0);
+  };
+  await tryAll();
+  await page.unroute('**/storage/v1/object/photos/**');
+  for (const route of held) await route.continue().catch(() => {});
+  await page.locator('#send-status', { hasText: 'Photos stored: 3.' }).waitFor();
+  await tryAll();
+  // What comes after them may be anywhere.
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['d.jpg', 'e.jpg'], 200, 300));
+  await settled(page, 5);
+  await tool(page, 'e.jpg', 'earlier').click();
+  await card(page, 'e.jpg').dragTo(card(page, 'a.jpg'));
+  assert.deepEqual(await names(page), ['e.jpg', 'a.jpg', 'b.jpg', 'c.jpg', 'd.jpg']);
+  await close();
+});
+
 test('a click that takes the focus from the way past the photos is not lost', { timeout: 60_000 }, async () => {
   const { page, close } = await demo.open({ viewport: { width: 360, height: 740 } });
   await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg'], 300, 200));

@@ -16,6 +16,9 @@ const twinOf = (photos: Photos, { twin }: Item): Item | null => (twin && photos.
 /** Taken from the list it would be sent nevertheless: it stays until it has arrived, or is discarded. */
 export const onItsWay = ({ state }: Item): boolean => state === 'sending' || state === 'kept';
 
+/** Its place has gone with it: moved, it would stand here where it does not stand in its project. */
+export const hasItsPlace = (item: Item): boolean => onItsWay(item) || item.state === 'sent';
+
 /** Another try may help: the network is back, somebody has changed their mind or made room. */
 export const canRetry = ({ state, error }: Item): boolean =>
   state === 'cancelled' || ((state === 'rejected' || state === 'failed') && error !== null && (error.retryable || error.code === 'too_many_photos'));
@@ -43,6 +46,7 @@ export function drawCard(photos: Photos, item: Item, place: number): void {
   card.dataset['status'] = statusOf(item);
   card.dataset['code'] = item.error?.code ?? '';
   card.tabIndex = 0;
+  card.draggable = !hasItsPlace(item);
   card.setAttribute('aria-label', `${place + 1}. ${item.file.name}: ${stateText(item)}`);
   if (!card.dataset['ready']) prepareCard(photos, item);
   const focused = card.contains(document.activeElement) && document.activeElement !== card ? document.activeElement : null;
@@ -65,7 +69,6 @@ export function focusTool(card: HTMLElement, tool: string | undefined): void {
 function prepareCard(photos: Photos, item: Item): void {
   const { card } = item;
   card.dataset['ready'] = 'yes';
-  card.draggable = true;
   card.addEventListener('keydown', (event) => {
     // On its buttons too: there Alt + ← would leave the page.
     if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -191,8 +194,8 @@ function tools(photos: Photos, item: Item, place: number): HTMLElement {
     row.append(tool);
     return tool;
   };
-  add('earlier', '←', () => photos.move(item, place - 1), place === 0);
-  add('later', '→', () => photos.move(item, place + 1), place === photos.items.length - 1);
+  add('earlier', '←', () => photos.move(item, place - 1), place === 0 || hasItsPlace(item));
+  add('later', '→', () => photos.move(item, place + 1), place === photos.items.length - 1 || hasItsPlace(item));
   // The second click of a double one falls on the button, or the card, that has come in this one's place.
   const once = (act: () => void) => ({ detail }: MouseEvent): void => (detail > 1 ? undefined : act());
   if (item.state === 'waiting' || item.state === 'working') add('cancel', text('cancel'), once(() => item.stop.abort()));

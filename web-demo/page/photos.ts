@@ -1,6 +1,6 @@
 /** The photos that were picked: their way through the core, their order, their cards. */
 import { isPhotoError, type PhotoCore, type PhotoError, type PhotoProgress, type PreparedPhoto } from '@photomemory/photo-core';
-import { canRetry, drawCard, focusTool, onItsWay } from './card.js';
+import { canRetry, drawCard, focusTool, hasItsPlace, onItsWay } from './card.js';
 import { byId, endNotice, notice, onPress, show } from './dom.js';
 import { letDrag } from './dragged.js';
 import { droppedFiles } from './dropped.js';
@@ -207,8 +207,9 @@ export class Photos {
     this.#say(back.length === 1 ? text('moved', { name: first.file.name, place: this.items.indexOf(first) + 1 }) : text('broughtBack', { count: back.length }));
   }
 
-  /** Moves a photo to another place and says so. */
+  /** Moves a photo to another place and says so; what was sent while it was dragged stays. */
   move(item: Item, place: number): void {
+    if (hasItsPlace(item)) return;
     const to = Math.max(0, Math.min(place, this.items.length - 1));
     const tool = item.card.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['tool'] : undefined;
     this.items.splice(this.items.indexOf(item), 1);
