@@ -98,6 +98,42 @@ test('what has no room any more says so when it comes back, and a repeated photo
   await close();
 });
 
+test('a photo that is removed while it is dragged stays removed, and the next drop is what it is', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open({ viewport: { width: 1000, height: 1200 } });
+  await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg'], 300, 200));
+  await settled(page, 4);
+  await card(page, 'a.jpg').hover();
+  await page.mouse.down();
+  await card(page, 'b.jpg').hover();
+  await page.waitForSelector('.dragged');
+  // By another finger, where fingers drag.
+  await tool(page, 'a.jpg', 'remove').evaluate((button) => button.click());
+  const { x, y, width } = await card(page, 'd.jpg').boundingBox();
+  for (const away of [20, 25]) await page.mouse.move(x + width + away, y + 30);
+  await page.mouse.up();
+  assert.deepEqual(await names(page), ['b.jpg', 'c.jpg', 'd.jpg']);
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'e.jpg', { type: 'image/jpeg' }));
+    for (const type of ['dragover', 'drop']) document.querySelector('#list').dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+  });
+  await settled(page, 4);
+  assert.deepEqual(await names(page), ['b.jpg', 'c.jpg', 'd.jpg', 'e.jpg']);
+  // And the one whose place it would have taken.
+  await page.evaluate(() => {
+    const [first, , third] = document.querySelectorAll('.photo');
+    const dataTransfer = new DataTransfer();
+    const send = (target, type) => target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+    send(third, 'dragstart');
+    send(first.nextElementSibling, 'dragover');
+    first.nextElementSibling.querySelector('[data-tool=remove]').click();
+    send(document.querySelector('#list'), 'drop');
+    send(third, 'dragend');
+  });
+  assert.deepEqual(await names(page), ['b.jpg', 'd.jpg', 'e.jpg']);
+  await close();
+});
+
 test('what is on its way, and what has arrived, keeps the place that it has in its project', { timeout: 120_000 }, async () => {
   const { page, close } = await demo.open({ viewport: { width: 1000, height: 1200 } });
   await page.getByTestId('file-input').setInputFiles(await drawPhotos(page, ['a.jpg', 'b.jpg', 'c.jpg'], 300, 200));

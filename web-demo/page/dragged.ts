@@ -33,6 +33,17 @@ export function letDrag(list: HTMLElement, photos: Photos): void {
     next?.card.classList.add('target');
     target = next;
   };
+  const end = (): void => {
+    dragged?.card.classList.remove('dragged');
+    dragged = null;
+    aimAt(null);
+  };
+  list.addEventListener('dragend', end);
+  // The end of one that is removed meanwhile is not heard here.
+  photos.onChange(() => {
+    if (dragged && !photos.items.includes(dragged)) end();
+    if (target && !photos.items.includes(target)) aimAt(null);
+  });
   list.addEventListener('dragstart', (event) => {
     dragged = photos.items.find(({ card }) => card === event.target) ?? null;
     if (!dragged || !event.dataTransfer) return;
@@ -56,10 +67,5 @@ export function letDrag(list: HTMLElement, photos: Photos): void {
     event.preventDefault();
     event.stopPropagation();
     if (target) photos.move(dragged, photos.items.indexOf(target));
-  });
-  list.addEventListener('dragend', () => {
-    dragged?.card.classList.remove('dragged');
-    dragged = null;
-    aimAt(null);
   });
 }
