@@ -313,3 +313,27 @@ test('a browser that has no room for a session keeps it as long as the page is o
   await status(page, 'Sent. Photos stored: 1.');
   await close();
 });
+
+test('a photo tells the day, the clock and the exposure as the camera wrote them, wherever one looks from', { timeout: 60_000 }, async () => {
+  const { page, close } = await demo.open({ timezoneId: 'America/Los_Angeles', locale: 'en-US' });
+  const [{ buffer: plain }] = await drawPhotos(page, ['plain.jpg'], 60, 40);
+  const taken = (name, says) => {
+    const payload = Buffer.from(`http://ns.adobe.com/xap/1.0/\0<rdf:Description ${says}/>`, 'latin1');
+    const head = Buffer.from([0xff, 0xe1, 0, payload.length + 2]);
+    return { name, mimeType: 'image/jpeg', buffer: Buffer.concat([plain.subarray(0, 2), head, payload, plain.subarray(2)]) };
+  };
+  const photos = {
+    'day.jpg': [`exif:DateTimeOriginal='1965-07-12'`, 'Jul 12, 1965'],
+    'zone.jpg': [`exif:DateTimeOriginal='2024-05-01T12:34:56+09:00' exif:ExposureTime='4/10'`, 'May 1, 2024, 12:34 PM · 0.4 s'],
+    'clock.jpg': [`exif:DateTimeOriginal='2024-05-01T23:59:56' exif:ExposureTime='10/33'`, 'May 1, 2024, 11:59 PM · 0.3 s'],
+    'quick.jpg': [`exif:DateTimeOriginal='2024-05-01T00:00:00Z' exif:ExposureTime='1/250'`, 'May 1, 2024, 12:00 AM · 1/250 s'],
+    'long.jpg': [`exif:DateTimeOriginal='2024-05-01' exif:ExposureTime='10/3'`, 'May 1, 2024 · 3.3 s'],
+  };
+  await page.getByTestId('file-input').setInputFiles(Object.entries(photos).map(([name, [says]]) => taken(name, says)));
+  await settled(page, 5);
+  for (const [name, [, said]] of Object.entries(photos)) {
+    const lines = (await card(page, name).locator('p').allTextContents()).map((line) => line.replaceAll(/[\u00a0\u202f]/g, ' '));
+    assert.ok(lines.includes(said), `${name}: ${said} in ${JSON.stringify(lines)}`);
+  }
+  await close();
+});

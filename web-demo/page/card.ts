@@ -169,17 +169,23 @@ function sizesText(photo: PreparedPhoto): string[] {
   ];
 }
 
+/** The day and the clock where the photo was taken, wherever one looks from; the day alone where the file knows no clock. */
+function timeText(recorded: string): string {
+  const clock = recorded.slice('0000-00-00T'.length, '0000-00-00T00:00:00'.length);
+  const time = new Date(`${recorded.slice(0, '0000-00-00'.length)}T${clock || '00:00:00'}Z`);
+  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', ...(clock && { timeStyle: 'short' }), timeZone: 'UTC' }).format(time);
+}
+
 function captureText(capture: CaptureData): string {
   const parts: string[] = [];
-  if (capture.time) {
-    const time = new Date(capture.time);
-    parts.push(Number.isNaN(time.valueOf()) ? capture.time : new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(time));
-  }
+  if (capture.time) parts.push(timeText(capture.time));
   const camera = capture.model?.startsWith(capture.make ?? '\0') ? capture.model : [capture.make, capture.model].filter(Boolean).join(' ');
   if (camera) parts.push(camera);
   if (capture.focalLengthMm) parts.push(`${capture.focalLengthMm.toFixed(0)}\u00a0mm`);
   if (capture.fNumber) parts.push(`ƒ/${capture.fNumber.toFixed(1)}`);
-  if (capture.exposureSeconds) parts.push(capture.exposureSeconds < 0.5 ? `1/${Math.round(1 / capture.exposureSeconds)}\u00a0s` : `${capture.exposureSeconds}\u00a0s`);
+  const seconds = capture.exposureSeconds;
+  // As cameras say it: a quarter is the longest fraction.
+  if (seconds) parts.push(`${seconds < 0.2501 ? `1/${Math.round(1 / seconds)}` : Number(seconds.toFixed(1))}\u00a0s`);
   if (capture.iso) parts.push(`ISO\u00a0${capture.iso}`);
   return parts.join(' · ');
 }
