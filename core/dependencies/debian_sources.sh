@@ -11,6 +11,9 @@ set -euo pipefail
 # shellcheck source=../../wasm/toolchain/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../wasm/toolchain/common.sh"
 
+# Perl, which unpacks them, complains of every locale that is not here.
+export LC_ALL=C.UTF-8
+
 # name, Debian source package, upstream version, release (its newest revision of that version is taken)
 packages="
 libjpeg-turbo libjpeg-turbo 2.1.5   bookworm
