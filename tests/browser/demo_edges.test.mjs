@@ -193,6 +193,13 @@ test('a mouse drags a photo onto another, between two, and behind the last', { t
   }
   assert.deepEqual(await dragBeside(0, 3, 80), ['c.jpg']);
   assert.deepEqual(await names(page), ['a.jpg', 'd.jpg', 'c.jpg', 'b.jpg'], 'behind the last');
+
+  // Beside the list a photo is not taken, and the pointer says so.
+  await page.evaluate(() => addEventListener('dragend', ({ dataTransfer }) => (globalThis.taken = dataTransfer.dropEffect)));
+  await nth(0).dragTo(page.locator('#drop'));
+  assert.equal(await page.evaluate(() => globalThis.taken), 'none');
+  await nth(0).dragTo(nth(3));
+  assert.equal(await page.evaluate(() => globalThis.taken), 'move');
   await close();
 });
 

@@ -44,6 +44,9 @@ const isForField = ({ target }: Event, carried: DataTransfer | null): boolean =>
 /** Files that are dragged have words beside them too, and are not meant for a field. */
 const areDraggedWords = (event: DragEvent): boolean => isForField(event, event.dataTransfer) && !event.dataTransfer?.types.includes('Files');
 
+/** A card of the list, which alone takes it. */
+const isDraggedPhoto = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes('text/x-photo') ?? false;
+
 export class Photos {
   readonly items: Item[] = [];
   /** What waits to be sent is still there after the page is left. */
@@ -66,7 +69,7 @@ export class Photos {
     // Files may be dropped anywhere: beside the box they must not replace the page.
     const drop = byId('drop');
     window.addEventListener('dragover', (event) => {
-      if (areDraggedWords(event)) return;
+      if (areDraggedWords(event) || isDraggedPhoto(event)) return;
       event.preventDefault();
       drop.classList.toggle('over', event.dataTransfer?.types.includes('Files') ?? false);
     });
