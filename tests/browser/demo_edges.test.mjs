@@ -200,6 +200,19 @@ test('a mouse drags a photo onto another, between two, and behind the last', { t
   assert.equal(await page.evaluate(() => globalThis.taken), 'none');
   await nth(0).dragTo(nth(3));
   assert.equal(await page.evaluate(() => globalThis.taken), 'move');
+
+  // Firefox says that the letters are what the pointer is over.
+  const before = await names(page);
+  await page.evaluate(() => {
+    const [first, , third] = document.querySelectorAll('.photo');
+    const letters = third.querySelector('.name').firstChild;
+    const { x: clientX, y: clientY } = third.querySelector('.name').getBoundingClientRect();
+    const dataTransfer = new DataTransfer();
+    for (const [target, type] of [[first, 'dragstart'], [letters, 'dragover'], [letters, 'drop'], [first, 'dragend']]) {
+      target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer, clientX, clientY }));
+    }
+  });
+  assert.deepEqual(await names(page), [before[1], before[2], before[0], before[3]]);
   await close();
 });
 
