@@ -201,7 +201,7 @@ test('a mouse drags a photo onto another, between two, and behind the last', { t
   await nth(0).dragTo(nth(3));
   assert.equal(await page.evaluate(() => globalThis.taken), 'move');
 
-  // Firefox says that the letters are what the pointer is over.
+  // Where a browser names the text that the pointer is over; Firefox 153 names its element.
   const before = await names(page);
   await page.evaluate(() => {
     const [first, , third] = document.querySelectorAll('.photo');

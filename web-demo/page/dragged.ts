@@ -14,7 +14,7 @@ function distance({ clientX: x, clientY: y }: Point, { left, right, top, bottom 
 /** The place that a photo has once it is dropped: of the one under the point or, between two, between them; behind the last, the last. */
 function placeAt(items: readonly Item[], from: number, event: DragEvent): number {
   const target = event.target as Node;
-  const over = (target instanceof Element ? target : target.parentElement)?.closest('.photo'); // Firefox names the letters
+  const over = (target instanceof Element ? target : target.parentElement)?.closest('.photo'); // text, where a browser names that
   if (over) return items.findIndex(({ card }) => card === over);
   const boxes = items.map(({ card }) => card.getBoundingClientRect());
   const far = boxes.map((box) => distance(event, box));
