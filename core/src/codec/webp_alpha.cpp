@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <span>
 
 // libwebp, src/enc/backward_references_enc.c (declared in no header): the short codes of distances near in two
@@ -185,6 +186,22 @@ void put_code(BitWriter& out, const PrefixCode<size>& code) {
   }
 }
 
+// How many bytes of two places are the same, up to `limit`.
+std::size_t common_length(const std::uint8_t* a, const std::uint8_t* b, std::size_t limit) {
+  std::size_t length = 0;
+  for (; length + 8 <= limit; length += 8) {
+    std::uint64_t of_a, of_b;
+    std::memcpy(&of_a, a + length, 8);
+    std::memcpy(&of_b, b + length, 8);
+    const std::uint64_t differ = of_a ^ of_b;
+    if (differ == 0) continue;
+    const int bits = std::endian::native == std::endian::little ? std::countr_zero(differ) : std::countl_zero(differ);
+    return length + static_cast<std::size_t>(bits) / 8;
+  }
+  while (length < limit && a[length] == b[length]) ++length;
+  return length;
+}
+
 class AlphaPacker {
  public:
   AlphaPacker(std::uint32_t width, std::uint32_t height) : width_(width), size_(std::size_t{width} * height) {}
@@ -311,12 +328,16 @@ class AlphaPacker {
     const std::uint8_t* const s = samples_.data() + at;
     const auto consider = [&](std::size_t distance) {
       if (distance > at || distance > max_distance) return;
-      std::size_t length = 0;
-      while (length < limit && s[length] == (s - distance)[length]) ++length;
+      const std::uint8_t* const earlier = s - distance;
+      // Most are told by four bytes: what is to be as long as the best has those that end it.
+      if (best.length >= 4 && std::memcmp(s + best.length - 4, earlier + best.length - 4, 4) != 0) return;
+      const std::size_t length = common_length(s, earlier, limit);
       if (length < min_length || length < best.length) return;
+      // A literal costs about 5 bits, a copy 8 and those that its distance has, one at least.
+      const int most_gain = static_cast<int>(5 * length) - 8 - 1;
+      if (most_gain <= best.gain) return;
       const auto code =
           static_cast<std::size_t>(VP8LDistanceToPlaneCode(static_cast<int>(width_), static_cast<int>(distance)));
-      // A literal costs about 5 bits, a copy 8 and those that its distance has.
       const int gain = static_cast<int>(5 * length) - 8 - std::bit_width(code);
       if (gain > best.gain) best = Copy{length, code, gain};
     };
