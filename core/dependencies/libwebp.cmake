@@ -35,7 +35,8 @@ endif()
 list(FILTER webp_dsp_files EXCLUDE REGEX "(yuv|upsampling|rescaler|ssim|cpu|filters|lossless|alpha)")
 photo_hot_files(${webp_dsp_files}
   ${libwebp_SOURCE_DIR}/src/dec/vp8_dec.c ${libwebp_SOURCE_DIR}/src/dec/vp8l_dec.c
-  ${libwebp_SOURCE_DIR}/src/enc/quant_enc.c)
+  ${libwebp_SOURCE_DIR}/src/enc/quant_enc.c ${libwebp_SOURCE_DIR}/src/enc/token_enc.c
+  ${libwebp_SOURCE_DIR}/src/utils/bit_writer_utils.c)
 
 file(GLOB webp_sse41_files ${libwebp_SOURCE_DIR}/src/dsp/*_sse41.c)
 if(EMSCRIPTEN)
