@@ -1,4 +1,6 @@
-// sharp with its native library, one thread; a JPEG's thumbnail by a second call on the source, shrunk while it loads.
+// sharp with its native library, one thread: decoded once, at the scale that suits the photo, whose pixels the thumbnail
+// is made from too. A second call on the source, shrunk while it loads, takes 0.98 to 1.57 of that over JPEG (14 photos),
+// clone() as much.
 import { requireRival, rivalVersion } from '../kit/paths.mjs';
 import { photo_edge, photo_quality, thumbnail_edge, thumbnail_quality } from '../kit/task.mjs';
 
@@ -9,21 +11,14 @@ export async function open() {
   const scaled = (bytes, edge, options) =>
     sharp(bytes, options).autoOrient().resize(edge, edge, { fit: 'inside', withoutEnlargement: true });
   const onWhite = (bytes, edge) => scaled(bytes, edge).flatten({ background: '#fff' });   // changes nothing without alpha
-  // A format that does not shrink while it loads is decoded once: the thumbnail is made from the photo's pixels.
-  const fromPixels = async (bytes) => {
-    const { data, info } = await onWhite(bytes, photo_edge).raw().toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    const raw = { raw: { width, height, channels } };
-    const photo = await sharp(data, raw).jpeg({ quality: photo_quality }).toBuffer();
-    const thumbnail = await scaled(data, thumbnail_edge, raw).jpeg({ quality: thumbnail_quality }).toBuffer();
-    return { photo, thumbnail };
-  };
   return {
     version: rivalVersion('sharp'),
     async run(bytes) {
-      if (bytes[0] !== 0xff) return fromPixels(bytes);
-      const photo = await onWhite(bytes, photo_edge).jpeg({ quality: photo_quality }).toBuffer();
-      const thumbnail = await onWhite(bytes, thumbnail_edge).jpeg({ quality: thumbnail_quality }).toBuffer();
+      const { data, info } = await onWhite(bytes, photo_edge).raw().toBuffer({ resolveWithObject: true });
+      const { width, height, channels } = info;
+      const raw = { raw: { width, height, channels } };
+      const photo = await sharp(data, raw).jpeg({ quality: photo_quality }).toBuffer();
+      const thumbnail = await scaled(data, thumbnail_edge, raw).jpeg({ quality: thumbnail_quality }).toBuffer();
       return { photo, thumbnail };
     },
     resized: async (bytes) => new Uint8Array(await scaled(bytes, photo_edge, { ignoreIcc: true }).png({ compressionLevel: 1 }).toBuffer()),

@@ -1,4 +1,4 @@
-// wasm-vips, one thread, with the settings that sharp gives its own libvips.
+// wasm-vips, one thread, with the settings that sharp gives its own libvips, and as there decoded once.
 import { importRival, rivalVersion } from '../kit/paths.mjs';
 import { photo_edge, photo_quality, thumbnail_edge, thumbnail_quality } from '../kit/task.mjs';
 
@@ -17,7 +17,6 @@ export async function open() {
       image.delete();
     }
   };
-  // A format that does not shrink while it loads is decoded once: the thumbnail is made from the photo's pixels.
   const fromPixels = (image) => ({
     photo: write(image, photo_quality),
     thumbnail: using(image.thumbnailImage(thumbnail_edge, { height: thumbnail_edge, size: 'down' }), (small) => write(small, thumbnail_quality)),
@@ -25,11 +24,7 @@ export async function open() {
   return {
     version: rivalVersion('wasm-vips'),
     async run(bytes) {
-      if (bytes[0] !== 0xff) return using(shrunk(bytes, photo_edge), (image) => using(image.copyMemory(), fromPixels));
-      return {
-        photo: using(shrunk(bytes, photo_edge), (image) => write(image, photo_quality)),
-        thumbnail: using(shrunk(bytes, thumbnail_edge), (image) => write(image, thumbnail_quality)),
-      };
+      return using(shrunk(bytes, photo_edge), (image) => using(image.copyMemory(), fromPixels));
     },
   };
 }
