@@ -14,12 +14,15 @@ class RowSink {
   virtual Status push(const Band& band) = 0;
 };
 
-// Collects a whole picture. Rows of each plane must come in order.
+// Collects a whole picture. Rows of each plane must come in order: a plane is as long as what has come of it, so that
+// memory is neither zeroed before it is written nor seen when it never is.
 class FrameCollector final : public RowSink {
  public:
-  explicit FrameCollector(const PlaneLayout& layout) { frame_.allocate(layout); }
+  explicit FrameCollector(const PlaneLayout& layout);
   Status push(const Band& band) override;
-  Frame& frame() { return frame_; }
+  const PlaneLayout& layout() const { return frame_.layout; }
+  // The whole picture; rows that have not come are 0.
+  Frame& frame();
 
  private:
   Frame frame_;

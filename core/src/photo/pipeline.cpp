@@ -191,7 +191,7 @@ class Pipeline::Stages {
     // Hashes come from the first thumbnail where there is one, else from the photo's rows.
     const Size hash_size = fit_inside(photo_size, hash_edge_px);
     hash_layout_ = {ColorModel::rgb, layout.has_alpha, hash_size.width_px, hash_size.height_px};
-    if (thumbnails_.empty() || thumbnails_.front()->frame().layout.width_px < hash_size.width_px) {
+    if (thumbnails_.empty() || thumbnails_.front()->layout().width_px < hash_size.width_px) {
       hash_frame_ = &add_branch(layout, hash_layout_, ResizeSpace::encoded);
     }
   }
