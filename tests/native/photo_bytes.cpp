@@ -158,6 +158,42 @@ TEST_CASE("a byte limit takes at most three encodes, whatever the picture, the l
   }
 }
 
+TEST_CASE("what a JPEG would weigh is counted without writing it") {
+  for (const Frame& picture : {landscape(640, 480), noise(333, 217), writing(400, 300)}) {
+    for (const double quality : {96.0, 82.0, 40.0}) {
+      OutputSpec spec;
+      spec.request.quality = quality;
+      const auto file = encode_resized(picture, 300, 200, spec, false);
+      const auto estimate = estimate_resized(picture, 300, 200, spec, false);
+      REQUIRE(file.ok());
+      REQUIRE(estimate.ok());
+      INFO("quality " << quality << ", " << picture.layout.width_px << " wide");
+      CHECK(std::abs(static_cast<double>(*estimate) / static_cast<double>(file->size()) - 1) < 0.005);
+    }
+  }
+}
+
+TEST_CASE("what a progressive JPEG or a WebP would weigh is estimated about right") {
+  const Frame picture = landscape(640, 480);
+  for (const double quality : {90.0, 75.0}) {
+    OutputSpec progressive;
+    progressive.request.quality = quality;
+    progressive.request.progressive = true;
+    OutputSpec webp;
+    webp.format = OutputFormat::webp;
+    webp.request.quality = quality;
+    webp.request.is_limited = true;
+    for (const OutputSpec& spec : {progressive, webp}) {
+      const auto file = encode_resized(picture, 400, 300, spec, false);
+      const auto estimate = estimate_resized(picture, 400, 300, spec, false);
+      REQUIRE(file.ok());
+      REQUIRE(estimate.ok());
+      INFO("format " << int(spec.format) << ", quality " << quality << ": " << *estimate << " of " << file->size());
+      CHECK(std::abs(static_cast<double>(*estimate) / static_cast<double>(file->size()) - 1) < 0.1);
+    }
+  }
+}
+
 TEST_CASE("where a smaller size alone gives up too much, quality goes back up to the byte limit") {
   // Averaging takes most of what noise weighs: at the lowest quality half the limit would stay empty.
   OutputSpec spec;

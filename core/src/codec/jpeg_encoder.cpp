@@ -14,7 +14,8 @@
 namespace photo_core {
 namespace {
 
-constexpr std::size_t marker_room = 65533;  // bytes of data in one marker segment
+constexpr std::size_t marker_room = 65533;       // bytes of data in one marker segment
+constexpr std::size_t progressive_tables = 300;  // bytes, about, that the headers of further scans have
 
 // A destination that grows. The library's calls cannot return an error, so a failed allocation takes its error exit.
 struct JpegSink {
@@ -66,7 +67,10 @@ void turn_aside(j_common_ptr state) { reinterpret_cast<const JpegTurns*>(state->
 
 class JpegEncoder final : public Encoder {
  public:
-  explicit JpegEncoder(const EncodeRequest& request) : request_(request) {}
+  explicit JpegEncoder(const EncodeRequest& request)
+      : request_(request), is_progressive_(request.progressive && !request.is_estimate) {
+    if (request.is_estimate) tokens_.only_count();
+  }
   ~JpegEncoder() override {
     if (created_) jpeg_destroy_compress(&state_);
     std::free(sink_.bytes);
@@ -89,6 +93,7 @@ class JpegEncoder final : public Encoder {
   Status begin(const PlaneLayout& layout) override;
   Status rows(const Band& band) override;
   Result<Bytes> finish() override;
+  Result<std::size_t> estimate() override;
 
  private:
   void configure();
@@ -104,11 +109,14 @@ class JpegEncoder final : public Encoder {
   void append_row(int plane, const std::uint8_t* from);
   Status write_block_row();
   bool tokenize_block_row();
+  void write_headers();
   void write_tokens();
+  std::size_t written() const { return sink_.capacity - sink_.base.free_in_buffer; }
   static void forward_blocks(j_compress_ptr state, jpeg_component_info* component, JSAMPARRAY rows, JBLOCKROW blocks,
                              JDIMENSION first_row, JDIMENSION first_column, JDIMENSION count);
 
   EncodeRequest request_;
+  const bool is_progressive_;
   Bytes exif_;
   jpeg_compress_struct state_{};
   JpegErrors errors_{};
@@ -147,11 +155,11 @@ void JpegEncoder::configure() {
   jpeg_set_linear_quality(&state_, static_cast<int>(percent), TRUE);
   state_.dct_method = JDCT_ISLOW;
   // What the library codes (progressive) it codes with tables made for the picture; the tokens bring their own.
-  state_.optimize_coding = request_.progressive;
+  state_.optimize_coding = is_progressive_;
   state_.raw_data_in = TRUE;
   state_.comp_info[0].h_samp_factor = static_cast<int>(layout_.h_subsampling);
   state_.comp_info[0].v_samp_factor = static_cast<int>(layout_.v_subsampling);
-  if (request_.progressive) jpeg_simple_progression(&state_);
+  if (is_progressive_) jpeg_simple_progression(&state_);
 }
 
 // jpeg_start_compress(), which names every module of the library, with our own in the place of some: the library's
@@ -165,7 +173,7 @@ void JpegEncoder::start_library() {
   state_.fdct = &transform_;
   no_scanlines_.start_pass = [](j_compress_ptr, J_BUF_MODE) {};
   state_.main = &no_scanlines_;
-  if (request_.progressive) {
+  if (is_progressive_) {
     jinit_phuff_encoder(&state_);
     jinit_c_coef_controller(&state_, TRUE);
   } else {
@@ -307,7 +315,7 @@ Status JpegEncoder::write_block_row() {
     }
     filled_[plane] = 0;
   }
-  if (!request_.progressive) {
+  if (!is_progressive_) {
     if (!tokenize_block_row()) return fail(ErrorCode::out_of_memory, "JPEG tokens");
     return {};
   }
@@ -344,10 +352,14 @@ Status JpegEncoder::rows(const Band& band) {
   }
 }
 
-// The headers by the library, the scan by the tokens.
-void JpegEncoder::write_tokens() {
+// By the library, with the tables of the tokens.
+void JpegEncoder::write_headers() {
   tokens_.choose_tables(state_);
   state_.master->pass_startup(&state_);
+}
+
+void JpegEncoder::write_tokens() {
+  write_headers();
   grow(&state_, tokens_.largest_output());
   const JOCTET* end = tokens_.write(sink_.base.next_output_byte);
   sink_.base.free_in_buffer -= static_cast<std::size_t>(end - sink_.base.next_output_byte);
@@ -358,16 +370,24 @@ void JpegEncoder::write_tokens() {
 Result<Bytes> JpegEncoder::finish() {
   if (!created_ || taken_[0] != layout_.height_px) return fail(ErrorCode::internal, "JPEG encoder finished early");
   auto end = [this] {
-    if (request_.progressive) {
+    if (is_progressive_) {
       jpeg_finish_compress(&state_);
     } else {
       write_tokens();
     }
   };
   if (!jpeg_guarded(errors_, end)) return jpeg_error(state_, errors_);
-  const std::size_t size = sink_.capacity - sink_.base.free_in_buffer;
-  if (!can_allocate(size)) return fail(ErrorCode::out_of_memory, "JPEG output");
-  return Bytes(sink_.bytes, sink_.bytes + size);
+  if (!can_allocate(written())) return fail(ErrorCode::out_of_memory, "JPEG output");
+  return Bytes(sink_.bytes, sink_.bytes + written());
+}
+
+Result<std::size_t> JpegEncoder::estimate() {
+  if (!created_ || taken_[0] != layout_.height_px) return fail(ErrorCode::internal, "JPEG estimate asked for early");
+  auto end = [this] { write_headers(); };
+  if (!jpeg_guarded(errors_, end)) return jpeg_error(state_, errors_);
+  // One byte in 256 is 0xff and has a zero behind it; two end the file.
+  const std::uint64_t scan = tokens_.bits() / 8 * 257 / 256 + 2;
+  return written() + static_cast<std::size_t>(scan) + (request_.progressive ? progressive_tables : 0);
 }
 
 }  // namespace

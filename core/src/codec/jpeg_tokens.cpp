@@ -30,6 +30,11 @@ JpegTokens::~JpegTokens() {
 }
 
 bool JpegTokens::make_room() {
+  if (only_counts_ && !chunks_.empty()) {
+    next_ = chunks_.back();
+    room_ = chunk_tokens;
+    return true;
+  }
   if (next_ != nullptr) chunk_counts_.back() = static_cast<std::size_t>(next_ - chunks_.back());
   auto* chunk = static_cast<std::uint32_t*>(std::malloc(chunk_tokens * sizeof(std::uint32_t)));
   if (chunk == nullptr) return false;
@@ -103,12 +108,16 @@ void JpegTokens::choose_tables(jpeg_compress_struct& state) {
   }
 }
 
-std::size_t JpegTokens::largest_output() const {
+std::uint64_t JpegTokens::bits() const {
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < table_count * 256; ++i)
     bits += std::uint64_t{counts_[i]} * ((codes_[i] & 0xff) + (i & 15));
+  return bits;
+}
+
+std::size_t JpegTokens::largest_output() const {
   // Every byte may need stuffing; the last word is written whole.
-  return static_cast<std::size_t>(bits / 8 * 2 + 32);
+  return static_cast<std::size_t>(bits() / 8 * 2 + 32);
 }
 
 std::uint8_t* JpegTokens::write(std::uint8_t* out) const {

@@ -20,6 +20,8 @@ class JpegTokens {
   JpegTokens(const JpegTokens&) = delete;
   JpegTokens& operator=(const JpegTokens&) = delete;
 
+  // Keeps the statistics and no tokens from here on: bits() is all that can be asked for.
+  void only_count() { only_counts_ = true; }
   // Adds a block: 64 coefficients in natural order, `difference` in place of the first. `chroma` chooses tables.
   // False when memory ran out.
   bool add_block(const std::int16_t* coefficients, int difference, bool chroma);
@@ -28,6 +30,8 @@ class JpegTokens {
 
   // Sets the picture's best tables in `state`. May take the library's error exit.
   void choose_tables(jpeg_compress_struct& state);
+  // What the tokens have in the chosen tables, without what keeps bytes from looking like markers.
+  std::uint64_t bits() const;
   // Bytes that write() gives at most, once tables are chosen.
   std::size_t largest_output() const;
   // Writes all tokens in the chosen tables, padded to whole bytes. `out` has room for largest_output().
@@ -44,6 +48,7 @@ class JpegTokens {
   std::vector<std::size_t> chunk_counts_;
   std::uint32_t* next_ = nullptr;
   std::size_t room_ = 0;
+  bool only_counts_ = false;
   std::uint32_t counts_[table_count * 256] = {};  // how often each symbol of each table
   std::uint32_t codes_[table_count * 256] = {};   // code << 8 | bits
 };

@@ -30,6 +30,8 @@ inline double natural_log(double x) {
 struct Setting {
   double coarser = 0;  // quantiser step
   double fewer = 0;    // pixels
+
+  bool operator==(const Setting&) const = default;
 };
 
 // A line of settings, from more bytes to fewer: coarser steps up to a knee, then fewer pixels.

@@ -34,16 +34,18 @@ Result<Bytes> encode_frame(const Frame& frame, const OutputSpec& spec, bool drop
   return encode_resized(frame, frame.layout.width_px, frame.layout.height_px, spec, drop_alpha);
 }
 
-Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px,
-                             const OutputSpec& spec, bool drop_alpha) {
-  const std::unique_ptr<Encoder> encoder = make_encoder(spec);
+namespace {
+
+// Hands a whole frame, at another size, to an encoder that has not begun.
+Status push_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px, const OutputSpec& spec,
+                    bool drop_alpha, Encoder& encoder) {
   PlaneLayout size = frame.layout;
   size.width_px = width_px;
   size.height_px = height_px;
   if (drop_alpha) size.has_alpha = false;
-  const PlaneLayout wanted = encoder->wanted(size);
-  if (Status status = encoder->begin(wanted); !status) return std::move(status).error();
-  EncoderSink sink(*encoder);
+  const PlaneLayout wanted = encoder.wanted(size);
+  if (Status status = encoder.begin(wanted); !status) return status;
+  EncoderSink sink(encoder);
 
   const PlaneLayout& whole = frame.layout;
   const bool in_light =
@@ -76,8 +78,27 @@ Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::ui
     next = &to_rgb.emplace(ConvertMap{full, source}, *next);
     next = &full_chroma.emplace(ResizeMap{whole, full, 0, 0, width, height}, *next);
   }
-  if (Status status = next->push(frame.band()); !status) return std::move(status).error();
+  return next->push(frame.band());
+}
+
+}  // namespace
+
+Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px,
+                             const OutputSpec& spec, bool drop_alpha) {
+  const std::unique_ptr<Encoder> encoder = make_encoder(spec);
+  if (Status status = push_resized(frame, width_px, height_px, spec, drop_alpha, *encoder); !status)
+    return std::move(status).error();
   return encoder->finish();
+}
+
+Result<std::size_t> estimate_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px,
+                                     const OutputSpec& spec, bool drop_alpha) {
+  OutputSpec quick = spec;
+  quick.request.is_estimate = true;
+  const std::unique_ptr<Encoder> encoder = make_encoder(quick);
+  if (Status status = push_resized(frame, width_px, height_px, quick, drop_alpha, *encoder); !status)
+    return std::move(status).error();
+  return encoder->estimate();
 }
 
 }  // namespace photo_core

@@ -45,4 +45,8 @@ Result<Bytes> encode_frame(const Frame& frame, const OutputSpec& spec, bool drop
 Result<Bytes> encode_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px,
                              const OutputSpec& spec, bool drop_alpha);
 
+// About how many bytes that would give, with less work where the format has a quicker way (Encoder::estimate()).
+Result<std::size_t> estimate_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t height_px,
+                                     const OutputSpec& spec, bool drop_alpha);
+
 }  // namespace photo_core

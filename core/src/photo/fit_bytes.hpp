@@ -1,4 +1,4 @@
-// Under a byte limit in at most three encodes, or the work of so many.
+// Under a byte limit in at most three encodes.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,13 @@ struct FittedImage {
   Bytes bytes;
   std::uint32_t width_px = 0;
   std::uint32_t height_px = 0;
-  int encodes = 0;  // of more than half a megapixel, and the caller's first
+  int encodes = 0;  // of the whole picture, the caller's first among them
 };
 
 // Encodes a frame, whose first encode gave `first_bytes` (it counts as one of the three) and was too large, so that the
 // file has at most `max_bytes`: by lower quality first, then by fewer pixels. It lands at 90 percent of the limit or
-// more unless the picture's bytes jump over that at every quality and size tried. A picture that comes out with half a
-// megapixel or less takes milliseconds and is tried up to 16 times, with four megapixels in all. Errors:
-// output_too_large.
+// more unless the picture's bytes jump over that. Patterns alone, of which three encodes leave more than 40 percent of
+// the limit empty or none fits, are encoded up to twelve times. Errors: output_too_large.
 Result<FittedImage> fit_into_bytes(const Frame& frame, const OutputSpec& spec, bool drop_alpha, std::uint64_t max_bytes,
                                    std::uint64_t first_bytes);
 

@@ -1,0 +1,92 @@
+// What a picture gives at the settings that a byte limit may need: whole files, and guesses that cost less.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include <photo_core/result.hpp>
+
+#include "base/bytes.hpp"
+#include "image/planes.hpp"
+#include "photo/byte_search.hpp"
+#include "photo/encode.hpp"
+
+namespace photo_core {
+
+// libjpeg's scale of its quantiser tables for a quality, in percent, and back.
+double step_of(double quality);
+double quality_of(double step);
+
+// What a file has beside its picture's data, about, in bytes.
+double headers_of(const OutputSpec& spec, const PlaneLayout& layout);
+
+// An edge of which the picture has `fewer` log pixels.
+std::uint32_t scaled(std::uint32_t edge, double fewer);
+
+// A JPEG whose chroma is whole: where it is halved, with quantisers so much finer that the bytes do not jump.
+struct ChromaSwitch {
+  double at = std::numeric_limits<double>::infinity();  // of `coarser`
+  double finer = 0;
+
+  bool is_on(double coarser) const { return coarser > at; }
+  // The log quantiser step of luma and chroma alike.
+  double step(double coarser) const { return coarser - (is_on(coarser) ? finer : 0); }
+};
+
+// Keeps the frame and the spec by reference.
+class ByteEstimates {
+ public:
+  // A small picture's setting, and about the log bytes of its data.
+  struct Estimate {
+    Setting setting;
+    double log_bytes = 0;
+  };
+
+  // `header_bytes` of a file are not its picture's data.
+  ByteEstimates(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double header_bytes);
+
+  double pixels_of(const Setting& setting) const;
+  // Half a megapixel or less: then the whole picture is estimated, else strips of it.
+  bool is_small(const Setting& setting) const;
+  double log_body(double file_bytes) const { return natural_log(std::max(1.0, file_bytes - header_bytes_)); }
+
+  // The file.
+  Result<Bytes> encode(const Setting& setting) const;
+
+  // Where quality is to fall from full chroma: says where chroma is halved, and how the bytes go on from there.
+  void halve_chroma();
+  const ChromaSwitch& chroma() const { return chroma_; }
+
+  // About the log bytes of a small picture's data. Empty where there is no quicker way than to encode (PNG), where as
+  // much has been estimated as an encode or two take, or where the picture cannot be encoded.
+  std::optional<double> of_small(const Setting& setting);
+  const std::vector<Estimate>& small() const { return small_; }
+  // Forgets those estimates: from now on they are files that are not kept, and take as long.
+  void be_exact();
+
+  // The log bytes of the data of strips of the picture: only differences between them count. Empty when the picture is
+  // too low for strips.
+  std::optional<double> of_strips(const Setting& setting);
+  // Before the first strips: the log pixels that may have to be given up.
+  void expect_fewer(double fewer) { fewer_ = fewer; }
+
+ private:
+  static const Estimate* find(const std::vector<Estimate>& all, const Setting& setting);
+  OutputSpec spec_at(const Setting& setting) const;
+
+  const Frame& frame_;
+  const OutputSpec& spec_;
+  const bool drop_alpha_;
+  const double header_bytes_;
+  ChromaSwitch chroma_;
+  std::vector<Estimate> small_;
+  double pixels_left_;
+  bool is_exact_ = false;
+  std::optional<Frame> strips_;
+  std::vector<Estimate> of_strips_;
+  double fewer_ = 0;
+};
+
+}  // namespace photo_core
