@@ -85,7 +85,7 @@ struct Bracket {
     }
     if (!over) return std::max(0.0, fits->at + fits->beyond * more / (pace * coarser_slope));
     const double share = over->beyond / (over->beyond - fits->beyond);
-    const double part = looks > 0 && looks % 3 == 0 ? 0.5 : std::clamp(share, 0.04, 0.96);
+    const double part = looks > 0 && looks % 3 == 0 ? 0.5 : std::clamp(share, 0.01, 0.99);
     return way.where(way.usual(over->at) + (way.usual(fits->at) - way.usual(over->at)) * part);
   }
 };

@@ -30,8 +30,9 @@ constexpr double small_step = 0.06;         // in log bytes: foreseen from the s
 constexpr double size_step = 0.15;          // and this where sizes change
 constexpr double coarsest_of_drawings = 2;  // beyond the lowest quality, in log quantiser steps
 constexpr double little_coarser = 0.2;      // beyond the lowest quality, in log quantiser steps, instead of a size
-constexpr double most_finer = 0.3;   // than asked for, in log quantiser steps, of a picture that was made smaller
-constexpr double last_room = 0.04;   // in log bytes, at the most, for a last encode that has to fit:
+constexpr double most_finer = 0.3;  // than asked for, in log quantiser steps, of a picture that was made smaller
+constexpr double last_room = 0.04;  // in log bytes, at the most, for a last encode that has to fit:
+constexpr double last_room_of_png = 0.02;
 constexpr double least_room = 0.01;  // at the least, and
 constexpr double room_share = 0.3;   // of the way to the goal: so far off a guess may be
 
@@ -300,8 +301,8 @@ class Fit {
     const bool is_nearer = known_.fits && over.beyond > -known_.fits->beyond;
     const Point from = is_nearer ? *known_.fits : over;
     const bool must_fit = !best_ || static_cast<double>(best_->bytes.size()) < 0.75 * limit_;
-    const double room =
-        is_last() && must_fit ? std::clamp(room_share * std::abs(from.beyond), least_room, last_room) : 0;
+    const double most = has_quality_ || is_drawing_ ? last_room : last_room_of_png;
+    const double room = is_last() && must_fit ? std::clamp(room_share * std::abs(from.beyond), least_room, most) : 0;
     Bracket guess = known_;
     guess.over->beyond += room;
     double at = guess.next(way_, 0);
