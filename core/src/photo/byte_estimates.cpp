@@ -12,6 +12,7 @@ namespace {
 constexpr double small_pixels = 500'000;
 constexpr double estimated_pixels = 4e6;  // of small pictures, in all,
 constexpr std::size_t most_estimates = 16;
+constexpr double webp_excess = 0.035;      // in log bytes, of what libwebp's quick method gives
 constexpr double most_finer_chroma = 0.8;  // in log quantiser steps, when chroma is halved
 
 }  // namespace
@@ -90,7 +91,8 @@ std::optional<double> ByteEstimates::of_small(const Setting& setting) {
     if (about) bytes = *about;
   }
   if (bytes == 0) return {};
-  small_.push_back({setting, log_body(static_cast<double>(bytes))});
+  const double excess = spec_.format == OutputFormat::webp && !is_exact_ ? webp_excess : 0;
+  small_.push_back({setting, log_body(static_cast<double>(bytes)) - excess});
   return small_.back().log_bytes;
 }
 

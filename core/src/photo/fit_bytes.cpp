@@ -17,7 +17,8 @@ constexpr double aim = 0.95;                // of the byte limit: the middle of 
 constexpr double landing = 0.9;             // which begins here
 constexpr int most_encodes = 3;             // of the picture, the caller's first among them,
 constexpr int most_encodes_in_need = 12;    // or so many where those leave too much empty:
-constexpr double poor = 0.6;                // less than this of the limit
+constexpr double poor = 0.6;                // less than this of the limit, as long as
+constexpr double most_extra_pixels = 3e6;   // were not encoded beyond the third
 constexpr int most_looks = 8;               // at estimates along one dial
 constexpr int most_samples = 6;             // before an encode of a picture that is not small
 constexpr double same_bytes = 0.02;         // in log quantiser steps or pixels: so near two samples end the search
@@ -36,9 +37,6 @@ constexpr double last_room_of_png = 0.02;
 constexpr double least_room = 0.01;  // at the least, and
 constexpr double room_share = 0.3;   // of the way to the goal: so far off a guess may be
 
-// In log bytes, what a small picture's estimate lacks before a file of it was made.
-constexpr double webp_correction = -0.035;
-
 class Fit {
  public:
   Fit(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double limit, double first_bytes)
@@ -49,7 +47,6 @@ class Fit {
         has_quality_(spec.format != OutputFormat::png),
         estimates_(frame, spec, drop_alpha, header_bytes_),
         smallest_(first_bytes) {
-    if (spec.format == OutputFormat::webp) correction_ = webp_correction;
     if (has_quality_) way_.knee = std::max(0.0, natural_log(step_of(lowest_quality) / step_of(spec.request.quality)));
     known_.add(way_, {0, beyond(first_bytes)});
     if (has_quality_ && known_.over->beyond < (way_.knee + little_coarser) * coarser_slope) way_.knee += little_coarser;
@@ -91,7 +88,10 @@ class Fit {
   bool is_in_need() const {
     return !best_ || (has_quality_ && static_cast<double>(best_->bytes.size()) < poor * limit_);
   }
-  bool may_encode() const { return !is_done_ && encodes_ < (is_in_need() ? most_encodes_in_need : most_encodes); }
+  bool may_encode() const {
+    if (is_done_ || encodes_ < most_encodes) return !is_done_;
+    return is_in_need() && encodes_ < most_encodes_in_need && extra_pixels_ < most_extra_pixels;
+  }
   // Whether hardly anything is left in between.
   bool is_close(const Way& way, const Bracket& known) const {
     if (!known.over || !known.fits) return false;
@@ -136,6 +136,8 @@ class Fit {
   // Encodes the picture, keeps the file if it is the best so far, and gives its bytes.
   std::optional<double> encode(const Setting& setting) {
     ++encodes_;
+    const double pixels = pixels_of(setting);
+    if (encodes_ > most_encodes) extra_pixels_ += pixels;
     auto file = estimates_.encode(setting);
     if (!file) {
       error_ = std::move(file).error();
@@ -148,7 +150,6 @@ class Fit {
     if (bytes > limit_) return bytes;
     is_done_ = bytes >= landing * limit_;
     // Without a quality the larger picture is the better one.
-    const double pixels = pixels_of(setting);
     const bool is_better = !best_ || (has_quality_ ? file->size() > best_->bytes.size() : pixels > best_pixels_);
     if (!is_better && !is_done_) return bytes;
     best_ = FittedImage{std::move(file).value(), scaled(frame_.layout.width_px, setting.fewer),
@@ -182,8 +183,7 @@ class Fit {
   // Learns from a file of a small picture what its estimates lack. Where that is much, it is not the same elsewhere.
   void compare(const Setting& setting, double log_bytes) {
     const std::optional<double> estimate = estimates_.of_small(setting);
-    if (!estimate) return;
-    correction_ = log_bytes - *estimate;
+    if (estimate) correction_ = log_bytes - *estimate;
     if (std::abs(correction_) < most_correction) return;
     estimates_.be_exact();
     correction_ = 0;
@@ -244,8 +244,7 @@ class Fit {
     if (!setting) setting = nearest();
     if (!setting) return;
     const std::optional<double> bytes = encode(*setting);
-    if (!bytes) return;
-    if (is_done_) return;
+    if (!bytes || is_done_) return;
     compare(*setting, log_body(*bytes));
     if (setting->fewer > 0 && setting->coarser != way_.knee) return;
     const Point point{setting->coarser + setting->fewer, beyond(*bytes)};
@@ -384,6 +383,7 @@ class Fit {
   std::optional<Error> error_;
   double smallest_;
   int encodes_ = 1;
+  double extra_pixels_ = 0;
   bool is_done_ = false;
   bool is_drawing_ = false;    // it needed more bytes where it is smaller
   bool is_stretched_ = false;  // and is treated so
