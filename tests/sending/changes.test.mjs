@@ -117,6 +117,35 @@ test('a new avatar takes the place of the old one', async () => {
   assert.deepEqual([large.code, large.limit], ['output_too_large', 2 * 1024 * 1024]);
 });
 
+test('an avatar that was cancelled does not come back in the place of a later one', async (t) => {
+  const own = await inProcessStage();
+  t.after(() => own.close());
+  for (const when of ['before', 'after']) {
+    const person = await own.person();
+    const outbox = own.module.createMemoryOutbox();
+    await own.sender(person, { outbox }).sendAvatar(preparedPhoto('there')).done;
+    let first = null;
+    const fetch = fetchWith(own, async ({ method, path, init, real }) => {
+      if (method !== 'PATCH' || path !== '/rest/v1/users' || first === null) return null;
+      if (when === 'after') await real();
+      first.cancel();
+      first = null;
+      throw init.signal.reason;
+    });
+    const sender = own.sender(person, { outbox, fetch });
+    first = sender.sendAvatar(preparedPhoto('first'));
+    const cancelled = errorFrom(first.done);
+    const [{ fileUrl }] = (await sender.sendAvatar(preparedPhoto('second')).done).photos;
+    assert.equal((await cancelled).code, 'cancelled');
+    sender.close();
+    for (const job of await own.sender(person, { outbox }).resume()) await job.done.catch(() => {});
+    const { objects, users } = await own.truth();
+    assert.equal(users.find(({ id }) => id === person.id).avatar_url, fileUrl, `${when} the profile was told`);
+    assert.deepEqual([...objects.keys()].filter((path) => path.includes(person.id)), [`avatars/${fileUrl}`]);
+    assert.deepEqual(await outbox.list(person.id), []);
+  }
+});
+
 /** A stage in this process, and the job that removes the files of deleted rows, as it runs every few minutes. */
 async function stageWithJob() {
   const own = await inProcessStage();

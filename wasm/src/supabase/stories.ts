@@ -4,6 +4,8 @@ import type { SendResult } from './job.js';
 import { elsewhere, isStrangers, lateMs, Run, stopsEntry, tidy } from './run.js';
 import type { OutboxEntry, OutboxItem } from './outbox.js';
 
+const filterOf = (path: string): string => `eq.${encodeURIComponent(path)}`;
+
 /** What each kind of entry does, in order. */
 export class Story extends Run {
   tell(): Promise<SendResult> {
@@ -33,7 +35,10 @@ export class Story extends Run {
       await this.#avatarReadBack(picture);
       if (picture.state === 'waiting') {
         await supabase.wiring.clock.sleep(lateMs, supabase.errand.signal);
-        await this.#avatarReadBack(picture);
+        const named = await this.#avatarReadBack(picture);
+        // It may have been named, and displaced by a later one: then what it had displaced is nobody's.
+        const isNobodys = ({ paths: [path = ''] }: OutboxEntry['removes'][number]) => named !== null && named !== filterOf(path);
+        for (const { bucket, paths } of entry.removes.filter(isNobodys)) await tidy(() => supabase.removeObjects(bucket, paths));
       }
     } else if (this.waiting().length && entry.step > 0) await this.readBack();
     entry.uncertain = true; // whatever an earlier run had under way
@@ -208,7 +213,7 @@ export class Story extends Run {
       entry.removes.push({ id: entry.owner, row: {}, bucket: 'avatars', paths: [old] });
       await keeper.save(); // before the profile forgets it
     }
-    return `eq.${encodeURIComponent(old)}`;
+    return filterOf(old);
   }
 
   /** The new picture in the place of the one that was read: a request that comes late displaces none that came after it. */
@@ -232,7 +237,7 @@ export class Story extends Run {
   async #takeBackAvatar(item: OutboxItem): Promise<never> {
     const { entry, supabase } = this;
     const avatar_url = entry.removes.at(-1)?.paths[0] ?? null;
-    await supabase.update('users', `id=eq.${entry.owner}&avatar_url=eq.${encodeURIComponent(String(item.row['avatar_url']))}`, { avatar_url }, 'id');
+    await supabase.update('users', `id=eq.${entry.owner}&avatar_url=${filterOf(String(item.row['avatar_url']))}`, { avatar_url }, 'id');
     throw elsewhere();
   }
 

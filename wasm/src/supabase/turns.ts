@@ -68,7 +68,7 @@ export class Turns {
     const before = (await this.outbox.list(owner)).filter(
       (other) => lineOf(other) === name && other.target === entry.target && isEarlier(other),
     );
-    for (const { id } of before) await this.#whileOthersWork(owner, id, signal);
+    for (const { id } of before) await (await this.#whenFree(owner, id, signal))();
     for (const { id } of before) {
       const left = await this.outbox.get(owner, id);
       if (!left || left.givenUp) continue;
@@ -76,17 +76,30 @@ export class Turns {
       // Whoever cancelled an entry has chosen that others may overtake it, if there is a project without it.
       const cancelled = error === undefined || (error as { code?: string }).code === 'cancelled';
       if (!cancelled) throw error;
+      // Of the person's pictures the last one stays: one that was cancelled before it does not come back in its place.
+      if (left.kind === 'avatar') await this.#giveUp(owner, id, signal);
       if (left.projectRow && !left.projectMade) {
         throw remoteError('not_found', { detail: 'The entry that makes the project is in the outbox, and nobody sends it' });
       }
     }
   }
 
-  /** Waits while another tab or process works on an entry. */
-  async #whileOthersWork(owner: string, id: string, signal: AbortSignal): Promise<void> {
+  /** What is left of it is cleaned up when it is resumed. */
+  async #giveUp(owner: string, id: string, signal: AbortSignal): Promise<void> {
+    const release = await this.#whenFree(owner, id, signal);
+    try {
+      const entry = await this.outbox.get(owner, id);
+      if (entry) await this.outbox.update({ ...entry, givenUp: true });
+    } finally {
+      await release();
+    }
+  }
+
+  /** Takes an entry once no other tab or process works on it. @returns what lets go of it */
+  async #whenFree(owner: string, id: string, signal: AbortSignal): Promise<() => Promise<void>> {
     for (;;) {
       const release = await this.outbox.lock(owner, id);
-      if (release) return release();
+      if (release) return release;
       await this.clock.sleep(lookMs, signal);
     }
   }
