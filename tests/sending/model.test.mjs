@@ -43,7 +43,17 @@ class Tab {
       return async () => void (shared.locks.get(id) === this && shared.locks.delete(id));
     };
     const fetch = fetchWith(stage, (request) => this.#answer(request));
-    this.sender = stage.sender(person, { outbox, fetch, clock: virtualClock(random.next), retry: { attempts: random.pick([2, 4, 12]) } });
+    this.sender = stage.sender(person, { outbox, fetch, clock: this.#clock(shared.clock), retry: { attempts: random.pick([2, 4, 12]) } });
+  }
+
+  /** Whoever sleeps for a second finds what others had sent before it done, as it is in a second that is none of a test. */
+  #clock(clock) {
+    const sleep = async (ms, signal) => {
+      await clock.sleep(ms, signal);
+      if (ms >= 1_000) await Promise.allSettled([...this.shared.sent].filter(([, tab]) => tab !== this).map(([request]) => request));
+      signal?.throwIfAborted();
+    };
+    return { ...clock, sleep };
   }
 
   async #answer({ real, path, init }) {
@@ -53,8 +63,15 @@ class Tab {
     stopped.catch(() => {});
     if (answerOf[fault]) return answerOf[fault](path.startsWith('/storage/'));
     if (fault === 'before') throw new TypeError('fetch failed');
-    if (fault === 'slow') for (let turns = this.random.between(1, 40); turns > 0; turns--) await Promise.race([turn(), stopped]);
-    const answer = await Promise.race([real(), stopped]);
+    const slow = fault === 'slow' ? this.random.between(1, 40) : 0;
+    const request = (async () => {
+      for (let turns = slow; turns > 0; turns--) await Promise.race([turn(), stopped]);
+      return real();
+    })();
+    this.shared.sent.set(request, this);
+    const forget = () => void this.shared.sent.delete(request);
+    request.then(forget, forget);
+    const answer = await Promise.race([request, stopped]);
     if (!this.isAlive) return forEver;
     if (fault === 'after') throw new TypeError('fetch failed');
     if (fault === 'broken after') return new Response('', { status: 500 });
@@ -79,12 +96,13 @@ class Story {
   tabs = [];
   /** Calls that have to settle while their tab lives. */
   calls = [];
-  shared = { memory: stage.module.createMemoryOutbox(), locks: new Map(), rate: 0 };
+  shared = { memory: stage.module.createMemoryOutbox(), locks: new Map(), sent: new Map(), rate: 0 };
 
   constructor(person, random) {
     this.person = person;
     this.random = random;
     this.shared.rate = random.pick([0, 0.05, 0.15, 0.3]);
+    this.shared.clock = virtualClock(random.next); // one machine has one
   }
 
   open() {
