@@ -233,7 +233,7 @@ class Fit {
     return {};
   }
 
-  // Encodes a small picture where its estimate lands or comes nearest.
+  // Encodes a small picture where its estimate lands or comes nearest or, in need and all estimates spent, on the way.
   void look_small(std::optional<double> first) {
     Bracket known = estimated();
     larger_.reset();
@@ -242,6 +242,7 @@ class Fit {
     Way way = way_;
     for (int turns = 0; !setting && turns < 3 && turn_dial(way, known); ++turns) setting = search(way, known, {});
     if (!setting) setting = nearest();
+    if (!setting && is_in_need() && !is_close(way_, known_)) setting = way_.setting(known_.next(way_, 0));
     if (!setting) return;
     const std::optional<double> bytes = encode(*setting);
     if (!bytes || is_done_) return;
