@@ -10,6 +10,7 @@ constexpr int deflate_level = 6;
 // How far matches are looked for in true colour: a quarter of the level's own. Three photos and three screenshots take
 // two thirds of the time and 1.015 of the bytes.
 constexpr int longest_chain = 32;
+constexpr int estimated_chain = 4;
 // Filtered photos have runs but hardly a match: without looking for any they are deflated in an eighth of the time and,
 // the shorter codes unspent, often into less. So pieces are tried both ways, one in so many.
 constexpr std::size_t piece_bytes = 65'536;
@@ -17,21 +18,26 @@ constexpr std::uint32_t pieces_a_trial = 16;
 constexpr double worth_searching = 0.98;  // of the bytes without
 constexpr std::size_t output_block_bytes = 32'768;
 
-// False without memory.
-bool start_deflating(z_stream& stream, int strategy) {
-  stream = {};
-  if (deflateInit2(&stream, deflate_level, Z_DEFLATED, 15, 8, strategy) != Z_OK) return false;
-  if (strategy != Z_DEFAULT_STRATEGY) deflateTune(&stream, 8, 16, 128, longest_chain);
-  return true;
-}
-
 }  // namespace
 
 PngDeflater::~PngDeflater() {
   if (is_deflating_) deflateEnd(&stream_);
 }
 
-bool PngDeflater::begin(Rows rows, std::size_t row_bytes) {
+// False without memory.
+bool PngDeflater::start_deflating(z_stream& stream, int strategy) const {
+  stream = {};
+  if (deflateInit2(&stream, deflate_level, Z_DEFLATED, 15, 8, strategy) != Z_OK) return false;
+  if (is_estimate_) {
+    deflateTune(&stream, 4, 16, 32, estimated_chain);
+  } else if (strategy != Z_DEFAULT_STRATEGY) {
+    deflateTune(&stream, 8, 16, 128, longest_chain);
+  }
+  return true;
+}
+
+bool PngDeflater::begin(Rows rows, std::size_t row_bytes, bool is_estimate) {
+  is_estimate_ = is_estimate;
   const bool is_filtered = rows == Rows::filtered;
   strategy_ = is_filtered ? Z_FILTERED : Z_DEFAULT_STRATEGY;
   is_deflating_ = (!is_filtered || piece_.allocate(std::max(piece_bytes, row_bytes))) &&

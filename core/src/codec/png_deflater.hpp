@@ -24,8 +24,9 @@ class PngDeflater {
   PngDeflater(const PngDeflater&) = delete;
   PngDeflater& operator=(const PngDeflater&) = delete;
 
-  // Each is false without memory. `row_bytes`: of the longest row, its filter byte included.
-  [[nodiscard]] bool begin(Rows rows, std::size_t row_bytes);
+  // Each is false without memory. `row_bytes`: of the longest row, its filter byte included. `is_estimate`: matches are
+  // hardly looked for.
+  [[nodiscard]] bool begin(Rows rows, std::size_t row_bytes, bool is_estimate);
   [[nodiscard]] bool add_row(ByteView row);
   [[nodiscard]] bool finish();
 
@@ -33,6 +34,7 @@ class PngDeflater {
   bool deflate_piece();
   bool choose_strategy(ByteView piece);
   std::size_t deflated_size(ByteView piece, int strategy);
+  bool start_deflating(z_stream& stream, int strategy) const;
   bool deflate_bytes(ByteView data, int flush);
 
   PngChunkWriter& writer_;
@@ -43,6 +45,7 @@ class PngDeflater {
   z_stream stream_{};
   bool is_deflating_ = false;
   int strategy_ = Z_DEFAULT_STRATEGY;
+  bool is_estimate_ = false;
 };
 
 }  // namespace photo_core

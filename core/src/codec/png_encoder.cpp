@@ -193,7 +193,7 @@ class PngEncoder final : public Encoder {
     if (!exif_.empty()) writer_.chunk("eXIf", exif_);
     if (color_type == 3) write_palette_chunks();
     writer_.begin("IDAT");
-    return deflater_.begin(rows, row_bytes) ? Status{} : Status{no_memory()};
+    return deflater_.begin(rows, row_bytes, request_.is_estimate) ? Status{} : Status{no_memory()};
   }
 
   // 11.3.2.3: a name, a zero, method 0, and the profile deflated.

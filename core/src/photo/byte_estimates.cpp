@@ -10,10 +10,11 @@ namespace photo_core {
 namespace {
 
 constexpr double small_pixels = 500'000;
-constexpr double estimated_pixels = 4e6;  // of small pictures, in all,
-constexpr std::size_t most_estimates = 16;
-constexpr double webp_excess = 0.035;      // in log bytes, of what libwebp's quick method gives
-constexpr double most_finer_chroma = 0.8;  // in log quantiser steps, when chroma is halved
+constexpr double estimated_pixels = 4e6;    // in all, or
+constexpr double estimated_frames = 12;     // times the frame's pixels where those are more,
+constexpr std::size_t most_estimates = 24;  // and so often
+constexpr double webp_excess = 0.035;       // in log bytes, of what libwebp's quick method gives
+constexpr double most_finer_chroma = 0.8;   // in log quantiser steps, when chroma is halved
 
 }  // namespace
 
@@ -35,7 +36,7 @@ ByteEstimates::ByteEstimates(const Frame& frame, const OutputSpec& spec, bool dr
       spec_(spec),
       drop_alpha_(drop_alpha),
       header_bytes_(header_bytes),
-      pixels_left_(estimated_pixels) {}
+      pixels_left_(std::max(estimated_pixels, estimated_frames * pixels_of({}))) {}
 
 double ByteEstimates::pixels_of(const Setting& setting) const {
   return static_cast<double>(scaled(frame_.layout.width_px, setting.fewer)) *
@@ -63,10 +64,10 @@ void ByteEstimates::halve_chroma() {
   if (spec_.request.quality < full_chroma_quality) return;
   chroma_.at = natural_log(step_of(full_chroma_quality) / step_of(spec_.request.quality));
   const bool small = is_small({});
-  const auto measure = [&](double coarser) { return small ? of_small({coarser}) : of_strips({coarser}); };
+  const auto measure = [&](double coarser) { return small ? of_whole({coarser}) : of_strips({coarser}); };
   const std::optional<double> whole = measure(chroma_.at), half = measure(chroma_.at + 1e-6);
   if (!whole || !half) return;
-  (small ? small_ : of_strips_).pop_back();
+  (small ? whole_ : of_strips_).pop_back();
   chroma_.finer = std::clamp((*whole - *half) / coarser_slope, 0.0, most_finer_chroma);
 }
 
@@ -77,10 +78,10 @@ const ByteEstimates::Estimate* ByteEstimates::find(const std::vector<Estimate>& 
   return nullptr;
 }
 
-std::optional<double> ByteEstimates::of_small(const Setting& setting) {
-  if (const Estimate* known = find(small_, setting)) return known->log_bytes;
+std::optional<double> ByteEstimates::of_whole(const Setting& setting) {
+  if (const Estimate* known = find(whole_, setting)) return known->log_bytes;
   const double pixels = pixels_of(setting);
-  if (spec_.format == OutputFormat::png || small_.size() == most_estimates || pixels > pixels_left_) return {};
+  if (whole_.size() == most_estimates || pixels > pixels_left_) return {};
   pixels_left_ -= pixels;
   std::size_t bytes = 0;
   if (is_exact_) {
@@ -92,13 +93,13 @@ std::optional<double> ByteEstimates::of_small(const Setting& setting) {
   }
   if (bytes == 0) return {};
   const double excess = spec_.format == OutputFormat::webp && !is_exact_ ? webp_excess : 0;
-  small_.push_back({setting, log_body(static_cast<double>(bytes)) - excess});
-  return small_.back().log_bytes;
+  whole_.push_back({setting, log_body(static_cast<double>(bytes)) - excess});
+  return whole_.back().log_bytes;
 }
 
 void ByteEstimates::be_exact() {
   is_exact_ = true;
-  small_.clear();
+  whole_.clear();
 }
 
 std::optional<double> ByteEstimates::of_strips(const Setting& setting) {

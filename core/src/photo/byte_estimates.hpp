@@ -38,7 +38,7 @@ struct ChromaSwitch {
 // Keeps the frame and the spec by reference.
 class ByteEstimates {
  public:
-  // A small picture's setting, and about the log bytes of its data.
+  // A setting, and about the log bytes of its data.
   struct Estimate {
     Setting setting;
     double log_bytes = 0;
@@ -48,7 +48,7 @@ class ByteEstimates {
   ByteEstimates(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double header_bytes);
 
   double pixels_of(const Setting& setting) const;
-  // Half a megapixel or less: then the whole picture is estimated, else strips of it.
+  // Half a megapixel or less: then estimates of the whole picture cost little.
   bool is_small(const Setting& setting) const;
   double log_body(double file_bytes) const { return natural_log(std::max(1.0, file_bytes - header_bytes_)); }
 
@@ -59,12 +59,13 @@ class ByteEstimates {
   void halve_chroma();
   const ChromaSwitch& chroma() const { return chroma_; }
 
-  // About the log bytes of a small picture's data. Empty where there is no quicker way than to encode (PNG), where as
-  // much has been estimated as an encode or two take, or where the picture cannot be encoded.
-  std::optional<double> of_small(const Setting& setting);
-  const std::vector<Estimate>& small() const { return small_; }
+  // About the log bytes of the picture's data. Empty when twelve times the frame's pixels have been estimated (or four
+  // megapixels, which are more of a small one), or where the picture cannot be encoded.
+  std::optional<double> of_whole(const Setting& setting);
+  const std::vector<Estimate>& whole() const { return whole_; }
   // Forgets those estimates: from now on they are files that are not kept, and take as long.
   void be_exact();
+  bool is_exact() const { return is_exact_; }
 
   // The log bytes of the data of strips of the picture: only differences between them count. Empty when the picture is
   // too low for strips.
@@ -81,7 +82,7 @@ class ByteEstimates {
   const bool drop_alpha_;
   const double header_bytes_;
   ChromaSwitch chroma_;
-  std::vector<Estimate> small_;
+  std::vector<Estimate> whole_;
   double pixels_left_;
   bool is_exact_ = false;
   std::optional<Frame> strips_;

@@ -45,7 +45,8 @@ struct Way {
   // Where the bytes are exp(need) times as few as at `at`, when they change at `pace` times what is usual.
   double further(double at, double need, double pace) const {
     const double coarser = std::clamp(need / (pace * coarser_slope), 0.0, std::max(0.0, knee - at));
-    return at + coarser + (need - coarser * pace * coarser_slope) / (pixel_slope * (at <= knee ? 1 : pace));
+    return at + coarser +
+           (need - coarser * pace * coarser_slope) / (pixel_slope * (at <= knee ? 1 : std::max(0.25, pace)));
   }
   // What log bytes usually are less at `at`.
   double usual(double at) const { return std::min(at, knee) * coarser_slope + std::max(0.0, at - knee) * pixel_slope; }
@@ -70,13 +71,13 @@ struct Bracket {
     std::optional<Point>& same = point.beyond > 0 ? over : fits;
     if (same) {
       const double usual = way.usual(point.at) - way.usual(same->at);
-      if (std::abs(usual) > 0.01) pace = std::clamp((same->beyond - point.beyond) / usual, 0.25, 2.0);
+      if (std::abs(usual) > 0.01) pace = std::clamp((same->beyond - point.beyond) / usual, 0.05, 2.0);
     }
     same = point;
   }
 
   // Where to look next, after so many looks: further than the last place says when there were some, since the other
-  // side has to come, and in the middle at times, since one side may stay.
+  // side has to come, and in the middle at times, since one side may stay, or where the bytes fall off.
   double next(const Way& way, int looks) const {
     const double more = 1 + 0.2 * std::max(0, looks - 1);
     if (!fits) {
@@ -85,7 +86,8 @@ struct Bracket {
     }
     if (!over) return std::max(0.0, fits->at + fits->beyond * more / (pace * coarser_slope));
     const double share = over->beyond / (over->beyond - fits->beyond);
-    const double part = looks > 0 && looks % 3 == 0 ? 0.5 : std::clamp(share, 0.01, 0.99);
+    const bool is_cliff = fits->beyond < -1;
+    const double part = looks > 0 && (looks % 3 == 0 || is_cliff) ? 0.5 : std::clamp(share, 0.01, 0.99);
     return way.where(way.usual(over->at) + (way.usual(fits->at) - way.usual(over->at)) * part);
   }
 };

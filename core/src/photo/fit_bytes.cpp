@@ -12,30 +12,27 @@
 namespace photo_core {
 namespace {
 
-constexpr double lowest_quality = 35;       // below it a smaller picture looks better than a coarser one
-constexpr double aim = 0.95;                // of the byte limit: the middle of what counts as landing,
-constexpr double landing = 0.9;             // which begins here
-constexpr int most_encodes = 3;             // of the picture, the caller's first among them,
-constexpr int most_encodes_in_need = 12;    // or so many where those leave too much empty:
-constexpr double poor = 0.6;                // less than this of the limit, as long as
-constexpr double most_extra_pixels = 3e6;   // were not encoded beyond the third
-constexpr int most_looks = 8;               // at estimates along one dial
-constexpr int most_samples = 6;             // before an encode of a picture that is not small
-constexpr double same_bytes = 0.02;         // in log quantiser steps or pixels: so near two samples end the search
-constexpr double most_above = 0.03;         // the goal, in log bytes, where a last encode has to fit
-constexpr double near_enough = 0.015;       // of the goal, in log bytes
-constexpr double near_estimate = 0.15;      // to the goal, in log bytes: where to encode is foreseen from there
-constexpr double most_correction = 0.1;     // of estimates, in log bytes
-constexpr double estimate_error = 0.015;    // in log bytes: what may be missing when an estimate just lands
-constexpr double small_step = 0.06;         // in log bytes: foreseen from the slope alone,
-constexpr double size_step = 0.15;          // and this where sizes change
+constexpr double lowest_quality = 35;     // below it a smaller picture looks better than a coarser one
+constexpr double aim = 0.95;              // of the byte limit: the middle of what counts as landing,
+constexpr double landing = 0.9;           // which begins here
+constexpr int most_encodes = 3;           // of the picture, the caller's first among them,
+constexpr int most_encodes_in_need = 12;  // or so many as long as nothing fits
+constexpr int most_looks = 8;             // at estimates along one dial
+constexpr int most_samples = 6;           // before an encode of a picture that is not small
+constexpr double same_bytes = 0.02;       // in log quantiser steps or pixels: so near two samples end the search
+constexpr double near_enough = 0.015;     // of the goal, in log bytes
+constexpr double near_estimate = 0.15;    // to the goal, in log bytes: where to encode is foreseen from there
+constexpr double most_correction = 0.3;   // of estimates, in log bytes, and
+constexpr double most_correction_of_small = 0.06;
+constexpr double far_away = 0.7;      // from the goal, in log bytes: a file tells nothing of what estimates lack there
+constexpr double far_of_small = 0.3;  // the same of a small picture, whose whole files cost little
+constexpr double cheap_pixels = 65'536;     // of a WebP, whose whole files cost hardly anything
+constexpr double estimate_error = 0.015;    // in log bytes: what may be missing when an estimate just lands,
+constexpr double count_error = 0.006;       // and when symbols were counted
+constexpr double small_step = 0.06;         // in log bytes: foreseen from the slope alone
 constexpr double coarsest_of_drawings = 2;  // beyond the lowest quality, in log quantiser steps
 constexpr double little_coarser = 0.2;      // beyond the lowest quality, in log quantiser steps, instead of a size
 constexpr double most_finer = 0.3;  // than asked for, in log quantiser steps, of a picture that was made smaller
-constexpr double last_room = 0.04;  // in log bytes, at the most, for a last encode that has to fit:
-constexpr double last_room_of_png = 0.02;
-constexpr double least_room = 0.01;  // at the least, and
-constexpr double room_share = 0.3;   // of the way to the goal: so far off a guess may be
 
 class Fit {
  public:
@@ -45,6 +42,7 @@ class Fit {
         limit_(limit),
         header_bytes_(std::min(0.5 * limit, headers_of(spec, frame.layout))),
         has_quality_(spec.format != OutputFormat::png),
+        is_counted_(spec.format == OutputFormat::jpeg && !spec.request.progressive),
         estimates_(frame, spec, drop_alpha, header_bytes_),
         smallest_(first_bytes) {
     if (has_quality_) way_.knee = std::max(0.0, natural_log(step_of(lowest_quality) / step_of(spec.request.quality)));
@@ -56,15 +54,17 @@ class Fit {
   Result<FittedImage> run() {
     estimates_.halve_chroma();
     way_.knee += estimates_.chroma().finer;
-    const bool is_estimated_well =
-        spec_.format == OutputFormat::jpeg ? !spec_.request.progressive : pixels_of({}) <= webp_quick_pixels;
-    if (is_estimated({}) && !is_estimated_well) compare({}, log_body(smallest_));
+    // Where estimates of the format lack something, and the first encode was made as the next will be.
+    const bool is_to_compare = spec_.format == OutputFormat::jpeg   ? spec_.request.progressive
+                               : spec_.format == OutputFormat::webp ? pixels_of({}) > webp_quick_pixels
+                                                                    : false;
+    if (is_to_compare && is_estimated({})) compare({}, log_body(smallest_));
     for (int before = 0; before != encodes_ && may_encode();) {
       before = encodes_;
       step();
     }
     while (!best_ && !error_ && encodes_ < most_encodes_in_need && pixels_of(way_.setting(known_.over->at)) > 1)
-      look(way_, known_, known_.next(way_, encodes_ - most_encodes));
+      look(known_.next(way_, encodes_ - most_encodes));
     if (error_) return std::move(*error_);
     if (!best_) return fail_limit(ErrorCode::output_too_large, limit_, smallest_);
     best_->encodes = encodes_;
@@ -79,65 +79,54 @@ class Fit {
     return bytes > limit_ ? std::max(1e-3, beyond) : std::min(-1e-3, beyond);
   }
   double pixels_of(const Setting& setting) const { return estimates_.pixels_of(setting); }
-  bool is_small(const Setting& setting) const { return estimates_.is_small(setting); }
-  // PNG has no quicker way than strips.
-  bool is_estimated(const Setting& setting) const { return has_quality_ && is_small(setting); }
-  bool is_last() const { return encodes_ + 1 == most_encodes; }
-  // Whether what there is leaves too much of the limit empty: only patterns do, whose bytes jump. As PNG they do it at
-  // every size.
-  bool is_in_need() const {
-    return !best_ || (has_quality_ && static_cast<double>(best_->bytes.size()) < poor * limit_);
-  }
+  bool is_last() const { return encodes_ + 1 >= most_encodes; }
+  // Whether the whole picture is estimated there, not strips of it: a small one, a drawing, whose strips say little of
+  // the rest, and any before the last encode.
+  bool is_estimated(const Setting& setting) const { return estimates_.is_small(setting) || is_last() || is_drawing_; }
   bool may_encode() const {
-    if (is_done_ || encodes_ < most_encodes) return !is_done_;
-    return is_in_need() && encodes_ < most_encodes_in_need && extra_pixels_ < most_extra_pixels;
+    return !is_done_ && (encodes_ < most_encodes || (!best_ && encodes_ < most_encodes_in_need));
+  }
+  bool is_encoded(const Setting& setting) const {
+    return std::any_of(encoded_.begin(), encoded_.end(), [&](const Setting& one) {
+      return one.coarser == setting.coarser && pixels_of(one) == pixels_of(setting);
+    });
   }
   // Whether hardly anything is left in between.
   bool is_close(const Way& way, const Bracket& known) const {
     if (!known.over || !known.fits) return false;
     const Setting a = way.setting(known.over->at), b = way.setting(known.fits->at);
-    const auto apart = [&](std::uint32_t edge) {
-      return std::abs(1.0 * scaled(edge, a.fewer) - scaled(edge, b.fewer));
-    };
     const double coarser = estimates_.chroma().step(std::min(a.coarser, b.coarser));
     const double step = step_of(spec_.request.quality) * std::exp(coarser);
-    return std::abs(a.coarser - b.coarser) < std::max(0.02, 1.01 / step) &&
-           apart(frame_.layout.width_px) + apart(frame_.layout.height_px) <= 1;
+    if (std::abs(a.coarser - b.coarser) >= std::max(0.02, 1.01 / step)) return false;
+    const auto is_next = [&](std::uint32_t edge) { return scaled(edge, a.fewer) - scaled(edge, b.fewer) <= 1; };
+    if (!is_next(frame_.layout.width_px) || !is_next(frame_.layout.height_px)) return false;
+    const double pixels = pixels_of({0, (a.fewer + b.fewer) / 2});
+    return has_quality_ || pixels == pixels_of(a) || pixels == pixels_of(b);
   }
 
   // Encodes the picture once more, with what the ones before have told, if anything is left to try.
   void step() {
-    if (has_quality_ && is_last() && known_.fits && known_.fits->at > way_.knee &&
-        !is_small(way_.setting(known_.fits->at))) {
-      return look_finer();
-    }
-    if (!is_close(way_, known_)) {
-      const double at = foresee();
-      if (is_estimated(way_.setting(at))) return look_small(at);
-      return look(way_, known_, at);
-    }
-    if (!has_quality_) return;
-    if (is_small(way_.setting(known_.over->at))) return look_small({});
-    Way way = way_;
-    Bracket known = known_;
-    if (turn_dial(way, known)) look(way, known, known.next(way, 0));
+    const double at = foresee();
+    is_estimated(way_.setting(at)) ? look_estimated(at) : look(at);
   }
 
   // Encodes the picture at `at`.
-  void look(const Way& way, Bracket& known, double at) {
-    const Setting setting = way.setting(at);
+  void look(double at) {
+    const Setting setting = way_.setting(at);
     const std::optional<double> bytes = encode(setting);
     if (!bytes) return;
     const Point point{at, beyond(*bytes)};
-    if (at > way.knee && known.over && point.beyond > known.over->beyond + 0.05) is_drawing_ = true;
-    known.add(way, point);
+    const bool is_growing = at > way_.knee && known_.over && point.beyond > known_.over->beyond + 0.05;
+    known_.add(way_, point);
+    if (!may_encode()) return;
+    compare(setting, log_body(*bytes));
+    if (is_growing && !is_drawing_) stretch();
   }
 
   // Encodes the picture, keeps the file if it is the best so far, and gives its bytes.
   std::optional<double> encode(const Setting& setting) {
     ++encodes_;
     const double pixels = pixels_of(setting);
-    if (encodes_ > most_encodes) extra_pixels_ += pixels;
     auto file = estimates_.encode(setting);
     if (!file) {
       error_ = std::move(file).error();
@@ -160,7 +149,7 @@ class Fit {
 
   // Where one dial jumps over the goal, the other may land in between. False where that is known already.
   bool turn_dial(Way& way, Bracket& known) const {
-    if (!known.over || !known.fits) return false;
+    if (!has_quality_ || !known.over || !known.fits) return false;
     const Setting over = way.setting(known.over->at), fits = way.setting(known.fits->at);
     Bracket next;
     if (over.fewer == fits.fewer) {
@@ -174,54 +163,67 @@ class Fit {
     return true;
   }
 
-  // By how much a small picture is beyond the goal, by its estimate.
+  // By how much the picture is beyond the goal, by its estimate.
   std::optional<double> guess(const Setting& setting) {
-    std::optional<double> beyond = estimates_.of_small(setting);
+    std::optional<double> beyond = estimates_.of_whole(setting);
     if (beyond) *beyond += correction_ - goal();
     return beyond;
   }
-  // Learns from a file of a small picture what its estimates lack. Where that is much, it is not the same elsewhere.
+  // Learns from a file what estimates lack. Where that is much it is not the same elsewhere, nor far from there, nor at
+  // any other setting of a PNG or a progressive JPEG: before the last encode those are tried whole.
   void compare(const Setting& setting, double log_bytes) {
-    const std::optional<double> estimate = estimates_.of_small(setting);
-    if (estimate) correction_ = log_bytes - *estimate;
-    if (std::abs(correction_) < most_correction) return;
+    if (is_sure()) return;
+    const bool is_small = estimates_.is_small(setting);
+    const bool is_cheap = spec_.format != OutputFormat::webp || pixels_of(setting) < cheap_pixels;
+    const double near = is_cheap ? 0 : is_small ? far_of_small : far_away;
+    bool is_elsewhere = is_last() && std::abs(log_bytes - goal()) > near;
+    if (!is_elsewhere) {
+      const std::optional<double> estimate = estimates_.of_whole(setting);
+      if (estimate) correction_ = log_bytes - *estimate;
+      is_elsewhere = std::abs(correction_) > (is_small ? most_correction_of_small : most_correction);
+    }
+    if (!is_elsewhere) return;
+    known_ = estimated(far_of_small);
     estimates_.be_exact();
     correction_ = 0;
   }
 
+  bool is_sure() const { return is_counted_ || estimates_.is_exact(); }
   // In log bytes from the goal: where an estimate says that a file lands.
-  double well_inside() const { return spec_.format == OutputFormat::jpeg && !spec_.request.progressive ? 0.045 : 0.03; }
+  double well_inside() const { return is_sure() ? 0.045 : is_last() ? 0.015 : 0.03; }
 
-  // What is known of the way, estimates too.
-  Bracket estimated() const {
+  // What is known of the way, estimates too that are so far from the goal.
+  Bracket estimated(double least = 0) const {
     Bracket known = known_;
-    for (const auto& [setting, log_bytes] : estimates_.small()) {
+    for (const auto& [setting, log_bytes] : estimates_.whole()) {
       if (setting.fewer > 0 && setting.coarser != way_.knee) continue;
       const Point point{setting.coarser + setting.fewer, log_bytes + correction_ - goal()};
+      if (std::abs(point.beyond) < least) continue;
       const bool is_between = (!known.over || point.at > known.over->at) && (!known.fits || point.at < known.fits->at);
       if (is_between) (point.beyond > 0 ? known.over : known.fits) = point;
     }
     return known;
   }
 
-  // Estimates a small picture along a way, at `at` first, until it lands or nearly does, or hardly anything is in
+  // Estimates the picture along a way, at `first` first, until it lands or nearly does, or hardly anything is in
   // between. Gives what lands, if anything does.
   std::optional<Setting> search(const Way& way, Bracket& known, std::optional<double> first) {
     double nearest = 1;
     for (int looks = 0; looks < most_looks; ++looks) {
       if (is_close(way, known) || (!known.over && known.fits->at == 0)) return {};
       if (known.over && pixels_of(way.setting(known.over->at)) <= 1) return {};
-      double at = first && looks == 0 ? *first : known.next(way, looks);
-      if (!is_small(way.setting(at))) {
+      const bool is_first =
+          first && looks == 0 && !(known.over && *first <= known.over->at) && !(known.fits && *first >= known.fits->at);
+      double at = is_first ? *first : known.next(way, looks);
+      if (!is_estimated(way.setting(at))) {
         larger_ = at;
-        while (!is_small(way.setting(at))) at += 0.02;
+        while (!is_estimated(way.setting(at))) at += 0.02;
       }
       if (known.fits && at >= known.fits->at) return {};
       if (!is_last() && nearest < near_estimate) return way.setting(at);
       const std::optional<double> beyond = guess(way.setting(at));
       if (!beyond) return {};
       if (!is_drawing_ && at > way.knee && known.over && *beyond > known.over->beyond + 0.05) {
-        is_drawing_ = true;
         stretch();
         known = estimated();
         continue;
@@ -233,19 +235,21 @@ class Fit {
     return {};
   }
 
-  // Encodes a small picture where its estimate lands or comes nearest or, in need and all estimates spent, on the way.
-  void look_small(std::optional<double> first) {
+  // Encodes the picture where its estimate lands or comes nearest or, all estimates spent and nothing fits, on the way.
+  void look_estimated(std::optional<double> first) {
     Bracket known = estimated();
     larger_.reset();
-    std::optional<Setting> setting = search(way_, known, first);
-    if (!setting && larger_) return look(way_, known_, *larger_);
+    std::optional<Setting> setting = as_asked();
+    if (!setting) setting = search(way_, known, first);
+    if (!setting && larger_) return look(*larger_);
     Way way = way_;
     for (int turns = 0; !setting && turns < 3 && turn_dial(way, known); ++turns) setting = search(way, known, {});
+    if (!setting) setting = beside(known);
     if (!setting) setting = nearest();
-    if (!setting && is_in_need() && !is_close(way_, known_)) setting = way_.setting(known_.next(way_, 0));
+    if (!setting && !best_ && !is_close(way_, known_)) setting = way_.setting(estimated().next(way_, 0));
     if (!setting) return;
     const std::optional<double> bytes = encode(*setting);
-    if (!bytes || is_done_) return;
+    if (!bytes || !may_encode()) return;
     compare(*setting, log_body(*bytes));
     if (setting->fewer > 0 && setting->coarser != way_.knee) return;
     const Point point{setting->coarser + setting->fewer, beyond(*bytes)};
@@ -253,16 +257,42 @@ class Fit {
       known_.add(way_, point);
   }
 
+  // A PNG has no other dial, and of a drawing the bytes of each size differ: one of the next sizes may land.
+  std::optional<Setting> beside(const Bracket& known) {
+    if (has_quality_ || !known.fits) return {};
+    const std::uint32_t edge = std::max(frame_.layout.width_px, frame_.layout.height_px);
+    const double fitting = scaled(edge, known.fits->at);
+    for (const int more : {2, -1, 3, -2, 4, -3, 5, 6}) {
+      if (fitting + more < 1 || fitting + more >= edge) continue;
+      const Setting setting{0, 2 * natural_log(edge / (fitting + more))};
+      const std::optional<double> beyond = guess(setting);
+      if (!beyond) return {};
+      if (std::abs(*beyond) < well_inside()) return setting;
+    }
+    return {};
+  }
+
+  // What was asked for, when it fits once it is encoded with care: the first encode of a small WebP was a quick one,
+  // and noise may have a third less.
+  std::optional<Setting> as_asked() {
+    if (spec_.format != OutputFormat::webp || pixels_of({}) > webp_quick_pixels || !is_last()) return {};
+    const std::optional<double> beyond = guess({});
+    if (!beyond || *beyond > natural_log(1 / aim) - estimate_error) return {};
+    return Setting{};
+  }
+
   // The estimated setting that lands in the middle, or else the largest that fits.
   std::optional<Setting> nearest() const {
-    const double room = is_last() && !best_ ? estimate_error : 0;
-    const double most = natural_log(1 / aim) - estimate_error - room, least = natural_log(landing / aim);
+    const double error = estimates_.is_exact() ? 0 : is_counted_ ? count_error : estimate_error;
+    const double room = is_last() && !best_ ? error : 0;
+    const double most = natural_log(1 / aim) - error - room, least = natural_log(landing / aim);
     std::optional<Setting> nearest;
     double least_cost = 0;
-    for (const auto& [setting, log_bytes] : estimates_.small()) {
-      if (std::find(encoded_.begin(), encoded_.end(), setting) != encoded_.end()) continue;
+    for (const auto& [setting, log_bytes] : estimates_.whole()) {
+      if (is_encoded(setting)) continue;
       const double beyond = log_bytes + correction_ - goal();
       const bool is_landing = beyond > least && beyond < most;
+      if (is_sure() && beyond > natural_log(1 / aim) + error) continue;
       if (!is_landing && best_ && (beyond > most || beyond < log_body(best_->bytes.size()) - goal())) continue;
       const double cost = std::abs(beyond + room) + (is_landing ? 0 : beyond > most ? 20 : 10);
       if (nearest && cost >= least_cost) continue;
@@ -275,107 +305,58 @@ class Fit {
   // A drawing may need more bytes where it is smaller: then even coarser steps come first, and sizes at which its
   // lines stay lines.
   void stretch() {
-    is_stretched_ = true;
+    is_drawing_ = true;
     if (has_quality_) {
       if (known_.fits && known_.fits->at > way_.knee) known_.fits->at += coarsest_of_drawings;
       way_.knee += coarsest_of_drawings;
       return;
     }
-    constexpr std::uint32_t parts[][2] = {{3, 4}, {2, 3}, {1, 2}, {1, 3}, {1, 4}, {1, 8}};
+    constexpr std::uint32_t parts[][2] = {{4, 5}, {3, 4}, {2, 3}, {1, 2}, {1, 3}, {1, 4}, {1, 8}};
     for (const auto& [part, of] : parts) {
-      const Setting setting{0, 2 * natural_log(double(of) / part)};
       const bool is_whole = frame_.layout.width_px * part % of == 0 && frame_.layout.height_px * part % of == 0;
-      const bool may_be = is_small(setting) || of == 2;  // there are few encodes of a large one
-      if (!is_whole || !may_be || (known_.fits && setting.fewer >= known_.fits->at)) continue;
-      const std::optional<double> whole = strips(way_, known_.over->at), smaller = strips(way_, setting.fewer);
-      if (whole && smaller && known_.over->beyond + *smaller - *whole > most_above) continue;
-      if (!may_encode()) return;
-      look(way_, known_, setting.fewer);
-      if (known_.fits && known_.fits->at == setting.fewer) return;
+      const Setting setting{0, 2 * natural_log(double(of) / part)};
+      if (!is_whole || (known_.fits && setting.fewer >= known_.fits->at)) continue;
+      const std::optional<double> beyond = guess(setting);
+      if (!beyond || *beyond < well_inside()) return;
     }
   }
 
   // Where on the way the goal is, by strips of the picture where it is large.
   double foresee() {
-    const Point over = *known_.over;
-    const bool is_nearer = known_.fits && over.beyond > -known_.fits->beyond;
-    const Point from = is_nearer ? *known_.fits : over;
-    const bool must_fit = !best_ || static_cast<double>(best_->bytes.size()) < 0.75 * limit_;
-    const double most = has_quality_ || is_drawing_ ? last_room : last_room_of_png;
-    const double room = is_last() && must_fit ? std::clamp(room_share * std::abs(from.beyond), least_room, most) : 0;
+    const Point from = *known_.over;
     Bracket guess = known_;
-    guess.over->beyond += room;
     double at = guess.next(way_, 0);
-    if ((std::abs(from.beyond) < (from.at > way_.knee ? size_step : small_step) && known_.pace > 0.5) ||
-        is_estimated(way_.setting(at)))
-      return at;
-    double scale = 1;
-    if (known_.fits) {  // samples change as the picture did between what is known of it
-      const Point& other = is_nearer ? over : *known_.fits;
-      const std::optional<double> start = strips(way_, from.at), end = strips(way_, other.at);
-      if (!start || !end) return at;
-      if (std::abs(*end - *start) > near_enough) {
-        scale = std::clamp((other.beyond - from.beyond) / (*end - *start), 0.3, 3.0);
-      }
-    }
-    at = by_samples(way_, guess, from, scale, room);
-    if (!is_drawing_ || is_stretched_) return at;
-    stretch();
-    return foresee();
-  }
-
-  // Where on a way the goal is, less `room`: samples change by `scale` times what the picture does, from a place of it.
-  double by_samples(const Way& way, Bracket guess, const Point& from, double scale, double room) {
-    double at = guess.next(way, 0);
-    const std::optional<double> start = strips(way, from.at);
-    const std::optional<double> encoded = guess.fits ? strips(way, guess.fits->at) : start;
-    if (!start || !encoded) return at;
-    const bool has_fitted = guess.fits.has_value();
-    bool is_new = false;  // what fits, not a neighbour of what was encoded
-    for (int samples = 0; samples < most_samples; ++samples) {
-      if (is_estimated(way.setting(at))) return at;
-      const std::optional<double> log_bytes = strips(way, at);
+    if (from.beyond < small_step || is_estimated(way_.setting(at))) return at;
+    const std::optional<double> start = strips(from.at);
+    if (!start) return at;
+    for (int samples = 0; samples < most_samples && !is_estimated(way_.setting(at)); ++samples) {
+      const std::optional<double> log_bytes = strips(at);
       if (!log_bytes) return at;
-      const Point point{at, from.beyond + (*log_bytes - *start) * scale + room};
+      const Point point{at, from.beyond + *log_bytes - *start};
       if (std::abs(point.beyond) < near_enough) return at;
-      if (!is_drawing_ && at > way.knee && guess.over && point.beyond > guess.over->beyond + 0.05) {
-        is_drawing_ = true;
-        return at;
+      if (at > way_.knee && point.beyond > guess.over->beyond + 0.05) {
+        stretch();
+        return known_.next(way_, 0);
       }
-      if (point.beyond <= 0) is_new = !has_fitted || *log_bytes != *encoded;
-      guess.add(way, point);
-      if (guess.over && guess.fits && guess.fits->at - guess.over->at < same_bytes) break;
-      at = guess.next(way, samples + 1);
+      guess.add(way_, point);
+      if (guess.fits && guess.fits->at - guess.over->at < same_bytes) break;
+      at = guess.next(way_, samples + 1);
     }
-    // Between two neighbours bytes may jump: then one of them, the larger if it is nearer to the goal and may be
-    // trusted.
-    if (!guess.over || !guess.fits) return at;
-    const double above = guess.over->beyond - room;
-    const bool is_safe = above < (room > 0 ? most_above : natural_log(0.99 / aim));
-    if (is_safe && (!is_new || above < room - guess.fits->beyond)) return guess.over->at;
-    return is_new ? guess.fits->at : at;
+    // Between two neighbours bytes may jump: then one of them, the larger if it may be trusted.
+    if (!guess.fits || is_estimated(way_.setting(at))) return at;
+    return guess.over->beyond < natural_log(0.99 / aim) ? guess.over->at : guess.fits->at;
   }
-  std::optional<double> strips(const Way& way, double at) { return estimates_.of_strips(way.setting(at)); }
-
-  // The last encode of a large picture, when one that fits was made too small: of that size, with finer steps. Strips
-  // foresee those better than they foresee sizes.
-  void look_finer() {
-    const Setting fits = way_.setting(known_.fits->at);
-    const Way way{{-most_finer, fits.fewer}, 10};
-    Bracket known;
-    known.fits = Point{fits.coarser + most_finer, known_.fits->beyond};
-    const double at = by_samples(way, known, *known.fits, 1, 0);
-    if (at < known.fits->at - 0.01) look(way, known, at);
-  }
+  std::optional<double> strips(double at) { return estimates_.of_strips(way_.setting(at)); }
 
   const Frame& frame_;
   const OutputSpec& spec_;
   const double limit_;
   const double header_bytes_;
   const bool has_quality_;
+  const bool is_counted_;  // its estimates lack nothing to speak of
   ByteEstimates estimates_;
   double correction_ = 0;
-  std::optional<double> larger_;  // where a small picture is too small
+  std::optional<double> larger_;  // where the goal is, if not where pictures are estimated
   Way way_;
   Bracket known_;  // of files
   std::vector<Setting> encoded_;
@@ -384,10 +365,8 @@ class Fit {
   std::optional<Error> error_;
   double smallest_;
   int encodes_ = 1;
-  double extra_pixels_ = 0;
   bool is_done_ = false;
-  bool is_drawing_ = false;    // it needed more bytes where it is smaller
-  bool is_stretched_ = false;  // and is treated so
+  bool is_drawing_ = false;  // it needed more bytes where it is smaller
 };
 
 }  // namespace

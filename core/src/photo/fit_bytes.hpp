@@ -20,8 +20,8 @@ struct FittedImage {
 
 // Encodes a frame, whose first encode gave `first_bytes` (it counts as one of the three) and was too large, so that the
 // file has at most `max_bytes`: by lower quality first, then by fewer pixels. It lands at 90 percent of the limit or
-// more unless the picture's bytes jump over that. Patterns alone, of which three encodes leave more than 40 percent of
-// the limit empty or none fits, are encoded up to twelve times. Errors: output_too_large.
+// more unless the picture's bytes jump over that at every setting. Encodes go on after the third, up to twelve, only
+// where none fits. Errors: output_too_large.
 Result<FittedImage> fit_into_bytes(const Frame& frame, const OutputSpec& spec, bool drop_alpha, std::uint64_t max_bytes,
                                    std::uint64_t first_bytes);
 
