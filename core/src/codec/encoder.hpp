@@ -50,7 +50,8 @@ class Encoder {
   virtual Result<Bytes> finish() = 0;
   // Instead of finish(), under `is_estimate`: how many bytes that would give, about. JPEG counts its symbols and writes
   // none: within 0.5 percent, of a progressive file the bytes that it has as a sequential one. WebP is encoded quickly:
-  // 2 to 5 percent too many. PNG looks for hardly any matches: a photo has none, of a drawing up to a tenth too many.
+  // 2 to 5 percent too many. PNG looks for hardly any matches: photos have none, some
+  // drawings have a quarter too many then.
   virtual Result<std::size_t> estimate() {
     auto file = finish();
     if (!file) return std::move(file).error();
