@@ -347,3 +347,25 @@ TEST_CASE("a byte limit of a large picture is nearly reached in at most three en
     }
   }
 }
+
+TEST_CASE("a byte limit that a profile nearly fills leaves the picture what is left") {
+  Bytes profile(20'000);
+  std::uint32_t state = 1;
+  for (std::uint8_t& byte : profile) byte = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  const Frame picture = landscape(400, 300);
+  for (const OutputFormat format : {OutputFormat::jpeg, OutputFormat::webp, OutputFormat::png}) {
+    OutputSpec spec;
+    spec.format = format;
+    spec.request.quality = 90;
+    spec.request.icc_profile = profile;
+    const auto whole = encode_frame(picture, spec, false);
+    REQUIRE(whole.ok());
+    const std::uint64_t limit = 21'500;  // of which 95 percent are hardly the profile
+    const auto fitted = fit_into_bytes(picture, spec, false, limit, whole->size());
+    REQUIRE(fitted.ok());
+    INFO("format " << int(format) << ": " << fitted->bytes.size() << ", " << fitted->width_px << " wide");
+    CHECK(fitted->encodes <= 3);
+    CHECK(fitted->bytes.size() <= limit);
+    CHECK(fitted->bytes.size() >= 21'100);
+  }
+}

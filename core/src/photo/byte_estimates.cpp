@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "metadata/zlib_stream.hpp"
 #include "photo/sample_strips.hpp"
 
 namespace photo_core {
@@ -25,10 +26,15 @@ std::uint32_t scaled(std::uint32_t edge, double fewer) {
   return std::max(1u, static_cast<std::uint32_t>(std::lround(edge * std::exp(-fewer / 2))));
 }
 
-double headers_of(const OutputSpec& spec, const PlaneLayout& layout) {
+double headers_of(const OutputSpec& spec, const PlaneLayout& layout, double limit) {
+  const ByteView profile = spec.request.icc_profile;
+  const bool is_packed = spec.format == OutputFormat::png && !profile.empty();
+  const double kept = static_cast<double>((is_packed ? deflated(profile).size() : profile.size()) +
+                                          spec.request.exif_of(layout).size());
+  if (kept >= limit) return 0.5 * limit;
   // A progressive JPEG has tables for every scan.
   const double own = spec.format != OutputFormat::jpeg ? 60 : spec.request.progressive ? 650 : 350;
-  return own + static_cast<double>(spec.request.icc_profile.size() + spec.request.exif_of(layout).size());
+  return kept + std::min(own, 0.5 * (limit - kept));
 }
 
 ByteEstimates::ByteEstimates(const Frame& frame, const OutputSpec& spec, bool drop_alpha, double header_bytes)

@@ -19,8 +19,8 @@ namespace photo_core {
 double step_of(double quality);
 double quality_of(double step);
 
-// What a file has beside its picture's data, about, in bytes.
-double headers_of(const OutputSpec& spec, const PlaneLayout& layout);
+// What a file of at most `limit` bytes has beside its picture's data, about, in bytes: less than the limit.
+double headers_of(const OutputSpec& spec, const PlaneLayout& layout, double limit);
 
 // An edge of which the picture has `fewer` log pixels.
 std::uint32_t scaled(std::uint32_t edge, double fewer);

@@ -13,8 +13,9 @@ namespace photo_core {
 namespace {
 
 constexpr double lowest_quality = 35;     // below it a smaller picture looks better than a coarser one
-constexpr double aim = 0.95;              // of the byte limit: the middle of what counts as landing,
-constexpr double landing = 0.9;           // which begins here
+constexpr double aim = 0.95;              // of the bytes that a limit leaves for the picture,
+constexpr double enough = 0.75;           // and what it has of them at least, unless encodes are spent
+constexpr double landing = 0.9;           // of the byte limit
 constexpr int most_encodes = 3;           // of the picture, the caller's first among them,
 constexpr int most_encodes_in_need = 12;  // or so many as long as nothing fits
 constexpr int most_looks = 8;             // at estimates along one dial
@@ -40,7 +41,7 @@ class Fit {
       : frame_(frame),
         spec_(spec),
         limit_(limit),
-        header_bytes_(std::min(0.5 * limit, headers_of(spec, frame.layout))),
+        header_bytes_(headers_of(spec, frame.layout, limit)),
         has_quality_(spec.format != OutputFormat::png),
         is_counted_(spec.format == OutputFormat::jpeg && !spec.request.progressive),
         estimates_(frame, spec, drop_alpha, header_bytes_),
@@ -73,7 +74,7 @@ class Fit {
 
  private:
   double log_body(double bytes) const { return estimates_.log_body(bytes); }
-  double goal() const { return log_body(aim * limit_); }
+  double goal() const { return natural_log(aim * (limit_ - header_bytes_)); }
   double beyond(double bytes) const {
     const double beyond = log_body(bytes) - goal();
     return bytes > limit_ ? std::max(1e-3, beyond) : std::min(-1e-3, beyond);
@@ -137,7 +138,8 @@ class Fit {
     smallest_ = std::min(smallest_, bytes);
     encoded_.push_back(setting);
     if (bytes > limit_) return bytes;
-    is_done_ = bytes >= landing * limit_;
+    // Beside a large profile nearly nothing of a picture lands too.
+    is_done_ = bytes >= landing * limit_ && bytes - header_bytes_ >= enough * (limit_ - header_bytes_);
     // Without a quality the larger picture is the better one.
     const bool is_better = !best_ || (has_quality_ ? file->size() > best_->bytes.size() : pixels > best_pixels_);
     if (!is_better && !is_done_) return bytes;
