@@ -30,6 +30,7 @@ constexpr double far_of_small = 0.3;  // the same of a small picture, whose whol
 constexpr double cheap_pixels = 65'536;     // of a WebP, whose whole files cost hardly anything
 constexpr double estimate_error = 0.015;    // in log bytes: what may be missing when an estimate just lands,
 constexpr double count_error = 0.006;       // and when symbols were counted
+constexpr double quick_excess = 0.1;        // in log bytes beyond the goal, of a quick WebP that may fit with care
 constexpr double small_step = 0.06;         // in log bytes: foreseen from the slope alone
 constexpr double coarsest_of_drawings = 2;  // beyond the lowest quality, in log quantiser steps
 constexpr double little_coarser = 0.2;      // beyond the lowest quality, in log quantiser steps, instead of a size
@@ -139,7 +140,8 @@ class Fit {
     encoded_.push_back(setting);
     if (bytes > limit_) return bytes;
     // Beside a large profile nearly nothing of a picture lands too.
-    is_done_ = bytes >= landing * limit_ && bytes - header_bytes_ >= enough * (limit_ - header_bytes_);
+    const bool is_landing = bytes >= landing * limit_ && bytes - header_bytes_ >= enough * (limit_ - header_bytes_);
+    is_done_ = is_landing || setting == Setting{};
     // Without a quality the larger picture is the better one.
     const bool is_better = !best_ || (has_quality_ ? file->size() > best_->bytes.size() : pixels > best_pixels_);
     if (!is_better && !is_done_) return bytes;
@@ -275,9 +277,10 @@ class Fit {
   }
 
   // What was asked for, when it fits once it is encoded with care: the first encode of a small WebP was a quick one,
-  // and noise may have a third less.
+  // and noise may have a third less, which only the encode in between tells.
   std::optional<Setting> as_asked() {
-    if (spec_.format != OutputFormat::webp || pixels_of({}) > webp_quick_pixels || !is_last()) return {};
+    if (spec_.format != OutputFormat::webp || pixels_of({}) > webp_quick_pixels || is_encoded({})) return {};
+    if (!is_last() && known_.over->beyond > quick_excess) return {};
     const std::optional<double> beyond = guess({});
     if (!beyond || *beyond > natural_log(1 / aim) - estimate_error) return {};
     return Setting{};
