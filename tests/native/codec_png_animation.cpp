@@ -50,6 +50,12 @@ TEST_CASE("PNG animation: the first picture, and how many there are") {
   REQUIRE(photo.ok());
   CHECK(photo->warnings == std::vector{WarningCode::animation_dropped});
   CHECK_FALSE(photo->passed_through);
+  // Nothing is dropped of an animation of one picture.
+  parts.before = {{"acTL", {0, 0, 0, 1, 0, 0, 0, 0}}};
+  const auto one = prepare_photo(parts.file(), {});
+  REQUIRE(one.ok());
+  CHECK(one->source.frames == 1);
+  CHECK(one->warnings.empty());
   parts.before.clear();
   const auto still = prepare_photo(parts.file(), {});
   REQUIRE(still.ok());

@@ -82,9 +82,8 @@ Result<Inspected> inspect_source(ByteView source, const InspectOptions& options)
     out.profile = inspect_profile(out.blocks.icc_profile);
     if (!is_meant_for(out.profile.kind, info)) out.profile.kind = ProfileKind::broken;
   }
-  if (info.frames > 1 || out.type == FileType::apng || out.type == FileType::webp_animated) {
-    out.warnings.push_back(WarningCode::animation_dropped);
-  }
+  // An animation of one picture loses nothing.
+  if (info.frames > 1) out.warnings.push_back(WarningCode::animation_dropped);
   if (out.blocks.has_gain_map) out.warnings.push_back(WarningCode::gain_map_dropped);
   return out;
 }
