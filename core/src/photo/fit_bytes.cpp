@@ -25,8 +25,9 @@ constexpr double near_enough = 0.015;     // of the goal, in log bytes
 constexpr double near_estimate = 0.15;    // to the goal, in log bytes: where to encode is foreseen from there
 constexpr double most_correction = 0.3;   // of estimates, in log bytes, and
 constexpr double most_correction_of_small = 0.06;
-constexpr double far_away = 0.7;      // from the goal, in log bytes: a file tells nothing of what estimates lack there
-constexpr double far_of_small = 0.3;  // the same of a small picture, whose whole files cost little
+constexpr double most_at_last = 0.08;  // the same before the last encode when nothing fits yet
+constexpr double far_away = 0.7;       // from the goal, in log bytes: a file tells nothing of what estimates lack there
+constexpr double far_of_small = 0.3;   // the same of a small picture, whose whole files cost little
 constexpr double cheap_pixels = 65'536;     // of a WebP, whose whole files cost hardly anything
 constexpr double estimate_error = 0.015;    // in log bytes: what may be missing when an estimate just lands,
 constexpr double count_error = 0.006;       // and when symbols were counted
@@ -184,7 +185,8 @@ class Fit {
     if (!is_elsewhere) {
       const std::optional<double> estimate = estimates_.of_whole(setting);
       if (estimate) correction_ = log_bytes - *estimate;
-      is_elsewhere = std::abs(correction_) > (is_small ? most_correction_of_small : most_correction);
+      const double most = is_small ? most_correction_of_small : is_last() && !best_ ? most_at_last : most_correction;
+      is_elsewhere = std::abs(correction_) > most;
     }
     if (!is_elsewhere) return;
     known_ = estimated(far_of_small);
