@@ -190,7 +190,7 @@ export interface PrepareOptions {
   /**
    * `srgb` converts by the source's profile; `keep` keeps pixels and profile, of which only what concerns colours stays (a
    * display's names its serial number). Converted all the same when the photo is encoded anew: CMYK, colours that only chunks
-   * of a PNG tell, and gray where the file could not hold its profile (WebP). Default `srgb`.
+   * of a PNG tell, and gray where the file could not hold its profile (WebP, transparency). Default `srgb`.
    */
   readonly color?: 'srgb' | 'keep' | undefined;
   /** The light in which pixels are averaged. Default `encoded`, as nearly every program does. */
