@@ -191,3 +191,31 @@ TEST_CASE("of a profile that is kept only what concerns colours stays") {
     }
   }
 }
+
+// Half of the light of white, whatever the curve of the source: sRGB says it by 188, a linear file by 128.
+TEST_CASE("Linear light is that of the source's own curve") {
+  for (const ColorModel model : {ColorModel::gray, ColorModel::rgb}) {
+    Frame points;
+    points.allocate({model, false, 128, 128});
+    for (auto& plane : points.planes) {
+      for (std::size_t i = 0; i < plane.size(); ++i) plane[i] = (i + i / 128) % 2 == 0 ? 255 : 0;
+    }
+    const Bytes source = encode(points, OutputFormat::png, 95, {}, linear_profile(model == ColorModel::gray));
+    for (const ColorChoice color : {ColorChoice::srgb, ColorChoice::keep}) {
+      PrepareOptions options;
+      options.max_edge_px = 32;
+      options.format = OutputFormat::png;
+      options.light = LightChoice::linear;
+      options.color = color;
+      options.thumbnails.resize(1);
+      options.thumbnails[0].max_edge_px = 16;
+      options.thumbnails[0].format = OutputFormat::png;
+      const auto photo = prepare_photo(source, options);
+      REQUIRE(photo.ok());
+      CAPTURE(static_cast<int>(model), static_cast<int>(color));
+      const int wanted = color == ColorChoice::keep ? 128 : 188;
+      CHECK(std::abs(decode_rgb(photo->photo.bytes).row(1, 16)[16] - wanted) <= 1);
+      CHECK(std::abs(decode_rgb(photo->thumbnails[0].bytes).row(1, 8)[8] - wanted) <= 1);
+    }
+  }
+}

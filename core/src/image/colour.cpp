@@ -29,7 +29,8 @@ std::unique_ptr<ColourTransform> gray_through(const ColourTransform& transform) 
   const std::uint8_t* const in[] = {codes.data(), codes.data(), codes.data()};
   std::uint8_t* const out[] = {red.data(), green.data(), blue.data()};
   transform.row(in, out, code_count);
-  return make_table_rows(green);
+  const std::unique_ptr<const LightTables> light = transform.light_tables();
+  return make_table_rows(green, light ? &light->light : nullptr);
 }
 
 // Whether no sample changes by more than 1: every gray, and a grid of colours.
@@ -119,12 +120,14 @@ bool lut_changes_nothing(const IccProfile& profile) {
 
 std::unique_ptr<ColourTransform> make_gray_transform(const IccProfile& profile) {
   std::array<std::uint8_t, code_count> table;
+  std::array<std::int16_t, code_count> light;
   for (std::size_t code = 0; code < table.size(); ++code) {
     double value = profile.curves[0](static_cast<double>(code) / 255);
     if (profile.pcs_is_lab) value = lab_to_xyz({value * 100, 0, 0})[1];
     table[code] = static_cast<std::uint8_t>(std::lround(linear_to_srgb(clamp_unit(value)) * 255));
+    light[code] = static_cast<std::int16_t>(std::lround(clamp_unit(value) * 32767));
   }
-  return make_table_rows(table);
+  return make_table_rows(table, &light);
 }
 
 // A transform for pictures of `model`, or null when the profile is not for them.

@@ -13,6 +13,14 @@ namespace photo_core {
 
 enum class ProfileKind : std::uint8_t { none, srgb, matrix, gray, lut, cmyk, broken };
 
+// Samples of 8 bits as light of 0 … 32767, and every value of that back to the nearest sample.
+struct LightTables {
+  std::array<std::int16_t, 256> light;
+  std::array<std::uint8_t, 32768> code;
+};
+// null where sRGB's own curve will do: it is near, or two samples are too close for resizing to tell them apart.
+std::unique_ptr<const LightTables> make_light_tables(const std::array<std::int16_t, 256>& light);
+
 // Turns rows of rgb, gray or cmyk planes into sRGB rows, in place or into other buffers.
 class ColourTransform {
  public:
@@ -23,6 +31,8 @@ class ColourTransform {
   // Where 8 bits of the file's own curve would be too coarse: 65 536 codes that samples of 16 bits have to become
   // before they are rows. null: the upper 8 bits, rounded.
   virtual const std::uint8_t* codes_of_16_bits() const { return nullptr; }
+  // The light that samples before row() stand for, for resizing in it. null: by sRGB's curve.
+  virtual std::unique_ptr<const LightTables> light_tables() const { return nullptr; }
 };
 
 struct ProfileInfo {

@@ -115,6 +115,25 @@ const std::array<std::uint8_t, 32768>& linear15_to_srgb_table() {
   return table;
 }
 
+std::unique_ptr<const LightTables> make_light_tables(const std::array<std::int16_t, 256>& light) {
+  constexpr int near = 328;  // a hundredth
+  bool is_near = true;
+  for (std::size_t i = 0; i < light.size(); ++i) {
+    // Resizing has half of the values.
+    if (i > 0 && (light[i] + 1) >> 1 <= (light[i - 1] + 1) >> 1) return nullptr;
+    is_near = is_near && std::abs(light[i] - srgb_to_linear15()[i]) <= near;
+  }
+  if (is_near) return nullptr;
+  auto tables = std::make_unique<LightTables>();
+  tables->light = light;
+  std::size_t code = 0;
+  for (int value = 0; value < 32'768; ++value) {
+    while (code < 255 && value * 2 > light[code] + light[code + 1]) ++code;
+    tables->code[static_cast<std::size_t>(value)] = static_cast<std::uint8_t>(code);
+  }
+  return tables;
+}
+
 std::uint8_t linear15_to_srgb(std::int32_t value) {
   return linear15_to_srgb_table()[static_cast<std::size_t>(std::clamp<std::int32_t>(value, 0, 32767))];
 }

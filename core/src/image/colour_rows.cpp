@@ -54,6 +54,16 @@ class MatrixRows final : public ColourTransform {
     }
   }
 
+  std::unique_ptr<const LightTables> light_tables() const override {
+    std::array<std::int16_t, 256> light;
+    for (std::size_t code = 0; code < light.size(); ++code) {
+      const std::uint32_t green = pairs_[1][code] >> 16;
+      if ((pairs_[0][code] & 0xffff) != green || (pairs_[2][code] & 0xffff) != green) return nullptr;
+      light[code] = static_cast<std::int16_t>(green);
+    }
+    return make_light_tables(light);
+  }
+
  private:
   static constexpr std::uint32_t step = 128;
 
@@ -121,14 +131,19 @@ class MatrixRows final : public ColourTransform {
 
 class TableRows final : public ColourTransform {
  public:
-  explicit TableRows(const std::array<std::uint8_t, 256>& table) : table_(table) {}
+  TableRows(const std::array<std::uint8_t, 256>& table, const std::array<std::int16_t, 256>* light) : table_(table) {
+    if (light != nullptr) light_ = *light;
+  }
 
   void row(const std::uint8_t* const* in, std::uint8_t* const* out, std::uint32_t width) const override {
     for (std::uint32_t x = 0; x < width; ++x) out[0][x] = table_[in[0][x]];
   }
 
+  std::unique_ptr<const LightTables> light_tables() const override { return make_light_tables(light_); }
+
  private:
   std::array<std::uint8_t, 256> table_;
+  std::array<std::int16_t, 256> light_{};
 };
 
 // --- grid ---
@@ -252,8 +267,9 @@ std::unique_ptr<ColourTransform> make_matrix_rows(const std::function<double(std
   return std::make_unique<MatrixRows>(curve, to_srgb);
 }
 
-std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table) {
-  return std::make_unique<TableRows>(table);
+std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table,
+                                                 const std::array<std::int16_t, 256>* light) {
+  return std::make_unique<TableRows>(table, light);
 }
 
 std::unique_ptr<ColourTransform> make_grid_rows(std::size_t inputs, int points,

@@ -15,8 +15,9 @@ namespace photo_core {
 std::unique_ptr<ColourTransform> make_matrix_rows(const std::function<double(std::size_t, double)>& curve,
                                                   const Matrix3& to_srgb);
 
-// A table for the one plane of a gray picture.
-std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table);
+// A table for the one plane of a gray picture; `light` of its codes (0 … 32767) where it is told.
+std::unique_ptr<ColourTransform> make_table_rows(const std::array<std::uint8_t, 256>& table,
+                                                 const std::array<std::int16_t, 256>* light = nullptr);
 
 // A table of three or four dimensions. `curve(channel, x)` maps a sample of 0 … 1 to a place of 0 … 1 along its axis;
 // `node(places)` gives encoded sRGB there (0 … 1, and beyond for colours outside of it). 2 <= points; points^inputs * 6

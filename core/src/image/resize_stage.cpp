@@ -109,8 +109,11 @@ void ResizeStage::push_row(const Band& band, std::uint32_t y) {
       continue;
     }
     std::int16_t* const out = wide_planes_[plane]->begin_row();
-    if (map_.space == ResizeSpace::linear) widen_row_to_light(in, alpha, width, out);
-    else widen_row(in, alpha, width, out);
+    if (map_.space == ResizeSpace::linear) {
+      widen_row_to_light(in, alpha, width, (map_.light ? map_.light->light : srgb_to_linear15()).data(), out);
+    } else {
+      widen_row(in, alpha, width, out);
+    }
     wide_planes_[plane]->end_row();
   }
   if (!wide_ || last == nullptr) return;
@@ -128,8 +131,11 @@ void ResizeStage::finish_wide_row(std::uint32_t index) {
     std::int16_t* const in = wide_rows_[plane].data();
     std::uint8_t* const out = unit_[plane].data() + std::size_t{index} * width;
     if (plane < colors && alpha != nullptr) unweigh_row(in, alpha, width);
-    if (plane < colors && map_.space == ResizeSpace::linear) narrow_row_from_light(in, width, out);
-    else narrow_row(in, width, out);
+    if (plane < colors && map_.space == ResizeSpace::linear) {
+      narrow_row_from_light(in, width, (map_.light ? map_.light->code : linear15_to_srgb_table()).data(), out);
+    } else {
+      narrow_row(in, width, out);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "image/colour.hpp"
 #include "image/planes.hpp"
 #include "image/resample.hpp"
 #include "image/row_sink.hpp"
@@ -15,7 +16,7 @@ namespace photo_core {
 // In which numbers colour is averaged.
 enum class ResizeSpace : std::uint8_t {
   encoded,  // the samples as they are
-  linear,   // sRGB samples turned to light (rgb and gray models)
+  linear,   // samples turned to light (rgb and gray models)
 };
 
 struct ResizeMap {
@@ -26,7 +27,8 @@ struct ResizeMap {
   ResizeSpace space = ResizeSpace::encoded;
   // Weigh colour by alpha, so that colours of transparent pixels do not bleed. False for CMYK carried as four planes.
   bool premultiply = true;
-  double behind_x = 0, behind_y = 0;  // what of the picture is behind the wanted part, and read by its last samples
+  double behind_x = 0, behind_y = 0;   // what of the picture is behind the wanted part, and read by its last samples
+  const LightTables* light = nullptr;  // of the samples, for `linear`; null: sRGB's
 };
 
 // Takes bands of the source; gives bands of one or two luma rows of the target with the chroma rows that belong to

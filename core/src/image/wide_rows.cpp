@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "image/colour.hpp"
-
 namespace photo_core {
 namespace {
 
@@ -36,8 +34,8 @@ void widen_row(const std::uint8_t* in, const std::uint8_t* alpha, std::uint32_t 
   }
 }
 
-void widen_row_to_light(const std::uint8_t* in, const std::uint8_t* alpha, std::uint32_t count, std::int16_t* out) {
-  const std::int16_t* const light = srgb_to_linear15().data();
+void widen_row_to_light(const std::uint8_t* in, const std::uint8_t* alpha, std::uint32_t count,
+                        const std::int16_t* light, std::int16_t* out) {
   for (std::uint32_t x = 0; x < count; ++x) out[x] = static_cast<std::int16_t>((light[in[x]] + 1) >> 1);
   if (alpha != nullptr) weigh(out, alpha, count);
 }
@@ -57,8 +55,8 @@ void narrow_row(const std::int16_t* in, std::uint32_t count, std::uint8_t* out) 
   }
 }
 
-void narrow_row_from_light(const std::int16_t* in, std::uint32_t count, std::uint8_t* out) {
-  const std::uint8_t* const encoded = linear15_to_srgb_table().data();
+void narrow_row_from_light(const std::int16_t* in, std::uint32_t count, const std::uint8_t* encoded,
+                           std::uint8_t* out) {
   for (std::uint32_t x = 0; x < count; ++x) out[x] = encoded[std::min(in[x] * 2, 32'767)];
 }
 

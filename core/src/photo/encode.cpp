@@ -67,7 +67,8 @@ Status push_resized(const Frame& frame, std::uint32_t width_px, std::uint32_t he
   if (needs_conversion(convert)) next = &converter.emplace(convert, sink);
 
   const auto width = static_cast<double>(whole.width_px), height = static_cast<double>(whole.height_px);
-  ResizeStage stage({source, resized, 0, 0, width, height, in_light ? ResizeSpace::linear : ResizeSpace::encoded},
+  ResizeStage stage({source, resized, 0, 0, width, height, in_light ? ResizeSpace::linear : ResizeSpace::encoded, true,
+                     0, 0, spec.light},
                     *next);
   std::optional<ConvertStage> to_rgb;
   std::optional<ResizeStage> full_chroma;

@@ -20,6 +20,7 @@ struct OutputSpec {
   EncodeRequest request;
   std::uint32_t background = 0xffffff;
   ResizeSpace space = ResizeSpace::encoded;  // of a frame that is encoded at another size
+  const LightTables* light = nullptr;        // as in ResizeMap
 };
 
 std::unique_ptr<Encoder> make_encoder(const OutputSpec& spec);

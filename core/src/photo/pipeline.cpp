@@ -16,7 +16,8 @@ class Branch {
  public:
   // `full` is the source's size in fractions of a sample (a scaled JPEG's last column may be a part of one).
   Branch(const PlaneLayout& source, const Geometry& part, const PlaneLayout& wanted, ResizeSpace space, bool is_ink,
-         const ColourTransform* transform, std::uint32_t background, RowSink& sink) {
+         const ColourTransform* transform, std::uint32_t background, RowSink& sink,
+         const LightTables* light = nullptr) {
     PlaneLayout resized = source;
     resized.width_px = wanted.width_px;
     resized.height_px = wanted.height_px;
@@ -29,7 +30,7 @@ class Branch {
     RowSink* next = &sink;
     if (needs_conversion(convert)) next = &convert_.emplace(convert, sink);
     resize_.emplace(ResizeMap{source, resized, part.begin_x, part.begin_y, part.extent_x, part.extent_y, space, !is_ink,
-                              part.behind_x, part.behind_y},
+                              part.behind_x, part.behind_y, light},
                     *next);
   }
   RowSink& input() { return *resize_; }
@@ -162,7 +163,9 @@ class Pipeline::Stages {
 
   // The input of one more branch, for the whole of a picture.
   RowSink& branch(const PlaneLayout& from, const PlaneLayout& wanted, ResizeSpace space, RowSink& sink) {
-    branches_.push_back(std::make_unique<Branch>(from, whole(from), wanted, space, false, nullptr, background_, sink));
+    const LightTables* const light = request_.transform != nullptr ? nullptr : request_.light;
+    branches_.push_back(
+        std::make_unique<Branch>(from, whole(from), wanted, space, false, nullptr, background_, sink, light));
     return branches_.back()->input();
   }
 
@@ -210,12 +213,13 @@ class Pipeline::Stages {
     if (request_.in_rgb && source_.model == ColorModel::ycc) {
       // Chroma goes to the luma's size first.
       const PlaneLayout rgb{ColorModel::rgb, false, source_.width_px, source_.height_px};
-      main_.emplace(rgb, part, layout, request_.space, false, request_.transform, background_, tee_);
+      main_.emplace(rgb, part, layout, request_.space, false, request_.transform, background_, tee_, request_.light);
       upsample_.emplace(source_, whole(source_), rgb, ResizeSpace::encoded, false, nullptr, background_,
                         main_->input());
       input_ = &upsample_->input();
     } else {
-      main_.emplace(source_, part, layout, request_.space, request_.is_ink, request_.transform, background_, tee_);
+      main_.emplace(source_, part, layout, request_.space, request_.is_ink, request_.transform, background_, tee_,
+                    request_.light);
       input_ = &main_->input();
     }
   }

@@ -27,8 +27,9 @@ struct PipelineRequest {
   const ColourTransform* transform = nullptr;  // null: colours stay
   bool is_ink = false;                         // CMYK planes, turned to rgb by `transform`
   ResizeSpace space = ResizeSpace::encoded;
-  std::optional<OutputSpec> photo;  // absent: only thumbnails and hashes are wanted
-  bool hold_photo = false;          // keep the photo's frame instead of encoding its rows as they come
+  const LightTables* light = nullptr;  // of the source's samples, as in ResizeMap
+  std::optional<OutputSpec> photo;     // absent: only thumbnails and hashes are wanted
+  bool hold_photo = false;             // keep the photo's frame instead of encoding its rows as they come
   std::vector<OutputSpec> thumbnail_specs;
   std::vector<std::uint32_t> thumbnail_edges_px;
   std::function<void(std::uint64_t done, std::uint64_t total)> on_rows;  // decoded rows

@@ -130,6 +130,7 @@ class Preparation::State {
   PipelineRequest request_for(const Geometry& geometry, bool with_photo) {
     const ImageInfo& info = inspected_.decoder->info();
     transform_ = make_transform(inspected_, options_);
+    light_ = light_of(inspected_, options_);
     PipelineRequest request;
     request.decoder = inspected_.decoder.get();
     request.in_rgb = resizes_rgb(info, options_, with_photo);
@@ -143,6 +144,8 @@ class Preparation::State {
     request.is_ink = info.is_cmyk;
     // Ink is no light: it is averaged as it is stored.
     request.space = info.is_cmyk ? ResizeSpace::encoded : space_of(options_);
+    request.light = light_.get();
+    spec_.light = transform_ ? nullptr : light_.get();
     request.clock_ms = options_.clock_ms;
     for (const ThumbnailOptions& thumbnail : options_.thumbnails) {
       request.thumbnail_specs.push_back(spec_of(thumbnail));
@@ -362,6 +365,7 @@ class Preparation::State {
   Next next_ = Next::inspect;
   Inspected inspected_;
   std::unique_ptr<ColourTransform> transform_;
+  std::unique_ptr<const LightTables> light_;
   Size stored_;
   Geometry geometry_;
   Bytes exif_;                             // viewed by keep_

@@ -112,6 +112,14 @@ std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, cons
   return make_chunk_transform(inspected, model, has_deep_samples(info));
 }
 
+std::unique_ptr<const LightTables> light_of(const Inspected& inspected, const PrepareOptions& options) {
+  if (space_of(options) != ResizeSpace::linear || inspected.decoder->info().is_cmyk) return nullptr;
+  PrepareOptions converting;  // under `keep` too the samples are the profile's
+  converting.format = options.format;
+  const std::unique_ptr<ColourTransform> transform = make_transform(inspected, converting);
+  return transform ? transform->light_tables() : nullptr;
+}
+
 void convert_gray(Frame& frame, const Inspected& inspected) {
   const auto transform = make_icc_transform(inspected.blocks.icc_profile, ColorModel::gray, false);
   if (!transform) return;

@@ -35,6 +35,9 @@ Result<Bytes> scrub(const Inspected& inspected, ByteView source, const ScrubKeep
 // To sRGB, or null when the colours stay. Views the source's profile: `inspected` must outlive it.
 std::unique_ptr<ColourTransform> make_transform(const Inspected& inspected, const PrepareOptions& options);
 
+// The light that the source's samples stand for where they are averaged in it, as in ResizeMap.
+std::unique_ptr<const LightTables> light_of(const Inspected& inspected, const PrepareOptions& options);
+
 // A gray frame by the source's profile to sRGB: a thumbnail beside a photo that keeps the profile.
 void convert_gray(Frame& frame, const Inspected& inspected);
 
