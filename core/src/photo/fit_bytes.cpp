@@ -50,7 +50,7 @@ class Fit {
         smallest_(first_bytes) {
     if (has_quality_) way_.knee = std::max(0.0, natural_log(step_of(lowest_quality) / step_of(spec.request.quality)));
     known_.add(way_, {0, beyond(first_bytes)});
-    if (has_quality_ && known_.over->beyond < (way_.knee + little_coarser) * coarser_slope) way_.knee += little_coarser;
+    if (has_quality_ && known_.over->beyond < (way_.knee + little_coarser) * coarser_slope) coarsen(little_coarser);
     estimates_.expect_fewer(std::max(0.0, way_.further(0, known_.over->beyond, 1) - way_.knee));
   }
 
@@ -82,6 +82,11 @@ class Fit {
     return bytes > limit_ ? std::max(1e-3, beyond) : std::min(-1e-3, beyond);
   }
   double pixels_of(const Setting& setting) const { return estimates_.pixels_of(setting); }
+  // Moves the knee on, but not beyond quality 1, where nothing is left to make coarser.
+  void coarsen(double more) {
+    const double coarsest = natural_log(step_of(1) / step_of(spec_.request.quality)) + estimates_.chroma().finer;
+    way_.knee = std::max(way_.knee, std::min(way_.knee + more, coarsest));
+  }
   bool is_last() const { return encodes_ + 1 >= most_encodes; }
   // Whether the whole picture is estimated there, not strips of it: a small one, a drawing, whose strips say little of
   // the rest, and any before the last encode.
@@ -314,8 +319,9 @@ class Fit {
   void stretch() {
     is_drawing_ = true;
     if (has_quality_) {
-      if (known_.fits && known_.fits->at > way_.knee) known_.fits->at += coarsest_of_drawings;
-      way_.knee += coarsest_of_drawings;
+      const double knee = way_.knee;
+      coarsen(coarsest_of_drawings);
+      if (known_.fits && known_.fits->at > knee) known_.fits->at += way_.knee - knee;
       return;
     }
     constexpr std::uint32_t parts[][2] = {{4, 5}, {3, 4}, {2, 3}, {1, 2}, {1, 3}, {1, 4}, {1, 8}};
