@@ -219,3 +219,28 @@ TEST_CASE("Linear light is that of the source's own curve") {
     }
   }
 }
+
+TEST_CASE("a JPEG is averaged in linear light too when its DCT could have shrunk it") {
+  Frame checks;
+  checks.allocate({ColorModel::rgb, false, 512, 512});
+  for (int plane = 0; plane < 3; ++plane) {
+    for (std::uint32_t y = 0; y < 512; ++y) {
+      for (std::uint32_t x = 0; x < 512; ++x) checks.row(plane, y)[x] = (x + y) % 2 == 0 ? 255 : 0;
+    }
+  }
+  const Bytes source = encode(checks, OutputFormat::jpeg, 98);
+  PrepareOptions options;
+  options.max_edge_px = 64;
+  options.format = OutputFormat::png;
+  options.thumbnails = {{32, OutputFormat::png, 90}};
+  for (const auto& [light, gray] : {std::pair{LightChoice::linear, 188}, {LightChoice::encoded, 128}}) {
+    options.light = light;
+    for (const OriginalChoice original : {OriginalChoice::never, OriginalChoice::automatic}) {
+      options.keep_original = original;
+      const auto photo = prepare_photo(source, options);
+      REQUIRE(photo.ok());
+      CHECK(near(at(decode_rgb(photo->photo.bytes), 30, 30), {gray, gray, gray}, 4));
+      CHECK(near(at(decode_rgb(photo->thumbnails[0].bytes), 15, 15), {gray, gray, gray}, 4));
+    }
+  }
+}

@@ -97,6 +97,12 @@ std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool i
   return std::min(eighths * (in_rgb ? coarser : (coarser + 1) / 2), 8u);
 }
 
+std::uint32_t decode_scale(const Geometry& stored, bool in_rgb, const ImageInfo& info, const PrepareOptions& options) {
+  const bool is_in_light = options.light == LightChoice::linear && !info.is_cmyk;
+  if (info.format != ImageFormat::jpeg || is_in_light) return 8;
+  return choose_scale(stored.extent_x, stored.extent_y, stored.target, in_rgb, info);
+}
+
 bool holds_photo(Size target, int orientation, const PrepareOptions& options) {
   const double pixels = static_cast<double>(target.width_px) * target.height_px;
   const double most_bytes = pixels * (options.quality > 90 ? 2.5 : 0.8);  // hardly any photo needs more
@@ -145,13 +151,11 @@ MemoryPlan plan_memory(const ImageInfo& info, std::size_t source_bytes, const Ge
   map.target = {map.source.model, info.has_alpha, stored.target.width_px, stored.target.height_px};
   map.extent_x = stored.extent_x;
   map.extent_y = stored.extent_y;
-  if (info.format == ImageFormat::jpeg) {
-    const double scale = choose_scale(stored.extent_x, stored.extent_y, stored.target, in_rgb, info) / 8.0;
-    map.source.width_px = static_cast<std::uint32_t>(std::ceil(info.width_px * scale));
-    map.source.height_px = static_cast<std::uint32_t>(std::ceil(info.height_px * scale));
-    map.extent_x *= scale;
-    map.extent_y *= scale;
-  }
+  const double scale = decode_scale(stored, in_rgb, info, options) / 8.0;
+  map.source.width_px = static_cast<std::uint32_t>(std::ceil(info.width_px * scale));
+  map.source.height_px = static_cast<std::uint32_t>(std::ceil(info.height_px * scale));
+  map.extent_x *= scale;
+  map.extent_y *= scale;
   map.space = options.light == LightChoice::linear ? ResizeSpace::linear : ResizeSpace::encoded;
   if (in_rgb) {  // chroma to the luma's size, and from there
     ResizeMap upsample = map;

@@ -43,6 +43,10 @@ bool resizes_rgb(const ImageInfo& info, const PrepareOptions& options, bool with
 // makes it so by itself where it is as coarse across as down (DecodeRequest::full_chroma).
 std::uint32_t choose_scale(double extent_x, double extent_y, Size target, bool in_rgb, const ImageInfo& info);
 
+// The scale at which a picture of any format is decoded for `stored`: in linear light the whole, since a DCT averages a
+// JPEG's numbers and not their light. (Ink is averaged as it is stored.)
+std::uint32_t decode_scale(const Geometry& stored, bool in_rgb, const ImageInfo& info, const PrepareOptions& options);
+
 // Whether the photo's frame is held until all its rows are there: to be turned, or because its file may be too large.
 // (One with alpha always is.)
 bool holds_photo(Size target, int orientation, const PrepareOptions& options);

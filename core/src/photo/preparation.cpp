@@ -134,9 +134,7 @@ class Preparation::State {
     PipelineRequest request;
     request.decoder = inspected_.decoder.get();
     request.in_rgb = resizes_rgb(info, options_, with_photo);
-    if (info.format == ImageFormat::jpeg) {
-      request.scale_eighths = choose_scale(geometry.extent_x, geometry.extent_y, geometry.target, request.in_rgb, info);
-    }
+    request.scale_eighths = decode_scale(geometry, request.in_rgb, info, options_);
     request.allow_truncated = options_.allow_truncated;
     request.geometry = geometry;
     request.orientation = inspected_.orientation;
