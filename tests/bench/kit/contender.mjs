@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
 
-/** Starts a contender; `name` is its file in contenders/. */
+/** Starts a contender; `name` is its file in contenders/. A rival that fails is started anew and asked again, once. */
 export async function startContender(name, { env = {}, label = name } = {}) {
-  const process_ = fork(child, [name], { serialization: 'advanced', env: { ...process.env, ...env } });
+  let process_;
   const answer = () =>
     new Promise((resolve, reject) => {
       const ended = (code, signal) => reject(new Error(`${label} ended (${signal ?? code})`));
@@ -17,15 +17,31 @@ export async function startContender(name, { env = {}, label = name } = {}) {
         else reject(new Error(`${label}: ${message.error}`));
       });
     });
-  const { version, upright } = await answer();
+  const start = () => {
+    process_ = fork(child, [name], { serialization: 'advanced', env: { ...process.env, ...env } });
+    return answer();
+  };
+  const ask = (request) => {
+    const result = answer();
+    process_.send(request);
+    return result;
+  };
+  const { version, upright } = await start();
   return {
     name: label,
     version,
     upright,
-    run(request) {
-      const result = answer();
-      process_.send(request);
-      return result;
+    async run(request) {
+      try {
+        return await ask(request);
+      } catch (error) {
+        if (name === 'ours') throw error;
+        console.error(`${error.message.split('\n')[0]}: started anew`);
+      }
+      process_.kill();
+      await start();
+      await ask(request); // to warm up
+      return ask(request);
     },
     close: () => process_.disconnect(),
   };
