@@ -371,7 +371,7 @@ class Fit {
   double correction_ = 0;
   std::optional<double> larger_;  // where the goal is, if not where pictures are estimated
   Way way_;
-  Bracket known_;  // of files
+  Bracket known_;  // of files, and of estimates that are far from the goal
   std::vector<Setting> encoded_;
   std::optional<FittedImage> best_;
   double best_pixels_ = 0;
